@@ -1,0 +1,151 @@
+# ccgate. `make run` shows it, `make test` proves it, `make check` keeps the house clean.
+#
+# BUILD=DIR builds elsewhere; SANITIZE=1 builds with ASan and UBSan (in build/sanitize).
+
+PACKAGES := gcc make pkg-config lua5.4 liblua5.4-dev lua-cjson lua-cjson-dev \
+	libcurl4-openssl-dev libevent-dev libssl-dev libsqlite3-dev libseccomp-dev
+TEST_PACKAGES := libcmocka-dev lua-busted lua-luv sqlite3
+CHECK_PACKAGES := clang clang-format cppcheck lua-check
+BENCH_PACKAGES := nodejs
+
+ifeq ($(SANITIZE),1)
+BUILD ?= build/sanitize
+SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -DCCGATE_SANITIZE
+OPTIMIZE := -O1
+else
+BUILD ?= build
+OPTIMIZE := -O2
+FORTIFY := -D_FORTIFY_SOURCE=2
+endif
+
+CC ?= gcc
+LIBRARIES := lua5.4 lua5.4-cjson libcurl libevent libevent_openssl openssl sqlite3 libseccomp
+pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
+
+CFLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -g -fPIE -pthread $(FORTIFY) \
+	-fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wno-format-nonliteral \
+	-Icore $(SANITIZE_FLAGS)
+LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE_FLAGS)
+
+# ---- rooms: which file goes into which program ----
+
+HOST_SOURCES := $(addprefix core/,base/mem.c base/buf.c base/text.c base/error.c \
+	$(patsubst core/%,%,$(wildcard core/model/*.c)) \
+	script/host.c script/script.c script/task.c script/fence.c script/rows.c \
+	script/condition.c script/latch.c script/frame.c script/library.c \
+	$(patsubst core/%,%,$(wildcard core/script/bind*.c)))
+CORE_SOURCES := $(filter-out core/script/%,$(wildcard core/*.c core/*/*.c)) \
+	$(addprefix core/script/,supervisor.c frame.c library.c)
+LUA_SOURCES := $(sort $(shell find lua/gateway -name '*.lua'))
+
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIBRARY_OBJECT := $(BUILD)/gen/library_data.o
+CORE_OBJECTS := $(call object,$(CORE_SOURCES)) $(LIBRARY_OBJECT)
+HOST_OBJECTS := $(call object,$(HOST_SOURCES)) $(LIBRARY_OBJECT)
+# Everything but the two main(): what unit tests link.
+TEST_OBJECTS := $(filter-out $(call object,core/main.c core/script/host.c),\
+	$(sort $(CORE_OBJECTS) $(HOST_OBJECTS)))
+
+CORE_LIBS = $(call pkg,--libs,libcurl libevent libevent_openssl openssl sqlite3 lua5.4 lua5.4-cjson)
+HOST_LIBS = $(call pkg,--libs,lua5.4 lua5.4-cjson libseccomp)
+ALL_LIBS = $(call pkg,--libs,$(LIBRARIES) cmocka)
+
+.PHONY: all run test test-programs check bench fuzz sanitize clean install
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/ccgate $(BUILD)/ccgate-script
+
+$(BUILD)/ccgate: $(CORE_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+
+$(BUILD)/ccgate-script: $(HOST_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/.packages
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/library_data.c: lua/embed.lua $(LUA_SOURCES) $(BUILD)/.packages
+	@mkdir -p $(@D)
+	lua5.4 lua/embed.lua $(LUA_SOURCES) > $@
+
+$(BUILD)/gen/library_data.o: $(BUILD)/gen/library_data.c
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+# ---- packages: installed when root, otherwise the one command is printed ----
+
+need = @.ci/packages $(1)
+
+$(BUILD)/.packages: .ci/packages
+	@mkdir -p $(@D)
+	$(call need,$(PACKAGES))
+	@touch $@
+
+$(BUILD)/.test-packages: .ci/packages
+	@mkdir -p $(@D)
+	$(call need,$(PACKAGES) $(TEST_PACKAGES))
+	@touch $@
+
+$(BUILD)/.check-packages: .ci/packages
+	@mkdir -p $(@D)
+	$(call need,$(PACKAGES) $(TEST_PACKAGES) $(CHECK_PACKAGES))
+	@touch $@
+
+# ---- tests ----
+
+CORE_TESTS := $(patsubst tests/core/%.c,$(BUILD)/tests/%,$(wildcard tests/core/test_*.c))
+FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+$(BUILD)/tests/%.o: tests/core/%.c $(BUILD)/.test-packages
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TEST_OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TEST_OBJECTS) $(BUILD)/.test-packages
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -o $@ tests/fuzz/fuzz_$*.c \
+		tests/fuzz/replay.c $(TEST_OBJECTS) $(ALL_LIBS)
+
+test-programs: all $(CORE_TESTS) $(FUZZ_TESTS)
+
+test: $(BUILD)/.test-packages
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD) test-programs
+	@tests/run $(BUILD)
+
+sanitize:
+	@$(MAKE) --no-print-directory SANITIZE=1 test
+
+check: $(BUILD)/.check-packages
+	@.ci/check $(BUILD)
+
+# Coverage-guided, needs clang: make fuzz TARGET=decode FOR=60
+TARGET ?= decode
+fuzz: $(BUILD)/.check-packages $(BUILD)/gen/library_data.c
+	@.ci/fuzz $(BUILD) $(TARGET) $(or $(FOR),60)
+
+bench: all
+	$(call need,$(BENCH_PACKAGES))
+	@tests/bench/run $(BUILD)
+
+# ---- seeing it ----
+
+run: all
+	@$(BUILD)/ccgate demo -c gateway.conf $(if $(FOR),--for $(FOR))
+
+PREFIX ?= /usr/local
+install: all
+	install -D $(BUILD)/ccgate $(DESTDIR)$(PREFIX)/bin/ccgate
+	install -D $(BUILD)/ccgate-script $(DESTDIR)$(PREFIX)/bin/ccgate-script
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(HOST_OBJECTS)) $(CORE_TESTS:=.d)

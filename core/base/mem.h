@@ -1,0 +1,25 @@
+/* Memory that is either there or the process ends.
+ *
+ * The gateway survives a crash by design (everything promised is in the store), so
+ * running out of memory has one answer: say where, abort, be started again. */
+#ifndef CCGATE_BASE_MEM_H
+#define CCGATE_BASE_MEM_H
+
+#include <stddef.h>
+
+/* Zeroed memory of `size` bytes; never NULL. Release with free(). */
+void *mem_zero(size_t size);
+
+/* realloc() to `count` elements of `size` bytes, overflow-checked; never NULL. */
+void *mem_grow(void *old, size_t count, size_t size);
+
+/* A copy of `text`, or NULL when `text` is NULL. */
+char *mem_text(const char *text);
+
+/* A copy of `size` bytes followed by a NUL. */
+char *mem_copy(const void *data, size_t size);
+
+/* A formatted string. */
+char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,92 @@
+/* The core's own trusted Lua state: it decides who is told (lua/gateway/notify.lua) and
+ * how a message looks for a kind of destination (lua/gateway/destinations/KIND.lua).
+ *
+ * No script ever runs here. Nothing in here sees a clock or a secret: times are arguments,
+ * secrets are added by deliver.c as a request leaves. */
+#ifndef CCGATE_DELIVER_CONNECTOR_H
+#define CCGATE_DELIVER_CONNECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/error.h"
+
+struct connector;
+
+struct connector *connector_new(struct error *error);
+void connector_delete(struct connector *connector);
+
+/* True when there is a kind of that name. */
+bool connector_has_kind(struct connector *connector, const char *kind);
+/* The names of all kinds, ends with NULL; for messages and guesses. */
+const char *const *connector_kinds(void);
+
+/* ---- who is told ---- */
+
+struct connector_transition {
+    const char *fingerprint;
+    int64_t opening; /* of this alert; alert id = fingerprint-opening */
+    const char *center, *rule, *key, *script;
+    const char *kind;  /* "raise", "clear" */
+    const char *event; /* JSON of the host (see notify.lua) */
+    size_t event_size;
+    const char *state; /* the alert's state so far (JSON), NULL for a new opening */
+    int64_t now_ms;
+};
+
+struct connector_message {
+    char *destination;
+    char *kind;
+    int64_t n;     /* which one of that kind in this opening: part of the id */
+    char *message; /* JSON of lifecycle.md §5 */
+};
+
+struct connector_plan {
+    char *state; /* new state of the alert (JSON) */
+    struct connector_message *messages;
+    size_t message_count;
+};
+
+/* False with `error` when the event is not what it must be: the host is at fault. */
+bool connector_notify(struct connector *connector,
+                      const struct connector_transition *transition,
+                      struct connector_plan *plan, struct error *error);
+void connector_plan_fini(struct connector_plan *plan);
+
+/* A plain message of a script (gw.destination():send) as an event of type "message".
+ * `text` is the host's JSON. NULL with `error` when it is not JSON. */
+char *connector_message(struct connector *connector, const char *text, size_t size,
+                        const char *script, int64_t now_ms, struct error *error);
+
+/* ---- how it looks, and what an answer means ---- */
+
+struct connector_request {
+    char *method;
+    char *body;      /* NULL for none */
+    char *log;       /* not NULL: nothing to send, write this line to the log */
+    bool sign;       /* Standard Webhooks headers when the destination has a secret */
+    struct conf_header *headers; /* besides those of the configuration */
+    size_t header_count;
+};
+
+bool connector_render(struct connector *connector,
+                      const struct conf_destination *destination, const char *message,
+                      struct connector_request *request, struct error *error);
+void connector_request_fini(struct connector_request *request);
+
+enum verdict { VERDICT_DONE, VERDICT_RETRY, VERDICT_SLOW, VERDICT_DEAD };
+
+struct connector_answer {
+    long status;                /* 0: none came */
+    enum error_kind error_kind; /* when none came */
+    const char *body;
+    size_t body_size;
+    int64_t attempts; /* this one included */
+};
+
+enum verdict connector_classify(struct connector *connector, const char *kind,
+                                const struct connector_answer *answer);
+
+#endif
