@@ -1,8 +1,9 @@
 /* gateway.conf: an INI file read against one option table.
  *
  * Every key has one line in the table of conf.c: section kind, name, type, range,
- * default, one sentence. Reading, checking, `ccgate config` and the documentation derive
- * from it. All mistakes of a file are collected, each with file:line and a guess. */
+ * default, one sentence. Reading, checking, `ccgate config` and the documentation
+ * derive from it. All mistakes of a file are collected, each with file:line and a
+ * guess. */
 #ifndef CCGATE_BASE_CONF_H
 #define CCGATE_BASE_CONF_H
 
@@ -18,9 +19,11 @@ struct problems {
     char **lines;
     size_t count;
 };
-void problems_add(struct problems *problems, const char *format, ...)
+void
+problems_add(struct problems *problems, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void problems_fini(struct problems *problems);
+void
+problems_fini(struct problems *problems);
 
 struct conf_queue {
     int64_t id;
@@ -45,7 +48,7 @@ struct conf_center {
     struct conf_queue *queues; /* sorted by id */
     size_t queue_count;
     /* Signature variants that the documents leave open (upstream.md §1.3). */
-    bool sign_host_only;   /* signed_headers = host; default "all": content-length;… */
+    bool sign_host_only; /* signed_headers = host; default "all": content-length;… */
     bool timestamp_millis; /* default no */
     bool empty_query_line; /* default no */
 };
@@ -70,14 +73,14 @@ struct conf_destination {
 
 /* Limits of one script (runtime.md §1); [script NAME] overrides the defaults. */
 struct conf_limits {
-    int64_t cpu_ms;        /* per activation, CPU time of the host */
-    int64_t cpu_load_ms;   /* while loading: 1 s, or cpu_ms when that is longer */
-    int64_t memory_bytes;  /* of the Lua state */
+    int64_t cpu_ms;       /* per activation, CPU time of the host */
+    int64_t cpu_load_ms;  /* while loading: 1 s, or cpu_ms when that is longer */
+    int64_t memory_bytes; /* of the Lua state */
     int64_t source_bytes;
     int64_t tasks;
     int64_t wants;
     double sends_per_s;
-    int64_t alerts;        /* open at a time */
+    int64_t alerts; /* open at a time */
     double logs_per_s;
 };
 
@@ -93,7 +96,7 @@ struct conf {
     char *name; /* part of every fingerprint */
     char *scripts;
     char *state;
-    char *notify; /* NULL when not given */
+    char *notify;              /* NULL when not given */
     struct conf_limits limits; /* the defaults */
     struct conf_center *centers;
     size_t center_count;
@@ -105,24 +108,30 @@ struct conf {
     size_t setting_count;
 };
 
-/* Reads and checks `file`. Mistakes go to `problems`; the result is then not fit for use
- * but may be printed. NULL only when the file cannot be read (which is a problem, too).
- * Values may contain ${env:NAME} and ${file:PATH} (trailing newline removed; refused when
- * others may read the file); what comes from there is a secret. */
-struct conf *conf_load(const char *file, struct problems *problems);
-void conf_delete(struct conf *conf);
+/* Reads and checks `file`. Mistakes go to `problems`; the result is then not fit for
+ * use but may be printed. NULL only when the file cannot be read (which is a problem,
+ * too). Values may contain ${env:NAME} and ${file:PATH} (trailing newline removed;
+ * refused when others may read the file); what comes from there is a secret. */
+struct conf *
+conf_load(const char *file, struct problems *problems);
+void
+conf_delete(struct conf *conf);
 
 /* The limits of script `name`: its own, or the defaults. */
-const struct conf_limits *conf_limits_of(const struct conf *conf, const char *name);
+const struct conf_limits *
+conf_limits_of(const struct conf *conf, const char *name);
 
 /* The centre that bare gw.* means; NULL when there is none. */
-const struct conf_center *conf_default_center(const struct conf *conf);
-const struct conf_center *conf_find_center(const struct conf *conf, const char *name);
-const struct conf_destination *conf_find_destination(const struct conf *conf,
-                                                     const char *name);
+const struct conf_center *
+conf_default_center(const struct conf *conf);
+const struct conf_center *
+conf_find_center(const struct conf *conf, const char *name);
+const struct conf_destination *
+conf_find_destination(const struct conf *conf, const char *name);
 
 /* The effective configuration in the file's own form, or as JSON: secrets as "***",
  * defaults marked. */
-void conf_print(const struct conf *conf, bool json, struct buf *out);
+void
+conf_print(const struct conf *conf, bool json, struct buf *out);
 
 #endif

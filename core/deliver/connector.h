@@ -1,8 +1,8 @@
 /* The core's own trusted Lua state: it decides who is told (lua/gateway/notify.lua) and
  * how a message looks for a kind of destination (lua/gateway/destinations/KIND.lua).
  *
- * No script ever runs here. Nothing in here sees a clock or a secret: times are arguments,
- * secrets are added by deliver.c as a request leaves. */
+ * No script ever runs here. Nothing in here sees a clock or a secret: times are
+ * arguments, secrets are added by deliver.c as a request leaves. */
 #ifndef CCGATE_DELIVER_CONNECTOR_H
 #define CCGATE_DELIVER_CONNECTOR_H
 
@@ -15,13 +15,17 @@
 
 struct connector;
 
-struct connector *connector_new(struct error *error);
-void connector_delete(struct connector *connector);
+struct connector *
+connector_new(struct error *error);
+void
+connector_delete(struct connector *connector);
 
 /* True when there is a kind of that name. */
-bool connector_has_kind(struct connector *connector, const char *kind);
+bool
+connector_has_kind(struct connector *connector, const char *kind);
 /* The names of all kinds, ends with NULL; for messages and guesses. */
-const char *const *connector_kinds(void);
+const char *const *
+connector_kinds(void);
 
 /* ---- who is told ---- */
 
@@ -50,31 +54,36 @@ struct connector_plan {
 };
 
 /* False with `error` when the event is not what it must be: the host is at fault. */
-bool connector_notify(struct connector *connector,
-                      const struct connector_transition *transition,
-                      struct connector_plan *plan, struct error *error);
-void connector_plan_fini(struct connector_plan *plan);
+bool
+connector_notify(struct connector *connector,
+                 const struct connector_transition *transition,
+                 struct connector_plan *plan, struct error *error);
+void
+connector_plan_fini(struct connector_plan *plan);
 
 /* A plain message of a script (gw.destination():send) as an event of type "message".
  * `text` is the host's JSON. NULL with `error` when it is not JSON. */
-char *connector_message(struct connector *connector, const char *text, size_t size,
-                        const char *script, int64_t now_ms, struct error *error);
+char *
+connector_message(struct connector *connector, const char *text, size_t size,
+                  const char *script, int64_t now_ms, struct error *error);
 
 /* ---- how it looks, and what an answer means ---- */
 
 struct connector_request {
     char *method;
-    char *body;      /* NULL for none */
-    char *log;       /* not NULL: nothing to send, write this line to the log */
-    bool sign;       /* Standard Webhooks headers when the destination has a secret */
+    char *body; /* NULL for none */
+    char *log;  /* not NULL: nothing to send, write this line to the log */
+    bool sign;  /* Standard Webhooks headers when the destination has a secret */
     struct conf_header *headers; /* besides those of the configuration */
     size_t header_count;
 };
 
-bool connector_render(struct connector *connector,
-                      const struct conf_destination *destination, const char *message,
-                      struct connector_request *request, struct error *error);
-void connector_request_fini(struct connector_request *request);
+bool
+connector_render(struct connector *connector,
+                 const struct conf_destination *destination, const char *message,
+                 struct connector_request *request, struct error *error);
+void
+connector_request_fini(struct connector_request *request);
 
 enum verdict { VERDICT_DONE, VERDICT_RETRY, VERDICT_SLOW, VERDICT_DEAD };
 
@@ -86,7 +95,8 @@ struct connector_answer {
     int64_t attempts; /* this one included */
 };
 
-enum verdict connector_classify(struct connector *connector, const char *kind,
-                                const struct connector_answer *answer);
+enum verdict
+connector_classify(struct connector *connector, const char *kind,
+                   const struct connector_answer *answer);
 
 #endif

@@ -3,8 +3,8 @@
  * A pool has its own connections, its own reused easy handles and its own admission: at
  * most `at_once` calls run, the others wait here in order, never inside curl. Callbacks
  * come from the loop, never from inside http_start() or a curl callback, so that a
- * callback may start or cancel calls. TLS ≥ 1.2 verified, no proxy from the environment,
- * redirects never followed, http and https only. */
+ * callback may start or cancel calls. TLS ≥ 1.2 verified, no proxy from the
+ * environment, redirects never followed, http and https only. */
 #ifndef CCGATE_NET_HTTP_H
 #define CCGATE_NET_HTTP_H
 
@@ -17,26 +17,30 @@
 struct http_pool;
 struct http_call;
 
-struct http_pool *http_pool_new(struct loop *loop, size_t at_once);
+struct http_pool *
+http_pool_new(struct loop *loop, size_t at_once);
 /* Cancels what runs, without callbacks. */
-void http_pool_delete(struct http_pool *pool);
+void
+http_pool_delete(struct http_pool *pool);
 
 struct http_header {
     const char *name, *value;
 };
 
 struct http_response {
-    struct error error; /* ERROR_NONE whenever a complete HTTP answer came, any status */
-    int curl_code;      /* CURLcode, judged before anything else */
-    long status;        /* 0 when no answer came */
-    const char *body;   /* NUL-terminated, valid during the callback */
+    struct error
+        error;        /* ERROR_NONE whenever a complete HTTP answer came, any status */
+    int curl_code;    /* CURLcode, judged before anything else */
+    long status;      /* 0 when no answer came */
+    const char *body; /* NUL-terminated, valid during the callback */
     size_t body_size;
     int64_t retry_after_ms; /* from Retry-After (seconds or date), -1 when absent or
                                unreadable; not clamped */
     int64_t duration_us;    /* from start on the wire to the end */
 };
 
-typedef void http_callback(void *arg, const struct http_response *response);
+typedef void
+http_callback(void *arg, const struct http_response *response);
 
 struct http_request {
     const char *method;
@@ -54,16 +58,20 @@ struct http_request {
 
 /* Starts or queues the call; copies all of `request`. Misuse (control characters in the
  * URL or a header, unreadable ca_file) is reported through the callback, too. */
-struct http_call *http_start(struct http_pool *pool, const struct http_request *request,
-                             http_callback *on_done, void *arg);
+struct http_call *
+http_start(struct http_pool *pool, const struct http_request *request,
+           http_callback *on_done, void *arg);
 
 /* Ends the call; its callback will not come. */
-void http_cancel(struct http_call *call);
+void
+http_cancel(struct http_call *call);
 
 /* Calls running or waiting. */
-size_t http_pool_busy(const struct http_pool *pool);
+size_t
+http_pool_busy(const struct http_pool *pool);
 
 /* Once per process, before the first pool. */
-void http_init(void);
+void
+http_init(void);
 
 #endif

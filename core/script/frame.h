@@ -1,21 +1,20 @@
 /* Frames between the core and a script host, over one stream socket.
  *
  * A frame is a 24-byte header and a payload, padded with zeroes to a multiple of 8, so
- * that cells of a row block lie aligned in the receiver's buffer. Both ends are the same
- * build on the same machine: native byte order. Both readers treat a frame that breaks a
- * rule below as the end of the peer (the core kills and counts the host).
+ * that cells of a row block lie aligned in the receiver's buffer. Both ends are the
+ * same build on the same machine: native byte order. Both readers treat a frame that
+ * breaks a rule below as the end of the peer (the core kills and counts the host).
  *
  * Payload items: u8, u32, i64 in native order, unaligned; text = u32 length, bytes;
  * list = u32 count, items. A payload must be used up exactly.
  *
  * core → host
  *   LOAD     limits: i64 cpu_ms, cpu_load_ms, memory_bytes, tasks, wants · text name ·
- *            text source · text setup (JSON, see lua/gateway/init.lua). First frame, once.
- *   RESTORE  list of { text rule, text center, text key }: alerts that are raised. Once,
- *            after LOADED and before the first ROWS.
- *   ROWS     u32 center, u32 query, u32 row_count, u32 width, then row_count × width i64
- *            cells (model/schema.h): a sample. now = wall time of the answer.
- *   RUN      id = entry; i64 scheduled_ms: a job is due.
+ *            text source · text setup (JSON, see lua/gateway/init.lua). First frame,
+ * once. RESTORE  list of { text rule, text center, text key }: alerts that are raised.
+ * Once, after LOADED and before the first ROWS. ROWS     u32 center, u32 query, u32
+ * row_count, u32 width, then row_count × width i64 cells (model/schema.h): a sample.
+ * now = wall time of the answer. RUN      id = entry; i64 scheduled_ms: a job is due.
  *   WAKE     id = wait: the sleep is over.
  *   FETCHED  id = wait; u8 ok; ok 1: as ROWS (ids that are unknown to the centre are
  *            rows with ROW_GONE); ok 0: text kind, text code, text message.
@@ -23,9 +22,8 @@
  *
  * host → core
  *   LOADED   list of problems { u32 line, u8 severity (LEVEL_*), text },
- *            list of entries { u8 kind (ENTRY_*), text name, i64 every_ms, text about },
- *            list of wants { u32 entry, u32 center, u32 query, i64 every_ms,
- *                            list of i64 ids }.
+ *            list of entries { u8 kind (ENTRY_*), text name, i64 every_ms, text about
+ * }, list of wants { u32 entry, u32 center, u32 query, i64 every_ms, list of i64 ids }.
  *            A problem of LEVEL_ERROR means: not loaded, the host ends.
  *   COMMIT   what one activation did, to be committed together. text origin ("" for
  *            rules; for tasks the deterministic origin of its sends), list of items:
@@ -36,7 +34,8 @@
  *   SLEEP    id = wait; i64 ms.
  *   FETCH    id = wait; u32 center, u32 query, i64 max_age_ms, list of i64 ids.
  *   LOG      u8 level; text room ("rule queue-wait"); text message.
- *   STRIKE   id = entry; text message ("cpu limit", "memory limit"): stopped from inside.
+ *   STRIKE   id = entry; text message ("cpu limit", "memory limit"): stopped from
+ * inside.
  */
 #ifndef CCGATE_SCRIPT_FRAME_H
 #define CCGATE_SCRIPT_FRAME_H
@@ -85,25 +84,32 @@ struct frame {
 /* ---- writing: begin, put…, end; several frames may follow in one buffer ---- */
 
 /* Returns where the frame begins, for frame_end(). */
-size_t frame_begin(struct buf *out, enum frame_type type, uint64_t id, int64_t now_ms);
-void frame_put_u8(struct buf *out, uint8_t value);
-void frame_put_u32(struct buf *out, uint32_t value);
-void frame_put_i64(struct buf *out, int64_t value);
-void frame_put_text(struct buf *out, const char *text, size_t size);
-void frame_put_string(struct buf *out, const char *text); /* NULL is "" */
+size_t
+frame_begin(struct buf *out, enum frame_type type, uint64_t id, int64_t now_ms);
+void
+frame_put_u8(struct buf *out, uint8_t value);
+void
+frame_put_u32(struct buf *out, uint32_t value);
+void
+frame_put_i64(struct buf *out, int64_t value);
+void
+frame_put_text(struct buf *out, const char *text, size_t size);
+void
+frame_put_string(struct buf *out, const char *text); /* NULL is "" */
 /* Writes the size and the padding. */
-void frame_end(struct buf *out, size_t begin);
+void
+frame_end(struct buf *out, size_t begin);
 
 /* ---- cutting a stream into frames ---- */
 
 enum frame_result { FRAME_OK, FRAME_MORE, FRAME_BAD };
 
-/* Looks for a whole frame at data[*used]; on FRAME_OK moves *used behind it. `data` must
- * be 8-aligned. Types outside low…high, sizes over FRAME_MAX and non-zero padding are
- * FRAME_BAD. */
-enum frame_result frame_next(const char *data, size_t size, size_t *used,
-                             enum frame_type low, enum frame_type high,
-                             struct frame *out);
+/* Looks for a whole frame at data[*used]; on FRAME_OK moves *used behind it. `data`
+ * must be 8-aligned. Types outside low…high, sizes over FRAME_MAX and non-zero padding
+ * are FRAME_BAD. */
+enum frame_result
+frame_next(const char *data, size_t size, size_t *used, enum frame_type low,
+           enum frame_type high, struct frame *out);
 
 /* ---- reading a payload: every get returns zero or "" once `bad` is set ---- */
 
@@ -111,27 +117,37 @@ struct frame_reader {
     const char *at, *end;
     bool bad;
 };
-void frame_read(struct frame_reader *reader, const struct frame *frame);
-uint8_t frame_get_u8(struct frame_reader *reader);
-uint32_t frame_get_u32(struct frame_reader *reader);
-int64_t frame_get_i64(struct frame_reader *reader);
+void
+frame_read(struct frame_reader *reader, const struct frame *frame);
+uint8_t
+frame_get_u8(struct frame_reader *reader);
+uint32_t
+frame_get_u32(struct frame_reader *reader);
+int64_t
+frame_get_i64(struct frame_reader *reader);
 /* Not NUL-terminated; points into the payload. */
-const char *frame_get_text(struct frame_reader *reader, size_t *size);
+const char *
+frame_get_text(struct frame_reader *reader, size_t *size);
 /* A copy with NUL; a NUL inside sets `bad`. Free it. */
-char *frame_get_string(struct frame_reader *reader);
+char *
+frame_get_string(struct frame_reader *reader);
 /* A count of items of at least `least` bytes each: one that cannot fit sets `bad`. */
-uint32_t frame_get_count(struct frame_reader *reader, size_t least);
+uint32_t
+frame_get_count(struct frame_reader *reader, size_t least);
 /* `count` i64, unaligned in general; NULL when they do not fit. */
-const char *frame_get_cells(struct frame_reader *reader, size_t count);
+const char *
+frame_get_cells(struct frame_reader *reader, size_t count);
 /* True when all was well and everything was used up. */
-bool frame_done(const struct frame_reader *reader);
+bool
+frame_done(const struct frame_reader *reader);
 
 /* ---- the shared page: what the host is doing now, without a frame ---- */
 
-/* Written by the host, read by the core. `consumed` lets the core see how much of what it
- * sent still waits (back-pressure); the rest lets it see who holds the processor. */
+/* Written by the host, read by the core. `consumed` lets the core see how much of what
+ * it sent still waits (back-pressure); the rest lets it see who holds the processor. */
 struct host_page {
-    _Atomic uint64_t consumed;   /* bytes of frames taken from the socket and worked off */
+    _Atomic uint64_t
+        consumed; /* bytes of frames taken from the socket and worked off */
     _Atomic uint64_t activation; /* number of the current or last activation */
     _Atomic uint32_t entry;      /* 1 + entry that runs; 0: none (loading, between) */
     _Atomic uint32_t busy;       /* 1 from taking frames until back at the socket */

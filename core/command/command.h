@@ -1,0 +1,37 @@
+/* The commands of `ccgate`: one file each, one line each in main.c's table. */
+#ifndef CCGATE_COMMAND_COMMAND_H
+#define CCGATE_COMMAND_COMMAND_H
+
+/* Exit codes of every command. */
+enum { EXIT_FINE = 0, EXIT_PROBLEM = 1, EXIT_USAGE = 2 };
+
+#define CCGATE_VERSION "0.1.0"
+
+struct command {
+    const char *name;
+    const char *arguments; /* for the usage line */
+    const char *sentence;  /* what it does */
+    const char *help;      /* options, one per line; printed by --help */
+    int (*run)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command command_run;
+extern const struct command command_check;
+extern const struct command command_query;
+extern const struct command command_demo;
+extern const struct command command_simulate;
+extern const struct command command_sink;
+extern const struct command command_config;
+extern const struct command command_version;
+
+/* "usage: ccgate NAME ARGUMENTS", the sentence and the options, on standard output. */
+int
+command_help(const struct command *command);
+
+/* A usage mistake: the message, the usage line and how to get help, on standard error;
+ * returns EXIT_USAGE. */
+int
+command_misused(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
