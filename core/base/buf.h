@@ -11,39 +11,29 @@ struct buf {
 };
 
 /* A zeroed struct buf is an empty buffer, too. */
-void
-buf_init(struct buf *buf);
-void
-buf_fini(struct buf *buf);
+void buf_init(struct buf *buf);
+void buf_fini(struct buf *buf);
 
 /* Forgets the content, keeps the room. */
-void
-buf_clear(struct buf *buf);
+void buf_clear(struct buf *buf);
 
 /* Makes room for `more` bytes after the content and returns where they go; the caller
  * writes at most that many and adds what it wrote to `size`. */
-char *
-buf_reserve(struct buf *buf, size_t more);
+char *buf_reserve(struct buf *buf, size_t more);
 
-void
-buf_add(struct buf *buf, const void *data, size_t size);
-void
-buf_add_text(struct buf *buf, const char *text);
-void
-buf_format(struct buf *buf, const char *format, ...)
+void buf_add(struct buf *buf, const void *data, size_t size);
+void buf_add_text(struct buf *buf, const char *text);
+void buf_format(struct buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Adds `text` as a JSON string with its quotes. Bytes that are not UTF-8 become
  * U+FFFD; '/' is not escaped. */
-void
-buf_add_json(struct buf *buf, const char *text, size_t size);
+void buf_add_json(struct buf *buf, const char *text, size_t size);
 
 /* Removes `size` bytes (at most all) from the front. */
-void
-buf_consume(struct buf *buf, size_t size);
+void buf_consume(struct buf *buf, size_t size);
 
 /* The content as an allocated string, "" when empty; the buffer is empty afterwards. */
-char *
-buf_take(struct buf *buf);
+char *buf_take(struct buf *buf);
 
 #endif

@@ -19,11 +19,9 @@ struct problems {
     char **lines;
     size_t count;
 };
-void
-problems_add(struct problems *problems, const char *format, ...)
+void problems_add(struct problems *problems, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void
-problems_fini(struct problems *problems);
+void problems_fini(struct problems *problems);
 
 struct conf_queue {
     int64_t id;
@@ -112,26 +110,20 @@ struct conf {
  * use but may be printed. NULL only when the file cannot be read (which is a problem,
  * too). Values may contain ${env:NAME} and ${file:PATH} (trailing newline removed;
  * refused when others may read the file); what comes from there is a secret. */
-struct conf *
-conf_load(const char *file, struct problems *problems);
-void
-conf_delete(struct conf *conf);
+struct conf *conf_load(const char *file, struct problems *problems);
+void conf_delete(struct conf *conf);
 
 /* The limits of script `name`: its own, or the defaults. */
-const struct conf_limits *
-conf_limits_of(const struct conf *conf, const char *name);
+const struct conf_limits *conf_limits_of(const struct conf *conf, const char *name);
 
 /* The centre that bare gw.* means; NULL when there is none. */
-const struct conf_center *
-conf_default_center(const struct conf *conf);
-const struct conf_center *
-conf_find_center(const struct conf *conf, const char *name);
-const struct conf_destination *
-conf_find_destination(const struct conf *conf, const char *name);
+const struct conf_center *conf_default_center(const struct conf *conf);
+const struct conf_center *conf_find_center(const struct conf *conf, const char *name);
+const struct conf_destination *conf_find_destination(const struct conf *conf,
+                                                     const char *name);
 
 /* The effective configuration in the file's own form, or as JSON: secrets as "***",
  * defaults marked. */
-void
-conf_print(const struct conf *conf, bool json, struct buf *out);
+void conf_print(const struct conf *conf, bool json, struct buf *out);
 
 #endif

@@ -23,16 +23,13 @@ struct error {
 };
 
 /* The word scripts and logs use: "network", "timeout", … ; "none" for ERROR_NONE. */
-const char *
-error_word(enum error_kind kind);
+const char *error_word(enum error_kind kind);
 
 /* The kind of a word, ERROR_NONE for an unknown one. */
-enum error_kind
-error_kind_of(const char *word);
+enum error_kind error_kind_of(const char *word);
 
 /* Fills `error` (NULL is allowed and ignored). */
-void
-error_set(struct error *error, enum error_kind kind, const char *code,
-          const char *format, ...) __attribute__((format(printf, 4, 5)));
+void error_set(struct error *error, enum error_kind kind, const char *code,
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

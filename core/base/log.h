@@ -10,16 +10,13 @@
 enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 
 /* Lines below `least` are dropped; the default is LEVEL_INFO. */
-void
-log_set_level(enum log_level least);
+void log_set_level(enum log_level least);
 
 /* The level of "debug", "info", "warn" or "error"; -1 for another word. */
-int
-log_level_of(const char *word);
+int log_level_of(const char *word);
 
 /* `room` names the part that speaks: "poll", "deliver", "script queue_wait". */
-void
-log_write(enum log_level level, const char *room, const char *format, ...)
+void log_write(enum log_level level, const char *room, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #define log_debug(...) log_write(LEVEL_DEBUG, __VA_ARGS__)

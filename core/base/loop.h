@@ -15,70 +15,53 @@ struct timer;
 struct watch;
 struct event_base;
 
-typedef void
-loop_callback(void *arg);
+typedef void loop_callback(void *arg);
 
-struct loop *
-loop_new(void);
+struct loop *loop_new(void);
 
 /* Everything made on the loop must have been deleted before. */
-void
-loop_delete(struct loop *loop);
+void loop_delete(struct loop *loop);
 
-/* Runs until loop_stop(). */
-void
-loop_run(struct loop *loop);
-void
-loop_stop(struct loop *loop);
+/* Runs until loop_stop(); the turn in which it is called is finished. A stop before the
+ * loop runs ends it after no turn at all. */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
 
 /* For net/server.c alone, which lends it to evhttp. */
-struct event_base *
-loop_base(struct loop *loop);
+struct event_base *loop_base(struct loop *loop);
 
 /* The clocks, usable before there is a loop and from any thread. */
-int64_t
-clock_mono_ms(void);
-int64_t
-clock_mono_us(void);
-int64_t
-clock_wall_ms(void);
+int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
+int64_t clock_wall_ms(void);
 
 /* CPU time used by process `pid` in microseconds, -1 when it is gone. */
-int64_t
-clock_process_cpu_us(pid_t pid);
+int64_t clock_process_cpu_us(pid_t pid);
 
 /* A one-shot timer; starting a running one moves it. */
-struct timer *
-timer_new(struct loop *loop, loop_callback *on_time, void *arg);
-void
-timer_start(struct timer *timer, int64_t delay_ms);
-void
-timer_stop(struct timer *timer);
-bool
-timer_is_running(const struct timer *timer);
-void
-timer_delete(struct timer *timer); /* NULL is allowed */
+struct timer *timer_new(struct loop *loop, loop_callback *on_time, void *arg);
+void timer_start(struct timer *timer, int64_t delay_ms);
+void timer_stop(struct timer *timer);
+bool timer_is_running(const struct timer *timer);
+/* NULL is allowed. Not "timer_delete", which is POSIX's. */
+void timer_free(struct timer *timer);
 
 /* Readiness of a descriptor, level-triggered, until deleted. The descriptor stays the
  * caller's. */
 enum watch_mode { WATCH_READ = 1, WATCH_WRITE = 2 };
-typedef void
-watch_callback(void *arg, int mode);
-struct watch *
-watch_new(struct loop *loop, int fd, int mode, watch_callback *on_ready, void *arg);
-void
-watch_set(struct watch *watch, int mode); /* 0 pauses it */
-void
-watch_delete(struct watch *watch); /* NULL is allowed */
+typedef void watch_callback(void *arg, int mode);
+struct watch *watch_new(struct loop *loop, int fd, int mode, watch_callback *on_ready,
+                        void *arg);
+void watch_set(struct watch *watch, int mode); /* 0 pauses it; not for signals */
+void watch_delete(struct watch *watch);        /* NULL is allowed */
 
-/* A Unix signal, delivered as a callback. */
-struct watch *
-watch_signal(struct loop *loop, int number, watch_callback *on_signal, void *arg);
+/* A Unix signal, delivered as a callback whose `mode` is the signal's number. */
+struct watch *watch_signal(struct loop *loop, int number, watch_callback *on_signal,
+                           void *arg);
 
 /* Calls `callback` once at the end of this loop turn, after all callbacks that are due
  * now. Calls in the order they were asked for; one that is asked for while these run
  * comes in the next turn. Cannot be taken back. */
-void
-loop_defer(struct loop *loop, loop_callback *callback, void *arg);
+void loop_defer(struct loop *loop, loop_callback *callback, void *arg);
 
 #endif

@@ -42,7 +42,7 @@ mem_text(const char *text)
     return text ? mem_copy(text, strlen(text)) : NULL;
 }
 
-char *
+void *
 mem_copy(const void *data, size_t size)
 {
     if (size == SIZE_MAX)

@@ -8,23 +8,18 @@
 #include <stddef.h>
 
 /* Zeroed memory of `size` bytes; never NULL. Release with free(). */
-void *
-mem_zero(size_t size);
+void *mem_zero(size_t size);
 
 /* realloc() to `count` elements of `size` bytes, overflow-checked; never NULL. */
-void *
-mem_grow(void *old, size_t count, size_t size);
+void *mem_grow(void *old, size_t count, size_t size);
 
 /* A copy of `text`, or NULL when `text` is NULL. */
-char *
-mem_text(const char *text);
+char *mem_text(const char *text);
 
 /* A copy of `size` bytes followed by a NUL. */
-char *
-mem_copy(const void *data, size_t size);
+void *mem_copy(const void *data, size_t size);
 
 /* A formatted string. */
-char *
-mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -25,13 +25,11 @@ extern const struct command command_config;
 extern const struct command command_version;
 
 /* "usage: ccgate NAME ARGUMENTS", the sentence and the options, on standard output. */
-int
-command_help(const struct command *command);
+int command_help(const struct command *command);
 
 /* A usage mistake: the message, the usage line and how to get help, on standard error;
  * returns EXIT_USAGE. */
-int
-command_misused(const struct command *command, const char *format, ...)
+int command_misused(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -15,17 +15,13 @@
 
 struct connector;
 
-struct connector *
-connector_new(struct error *error);
-void
-connector_delete(struct connector *connector);
+struct connector *connector_new(struct error *error);
+void connector_delete(struct connector *connector);
 
 /* True when there is a kind of that name. */
-bool
-connector_has_kind(struct connector *connector, const char *kind);
+bool connector_has_kind(struct connector *connector, const char *kind);
 /* The names of all kinds, ends with NULL; for messages and guesses. */
-const char *const *
-connector_kinds(void);
+const char *const *connector_kinds(void);
 
 /* ---- who is told ---- */
 
@@ -54,18 +50,15 @@ struct connector_plan {
 };
 
 /* False with `error` when the event is not what it must be: the host is at fault. */
-bool
-connector_notify(struct connector *connector,
-                 const struct connector_transition *transition,
-                 struct connector_plan *plan, struct error *error);
-void
-connector_plan_fini(struct connector_plan *plan);
+bool connector_notify(struct connector *connector,
+                      const struct connector_transition *transition,
+                      struct connector_plan *plan, struct error *error);
+void connector_plan_fini(struct connector_plan *plan);
 
 /* A plain message of a script (gw.destination():send) as an event of type "message".
  * `text` is the host's JSON. NULL with `error` when it is not JSON. */
-char *
-connector_message(struct connector *connector, const char *text, size_t size,
-                  const char *script, int64_t now_ms, struct error *error);
+char *connector_message(struct connector *connector, const char *text, size_t size,
+                        const char *script, int64_t now_ms, struct error *error);
 
 /* ---- how it looks, and what an answer means ---- */
 
@@ -78,12 +71,10 @@ struct connector_request {
     size_t header_count;
 };
 
-bool
-connector_render(struct connector *connector,
-                 const struct conf_destination *destination, const char *message,
-                 struct connector_request *request, struct error *error);
-void
-connector_request_fini(struct connector_request *request);
+bool connector_render(struct connector *connector,
+                      const struct conf_destination *destination, const char *message,
+                      struct connector_request *request, struct error *error);
+void connector_request_fini(struct connector_request *request);
 
 enum verdict { VERDICT_DONE, VERDICT_RETRY, VERDICT_SLOW, VERDICT_DEAD };
 
@@ -95,8 +86,7 @@ struct connector_answer {
     int64_t attempts; /* this one included */
 };
 
-enum verdict
-connector_classify(struct connector *connector, const char *kind,
-                   const struct connector_answer *answer);
+enum verdict connector_classify(struct connector *connector, const char *kind,
+                                const struct connector_answer *answer);
 
 #endif

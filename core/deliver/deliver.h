@@ -18,29 +18,22 @@
 struct deliver;
 
 /* Borrows all of them. */
-struct deliver *
-deliver_new(struct loop *loop, struct store *store, struct connector *connector,
-            const struct conf *conf);
-void
-deliver_delete(struct deliver *deliver);
+struct deliver *deliver_new(struct loop *loop, struct store *store,
+                            struct connector *connector, const struct conf *conf);
+void deliver_delete(struct deliver *deliver);
 
 /* Takes note of a message that is on disk in state ready (copies it). */
-void
-deliver_add(struct deliver *deliver, const struct outbox_record *record);
+void deliver_add(struct deliver *deliver, const struct outbox_record *record);
 
 /* From now on the destinations of `conf`; the old one may go. Messages for one that is
  * no longer there wait, and the log says so. */
-void
-deliver_set_conf(struct deliver *deliver, const struct conf *conf);
+void deliver_set_conf(struct deliver *deliver, const struct conf *conf);
 
 /* Starts nothing any more; what is in flight goes on. */
-void
-deliver_drain(struct deliver *deliver);
+void deliver_drain(struct deliver *deliver);
 /* In flight now. */
-size_t
-deliver_busy(const struct deliver *deliver);
+size_t deliver_busy(const struct deliver *deliver);
 /* Known and not yet done or dead. */
-size_t
-deliver_waiting(const struct deliver *deliver);
+size_t deliver_waiting(const struct deliver *deliver);
 
 #endif

@@ -19,56 +19,45 @@ struct notify;
 
 /* Borrows all of them; reads alerts and ready messages from the store. `name` is the
  * gateway's, part of every fingerprint. */
-struct notify *
-notify_new(struct store *store, struct connector *connector, struct deliver *deliver,
-           const char *name);
-void
-notify_delete(struct notify *notify);
+struct notify *notify_new(struct store *store, struct connector *connector,
+                          struct deliver *deliver, const char *name);
+void notify_delete(struct notify *notify);
 
 /* One activation: begin, add, commit or drop. */
 struct notify_batch;
-struct notify_batch *
-notify_begin(struct notify *notify, const char *script, int64_t now_ms);
+struct notify_batch *notify_begin(struct notify *notify, const char *script,
+                                  int64_t now_ms);
 
 /* A transition. A raise of a raised alert and a clear of a cleared one change nothing
  * (a host that died may repeat itself). False with `error`: the host sent nonsense. */
-bool
-notify_alert(struct notify_batch *batch, const char *center, const char *rule,
-             const char *key, const char *kind, const char *event, size_t event_size,
-             struct error *error);
+bool notify_alert(struct notify_batch *batch, const char *center, const char *rule,
+                  const char *key, const char *kind, const char *event,
+                  size_t event_size, struct error *error);
 
 /* A plain message. Its id is made of origin, destination and ordinal; of destination
  * and key when a key is given. */
-bool
-notify_send(struct notify_batch *batch, const char *origin, const char *destination,
-            uint32_t ordinal, const char *key, const char *message, size_t message_size,
-            struct error *error);
+bool notify_send(struct notify_batch *batch, const char *origin,
+                 const char *destination, uint32_t ordinal, const char *key,
+                 const char *message, size_t message_size, struct error *error);
 
 /* Takes the batch. Nothing is told before it is on disk. */
-void
-notify_commit(struct notify_batch *batch);
-void
-notify_drop(struct notify_batch *batch);
+void notify_commit(struct notify_batch *batch);
+void notify_drop(struct notify_batch *batch);
 
 /* The raised alerts of a rule, and of all rules (rule NULL). The record is valid during
  * the call. */
-typedef void
-notify_on_alert(void *arg, const struct alert_record *record);
-void
-notify_each_raised(struct notify *notify, const char *rule, notify_on_alert *on_alert,
-                   void *arg);
-size_t
-notify_raised_of(struct notify *notify, const char *script);
+typedef void notify_on_alert(void *arg, const struct alert_record *record);
+void notify_each_raised(struct notify *notify, const char *rule,
+                        notify_on_alert *on_alert, void *arg);
+size_t notify_raised_of(struct notify *notify, const char *script);
 
 /* ---- ids (lifecycle.md §4), public for tests ---- */
 
 /* 16 hex digits of SHA-256 over the parts, each followed by a NUL. */
-void
-notify_fingerprint(const char *name, const char *center, const char *rule,
-                   const char *key, char out[17]);
+void notify_fingerprint(const char *name, const char *center, const char *rule,
+                        const char *key, char out[17]);
 /* "msg_" and base62 of SHA-256(instance | origin | destination | ordinal). */
-char *
-notify_message_id(const char *instance, const char *origin, const char *destination,
-                  uint64_t ordinal);
+char *notify_message_id(const char *instance, const char *origin,
+                        const char *destination, uint64_t ordinal);
 
 #endif

@@ -11,8 +11,7 @@
  * minutes; `retry_after_ms` (-1: none) clamped to 1 h and a status of 429 or a timeout
  * (at least 60 s) prolong it. -1 when the schedule is exhausted: the message is dead.
  */
-int64_t
-schedule_next(int64_t attempts, enum verdict verdict, int64_t retry_after_ms,
-              int is_throttled, double random);
+int64_t schedule_next(int64_t attempts, enum verdict verdict, int64_t retry_after_ms,
+                      int is_throttled, double random);
 
 #endif

@@ -58,33 +58,26 @@ extern const struct query query_queues;
 /* All queries, ends with NULL. The position is the query's number in frames. */
 extern const struct query *const queries[];
 
-const struct query *
-query_find(const char *name);
-int
-query_number(const struct query *query);
+const struct query *query_find(const char *name);
+int query_number(const struct query *query);
 
 /* Index of a field by its Lua name, -1 if there is none. */
-int
-query_field(const struct query *query, const char *name);
+int query_field(const struct query *query, const char *name);
 
 /* The range of ids in `edition`. */
-const struct id_range *
-query_range(const struct query *query, int64_t edition);
+const struct id_range *query_range(const struct query *query, int64_t edition);
 
 /* The words of units: "count", "seconds", "ratio", "" for none. */
-const char *
-unit_word(enum field_unit unit);
+const char *unit_word(enum field_unit unit);
 
 /* ---- requests ---- */
 
 /* The request body for these ids, compact JSON, exactly as it is signed and sent. */
-void
-query_body(const struct query *query, int64_t cc_id, int64_t vdn, const int64_t *ids,
-           size_t id_count, struct buf *out);
+void query_body(const struct query *query, int64_t cc_id, int64_t vdn,
+                const int64_t *ids, size_t id_count, struct buf *out);
 
 /* How many of the ids, from the first, fit into one request (at least 1 if any). */
-size_t
-query_fit(const struct query *query, const int64_t *ids, size_t id_count);
+size_t query_fit(const struct query *query, const int64_t *ids, size_t id_count);
 
 /* ---- row blocks ---- */
 
@@ -102,15 +95,11 @@ struct block {
     int64_t *cells; /* owned */
 };
 
-void
-block_init(struct block *block, const struct query *query);
-void
-block_fini(struct block *block);
-void
-block_clear(struct block *block);
+void block_init(struct block *block, const struct query *query);
+void block_fini(struct block *block);
+void block_clear(struct block *block);
 /* Adds a row of zeroes and returns its cells. */
-int64_t *
-block_add(struct block *block);
+int64_t *block_add(struct block *block);
 
 static inline size_t
 query_width(const struct query *query)
@@ -138,8 +127,8 @@ row_is_gone(const int64_t *row)
 
 /* The value of a field as a double; false when it is unknown (absent, or a ratio whose
  * denominator is 0 or absent). Not for FIELD_NAME. */
-bool
-row_number(const struct query *query, const int64_t *row, size_t field, double *value);
+bool row_number(const struct query *query, const int64_t *row, size_t field,
+                double *value);
 
 /* ---- answers ---- */
 
@@ -149,12 +138,10 @@ row_number(const struct query *query, const int64_t *row, size_t field, double *
  * 32, number range, duplicate known keys, nothing after the value. False with `error`:
  * ERROR_API with the server's code and text, or ERROR_DECODE with a path such as
  * "queues[3].calls_waiting: expected an integer, got \"many\"". `out` is then empty. */
-bool
-answer_decode(const struct query *query, const char *data, size_t size,
-              struct block *out, struct error *error);
+bool answer_decode(const struct query *query, const char *data, size_t size,
+                   struct block *out, struct error *error);
 
 /* The meaning of a CMS resultCode: "invalid parameter"; NULL when unknown. */
-const char *
-result_code_text(const char *code);
+const char *result_code_text(const char *code);
 
 #endif

@@ -17,11 +17,9 @@
 struct http_pool;
 struct http_call;
 
-struct http_pool *
-http_pool_new(struct loop *loop, size_t at_once);
+struct http_pool *http_pool_new(struct loop *loop, size_t at_once);
 /* Cancels what runs, without callbacks. */
-void
-http_pool_delete(struct http_pool *pool);
+void http_pool_delete(struct http_pool *pool);
 
 struct http_header {
     const char *name, *value;
@@ -39,8 +37,7 @@ struct http_response {
     int64_t duration_us;    /* from start on the wire to the end */
 };
 
-typedef void
-http_callback(void *arg, const struct http_response *response);
+typedef void http_callback(void *arg, const struct http_response *response);
 
 struct http_request {
     const char *method;
@@ -58,20 +55,16 @@ struct http_request {
 
 /* Starts or queues the call; copies all of `request`. Misuse (control characters in the
  * URL or a header, unreadable ca_file) is reported through the callback, too. */
-struct http_call *
-http_start(struct http_pool *pool, const struct http_request *request,
-           http_callback *on_done, void *arg);
+struct http_call *http_start(struct http_pool *pool, const struct http_request *request,
+                             http_callback *on_done, void *arg);
 
 /* Ends the call; its callback will not come. */
-void
-http_cancel(struct http_call *call);
+void http_cancel(struct http_call *call);
 
 /* Calls running or waiting. */
-size_t
-http_pool_busy(const struct http_pool *pool);
+size_t http_pool_busy(const struct http_pool *pool);
 
 /* Once per process, before the first pool. */
-void
-http_init(void);
+void http_init(void);
 
 #endif

@@ -14,8 +14,7 @@ struct server;
 struct server_request;
 
 /* Called once per request; it must answer exactly once, now or later. */
-typedef void
-server_handler(void *arg, struct server_request *request);
+typedef void server_handler(void *arg, struct server_request *request);
 
 struct server_options {
     const char *listen;  /* "127.0.0.1:28080"; port 0 picks a free one */
@@ -28,45 +27,34 @@ struct server_options {
 };
 
 /* NULL with `error` when the address is taken or wrong. */
-struct server *
-server_new(struct loop *loop, const struct server_options *options,
-           struct error *error);
-void
-server_delete(struct server *server);
+struct server *server_new(struct loop *loop, const struct server_options *options,
+                          struct error *error);
+void server_delete(struct server *server);
 
 /* "127.0.0.1:43211": the address with the port that was picked. */
-const char *
-server_address(const struct server *server);
+const char *server_address(const struct server *server);
 
 /* Connections accepted so far (handshakes, in tests and benchmarks). */
-uint64_t
-server_connections(const struct server *server);
+uint64_t server_connections(const struct server *server);
 
-const char *
-server_method(const struct server_request *request);
-const char *
-server_path(const struct server_request *request); /* without query */
-const char *
-server_query(const struct server_request *request); /* after '?', or NULL */
-const char *
-server_header(const struct server_request *request, const char *name);
-const char *
-server_body(const struct server_request *request, size_t *size);
+const char *server_method(const struct server_request *request);
+const char *server_path(const struct server_request *request);  /* without query */
+const char *server_query(const struct server_request *request); /* after '?', or NULL */
+const char *server_header(const struct server_request *request, const char *name);
+const char *server_body(const struct server_request *request, size_t *size);
 
 /* Adds a header to the coming answer. */
-void
-server_add_header(struct server_request *request, const char *name, const char *value);
+void server_add_header(struct server_request *request, const char *name,
+                       const char *value);
 
-void
-server_reply(struct server_request *request, int status, const char *content_type,
-             const void *body, size_t size);
+void server_reply(struct server_request *request, int status, const char *content_type,
+                  const void *body, size_t size);
 
 /* Faults, for the simulator and the sink: announces `size` bytes, sends `sent` of them
  * and closes; closes without any answer; */
-void
-server_reply_cut(struct server_request *request, int status, const char *content_type,
-                 const void *body, size_t size, size_t sent);
-void
-server_drop(struct server_request *request);
+void server_reply_cut(struct server_request *request, int status,
+                      const char *content_type, const void *body, size_t size,
+                      size_t sent);
+void server_drop(struct server_request *request);
 
 #endif

@@ -34,44 +34,33 @@ struct sign_message {
 };
 
 /* The canonical request that is signed (for `query --show-signature` and tests). */
-void
-sign_canonical(const struct sign_options *options, const struct sign_message *message,
-               struct buf *out);
+void sign_canonical(const struct sign_options *options,
+                    const struct sign_message *message, struct buf *out);
 
 /* The value of the Authorization header: auth-v2/AK/TS/SH/signature. */
-void
-sign_request(const struct sign_options *options, const struct sign_message *message,
-             int64_t wall_ms, struct buf *out);
+void sign_request(const struct sign_options *options,
+                  const struct sign_message *message, int64_t wall_ms, struct buf *out);
 
 #define SIGN_SHA256_SIZE 32
-void
-sign_sha256(const void *data, size_t size, unsigned char out[SIGN_SHA256_SIZE]);
-void
-sign_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
-                 unsigned char out[SIGN_SHA256_SIZE]);
+void sign_sha256(const void *data, size_t size, unsigned char out[SIGN_SHA256_SIZE]);
+void sign_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
+                      unsigned char out[SIGN_SHA256_SIZE]);
 
 /* Adds text; never a NUL or newline. */
-void
-sign_add_hex(struct buf *out, const void *data, size_t size);
-void
-sign_add_base64(struct buf *out, const void *data, size_t size);
-void
-sign_add_base62(struct buf *out, const void *data, size_t size);
+void sign_add_hex(struct buf *out, const void *data, size_t size);
+void sign_add_base64(struct buf *out, const void *data, size_t size);
+void sign_add_base62(struct buf *out, const void *data, size_t size);
 
 /* Random bytes of the operating system. */
-void
-sign_random(void *out, size_t size);
+void sign_random(void *out, size_t size);
 
 /* Compares without telling where they differ. */
-bool
-sign_equal(const char *a, const char *b);
+bool sign_equal(const char *a, const char *b);
 
 /* The value of webhook-signature ("v1,…") for one secret ("whsec_" + base64 of 24–64
  * bytes). False when the secret has another form. */
-bool
-sign_standard_webhook(const char *secret, const char *id, int64_t timestamp_s,
-                      const char *body, size_t body_size, struct buf *out);
-bool
-sign_is_webhook_secret(const char *secret);
+bool sign_standard_webhook(const char *secret, const char *id, int64_t timestamp_s,
+                           const char *body, size_t body_size, struct buf *out);
+bool sign_is_webhook_secret(const char *secret);
 
 #endif

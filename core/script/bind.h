@@ -47,7 +47,6 @@
 struct script;
 
 /* Pushes the module table. */
-int
-bind_core(lua_State *L, struct script *script);
+int bind_core(lua_State *L, struct script *script);
 
 #endif

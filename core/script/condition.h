@@ -26,11 +26,9 @@ enum condition_op {
 };
 
 /* The word of an operator in Lua: "above", "at_least", "all", … */
-const char *
-condition_word(enum condition_op op);
+const char *condition_word(enum condition_op op);
 /* -1 for an unknown word. */
-int
-condition_op_of(const char *word);
+int condition_op_of(const char *word);
 
 /* A tree in prefix order: a combination is followed by its `span` - 1 nodes. */
 struct condition_node {
@@ -47,46 +45,36 @@ struct condition {
     size_t count;
 };
 
-void
-condition_fini(struct condition *condition);
+void condition_fini(struct condition *condition);
 
 /* Building: leaves are added in order; a combination is opened, its parts are added, it
  * is closed. */
-void
-condition_compare(struct condition *condition, enum condition_op op, uint32_t field,
-                  double limit);
-void
-condition_call(struct condition *condition, int call);
-size_t
-condition_open(struct condition *condition, enum condition_op op);
-void
-condition_close(struct condition *condition, size_t opened);
+void condition_compare(struct condition *condition, enum condition_op op,
+                       uint32_t field, double limit);
+void condition_call(struct condition *condition, int call);
+size_t condition_open(struct condition *condition, enum condition_op op);
+void condition_close(struct condition *condition, size_t opened);
 
 /* What the function behind `call` says of the row. */
-typedef enum truth
-condition_caller(void *arg, int call, const int64_t *row);
+typedef enum truth condition_caller(void *arg, int call, const int64_t *row);
 
 /* `row` has the cells of condition->query. A condition of no nodes is unknown. `caller`
  * may be NULL when there is no OP_CALL. */
-enum truth
-condition_evaluate(const struct condition *condition, const int64_t *row,
-                   condition_caller *caller, void *arg);
+enum truth condition_evaluate(const struct condition *condition, const int64_t *row,
+                              condition_caller *caller, void *arg);
 
 /* Why it is what it is, for this row: "calls_waiting is 7 (above 5), longest_wait_5m is
  * 2m15s (above 2m)"; unknown fields are named as unknown, functions as "a function".
  * Only the parts that decide are listed: of a true ANY the true ones, of a false ALL
  * the false ones. */
-void
-condition_explain(const struct condition *condition, const int64_t *row,
-                  condition_caller *caller, void *arg, struct buf *out);
+void condition_explain(const struct condition *condition, const int64_t *row,
+                       condition_caller *caller, void *arg, struct buf *out);
 
 /* The condition itself as people say it: "calls_waiting above 0 and longest_wait_5m
  * above 2m". */
-void
-condition_describe(const struct condition *condition, struct buf *out);
+void condition_describe(const struct condition *condition, struct buf *out);
 
 /* Adds a value in its unit: seconds as a duration, a ratio as percent. */
-void
-condition_add_value(struct buf *out, enum field_unit unit, double value);
+void condition_add_value(struct buf *out, enum field_unit unit, double value);
 
 #endif

@@ -4,38 +4,55 @@
  * that cells of a row block lie aligned in the receiver's buffer. Both ends are the
  * same build on the same machine: native byte order. Both readers treat a frame that
  * breaks a rule below as the end of the peer (the core kills and counts the host).
+ * script/message.h reads and writes whole payloads and checks every range.
  *
- * Payload items: u8, u32, i64 in native order, unaligned; text = u32 length, bytes;
- * list = u32 count, items. A payload must be used up exactly.
+ * Payload items: u8, u32, i64, f64 in native order, unaligned unless said otherwise;
+ * text = u32 length, bytes, NUL, so that a reader needs no copy; list = u32 count,
+ * items. A payload must be used up exactly. An entry is a rule or a job of the script,
+ * numbered from 0 in the order of LOADED; a center is numbered as in the setup of LOAD,
+ * a query as in model/schema.h.
  *
  * core → host
- *   LOAD     limits: i64 cpu_ms, cpu_load_ms, memory_bytes, tasks, wants · text name ·
- *            text source · text setup (JSON, see lua/gateway/init.lua). First frame,
- * once. RESTORE  list of { text rule, text center, text key }: alerts that are raised.
- * Once, after LOADED and before the first ROWS. ROWS     u32 center, u32 query, u32
- * row_count, u32 width, then row_count × width i64 cells (model/schema.h): a sample.
- * now = wall time of the answer. RUN      id = entry; i64 scheduled_ms: a job is due.
- *   WAKE     id = wait: the sleep is over.
- *   FETCHED  id = wait; u8 ok; ok 1: as ROWS (ids that are unknown to the centre are
- *            rows with ROW_GONE); ok 0: text kind, text code, text message.
- *   DISABLE  id = entry: switched off after three strikes; never run again.
+ *
+ * LOAD: i64 cpu_ms, cpu_load_ms, memory_bytes, source_bytes, tasks, wants, alerts; f64
+ * sends_per_s, logs_per_s; text name; text source; text setup (JSON, see
+ * lua/gateway/init.lua). The first frame, once.
+ *
+ * RESTORE: list of { u32 entry, u32 center, text key }: alerts that are raised. After
+ * LOADED and before the first ROWS, as many as it takes.
+ *
+ * ROWS: u32 center, u32 query, u32 row_count, u32 width, then row_count × width cells
+ * (i64, aligned; model/schema.h): a sample. now = wall time of the answer.
+ *
+ * RUN: id = entry; i64 scheduled_ms: a job is due.
+ *
+ * WAKE: id = wait: the sleep is over.
+ *
+ * FETCHED: id = wait; i64 ok; ok 1: as ROWS (ids that are unknown to the centre are
+ * rows with ROW_GONE); ok 0: text kind, text code, text message.
+ *
+ * DISABLE: id = entry: switched off after three strikes; never run again.
  *
  * host → core
- *   LOADED   list of problems { u32 line, u8 severity (LEVEL_*), text },
- *            list of entries { u8 kind (ENTRY_*), text name, i64 every_ms, text about
- * }, list of wants { u32 entry, u32 center, u32 query, i64 every_ms, list of i64 ids }.
- *            A problem of LEVEL_ERROR means: not loaded, the host ends.
- *   COMMIT   what one activation did, to be committed together. text origin ("" for
- *            rules; for tasks the deterministic origin of its sends), list of items:
- *            u8 ITEM_ALERT: text rule, center, key, kind ("raise" | "clear"), event
- *            (JSON, see lua/gateway/notify.lua) ·
- *            u8 ITEM_SEND: text destination, u32 ordinal, text key ("" for none),
- *            text message (JSON).
- *   SLEEP    id = wait; i64 ms.
- *   FETCH    id = wait; u32 center, u32 query, i64 max_age_ms, list of i64 ids.
- *   LOG      u8 level; text room ("rule queue-wait"); text message.
- *   STRIKE   id = entry; text message ("cpu limit", "memory limit"): stopped from
- * inside.
+ *
+ * LOADED: list of problems { u32 line, u8 severity (LEVEL_*), text }, list of entries {
+ * u8 kind (ENTRY_*), text name, i64 every_ms (0 for rules), text about }, list of wants
+ * { u32 entry, u32 center, u32 query, i64 every_ms, list of i64 ids }. A problem of
+ * LEVEL_ERROR means: not loaded, the host ends.
+ *
+ * COMMIT: what one activation did, to be committed together. id = entry; i64
+ * scheduled_ms (of the job's run, 0 for rules), list of items, at least one: of a rule
+ * u8 ITEM_ALERT, u32 center, text key, text kind ("raise" | "clear"), text event (JSON,
+ * see lua/gateway/notify.lua); of a job u8 ITEM_SEND, text destination, u32 ordinal,
+ * text key ("" for none), text message (JSON).
+ *
+ * SLEEP: id = wait; i64 ms.
+ *
+ * FETCH: id = wait; u32 center, u32 query, i64 max_age_ms, list of i64 ids.
+ *
+ * LOG: u8 level; text room ("rule queue-wait"); text message.
+ *
+ * STRIKE: id = entry; text message ("cpu limit", "memory limit"): stopped from inside.
  */
 #ifndef CCGATE_SCRIPT_FRAME_H
 #define CCGATE_SCRIPT_FRAME_H
@@ -84,21 +101,17 @@ struct frame {
 /* ---- writing: begin, put…, end; several frames may follow in one buffer ---- */
 
 /* Returns where the frame begins, for frame_end(). */
-size_t
-frame_begin(struct buf *out, enum frame_type type, uint64_t id, int64_t now_ms);
-void
-frame_put_u8(struct buf *out, uint8_t value);
-void
-frame_put_u32(struct buf *out, uint32_t value);
-void
-frame_put_i64(struct buf *out, int64_t value);
-void
-frame_put_text(struct buf *out, const char *text, size_t size);
-void
-frame_put_string(struct buf *out, const char *text); /* NULL is "" */
-/* Writes the size and the padding. */
-void
-frame_end(struct buf *out, size_t begin);
+size_t frame_begin(struct buf *out, enum frame_type type, uint64_t id, int64_t now_ms);
+void frame_put_u8(struct buf *out, uint8_t value);
+void frame_put_u32(struct buf *out, uint32_t value);
+void frame_put_i64(struct buf *out, int64_t value);
+void frame_put_f64(struct buf *out, double value);
+void frame_put_cells(struct buf *out, const int64_t *cells, size_t count);
+void frame_put_text(struct buf *out, const char *text, size_t size);
+void frame_put_string(struct buf *out, const char *text); /* NULL is "" */
+/* Writes the size and the padding. False when the payload is over FRAME_MAX: the frame
+ * is then taken back and `out` is as it was before frame_begin(). */
+bool frame_end(struct buf *out, size_t begin);
 
 /* ---- cutting a stream into frames ---- */
 
@@ -107,9 +120,9 @@ enum frame_result { FRAME_OK, FRAME_MORE, FRAME_BAD };
 /* Looks for a whole frame at data[*used]; on FRAME_OK moves *used behind it. `data`
  * must be 8-aligned. Types outside low…high, sizes over FRAME_MAX and non-zero padding
  * are FRAME_BAD. */
-enum frame_result
-frame_next(const char *data, size_t size, size_t *used, enum frame_type low,
-           enum frame_type high, struct frame *out);
+enum frame_result frame_next(const char *data, size_t size, size_t *used,
+                             enum frame_type low, enum frame_type high,
+                             struct frame *out);
 
 /* ---- reading a payload: every get returns zero or "" once `bad` is set ---- */
 
@@ -117,29 +130,21 @@ struct frame_reader {
     const char *at, *end;
     bool bad;
 };
-void
-frame_read(struct frame_reader *reader, const struct frame *frame);
-uint8_t
-frame_get_u8(struct frame_reader *reader);
-uint32_t
-frame_get_u32(struct frame_reader *reader);
-int64_t
-frame_get_i64(struct frame_reader *reader);
-/* Not NUL-terminated; points into the payload. */
-const char *
-frame_get_text(struct frame_reader *reader, size_t *size);
-/* A copy with NUL; a NUL inside sets `bad`. Free it. */
-char *
-frame_get_string(struct frame_reader *reader);
+void frame_read(struct frame_reader *reader, const struct frame *frame);
+uint8_t frame_get_u8(struct frame_reader *reader);
+uint32_t frame_get_u32(struct frame_reader *reader);
+int64_t frame_get_i64(struct frame_reader *reader);
+double frame_get_f64(struct frame_reader *reader);
+/* Both point into the payload and end with a NUL that is not counted. In a string a NUL
+ * inside sets `bad`; in a text it does not. */
+const char *frame_get_text(struct frame_reader *reader, size_t *size);
+const char *frame_get_string(struct frame_reader *reader);
 /* A count of items of at least `least` bytes each: one that cannot fit sets `bad`. */
-uint32_t
-frame_get_count(struct frame_reader *reader, size_t least);
+uint32_t frame_get_count(struct frame_reader *reader, size_t least);
 /* `count` i64, unaligned in general; NULL when they do not fit. */
-const char *
-frame_get_cells(struct frame_reader *reader, size_t count);
+const char *frame_get_cells(struct frame_reader *reader, size_t count);
 /* True when all was well and everything was used up. */
-bool
-frame_done(const struct frame_reader *reader);
+bool frame_done(const struct frame_reader *reader);
 
 /* ---- the shared page: what the host is doing now, without a frame ---- */
 

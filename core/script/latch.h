@@ -22,8 +22,7 @@ enum latch_move {
 /* The state table: what a sample does to one key. `when` and `clear` are the
  * conditions' values (when is judged first; a rule without `clear` passes not-`when`,
  * unknown staying unknown); `gone` rows have neither. */
-enum latch_move
-latch_judge(bool raised, bool gone, enum truth when, enum truth clear);
+enum latch_move latch_judge(bool raised, bool gone, enum truth when, enum truth clear);
 
 struct latch {
     const struct condition *when;
@@ -32,34 +31,26 @@ struct latch {
     size_t slot_room, slot_count;
 };
 
-void
-latch_init(struct latch *latch, const struct condition *when,
-           const struct condition *clear);
-void
-latch_fini(struct latch *latch);
+void latch_init(struct latch *latch, const struct condition *when,
+                const struct condition *clear);
+void latch_fini(struct latch *latch);
 
 /* The rule watches `id` of `center`; samples of other ids are not its business. */
-void
-latch_watch(struct latch *latch, uint32_t center, int64_t id);
-bool
-latch_is_watched(const struct latch *latch, uint32_t center, int64_t id);
+void latch_watch(struct latch *latch, uint32_t center, int64_t id);
+bool latch_is_watched(const struct latch *latch, uint32_t center, int64_t id);
 
 /* Restores or corrects: the alert of this key is (not) raised. */
-void
-latch_set(struct latch *latch, uint32_t center, int64_t id, bool raised);
-bool
-latch_is_raised(const struct latch *latch, uint32_t center, int64_t id);
+void latch_set(struct latch *latch, uint32_t center, int64_t id, bool raised);
+bool latch_is_raised(const struct latch *latch, uint32_t center, int64_t id);
 
 /* A transition; `decided` is the condition that decided it (NULL for a row that is
  * gone). False: it could not be handed over, the key stays as it was. */
-typedef bool
-latch_on_move(void *arg, enum latch_move move, uint32_t center, int64_t id,
-              const int64_t *row, const struct condition *decided);
+typedef bool latch_on_move(void *arg, enum latch_move move, uint32_t center, int64_t id,
+                           const int64_t *row, const struct condition *decided);
 
 /* Judges every row that the rule watches, in the order of the rows. */
-void
-latch_sample(struct latch *latch, uint32_t center, const struct query *query,
-             const int64_t *cells, size_t row_count, condition_caller *caller,
-             latch_on_move *on_move, void *arg);
+void latch_sample(struct latch *latch, uint32_t center, const struct query *query,
+                  const int64_t *cells, size_t row_count, condition_caller *caller,
+                  latch_on_move *on_move, void *arg);
 
 #endif

@@ -9,15 +9,12 @@
 /* Installs a require() for "gateway…" modules as a global of this state: it loads each
  * once, raises for other names that are not in `preloaded` modules (set them with
  * library_preload). For trusted states; a script gets a require() of its own. */
-void
-library_install(lua_State *L);
+void library_install(lua_State *L);
 
 /* Makes require(name) return what `open` pushes. */
-void
-library_preload(lua_State *L, const char *name, lua_CFunction open);
+void library_preload(lua_State *L, const char *name, lua_CFunction open);
 
 /* The names of all embedded modules ("gateway.rule", …), ends with NULL. */
-const char *const *
-library_names(void);
+const char *const *library_names(void);
 
 #endif

@@ -52,53 +52,38 @@ struct outbox_record {
     int64_t attempts;
 };
 
-void
-alert_record_fini(struct alert_record *record);
-void
-outbox_record_fini(struct outbox_record *record);
+void alert_record_fini(struct alert_record *record);
+void outbox_record_fini(struct outbox_record *record);
 
 /* Opens or creates DIR/state.db (the folder is made), takes DIR/lock for this process,
  * checks (application_id, user_version, quick_check) and turns in_flight into ready.
  * NULL with `error`: another gateway runs here, damaged, newer than this program, … */
-struct store *
-store_open(struct loop *loop, const char *dir, struct error *error);
+struct store *store_open(struct loop *loop, const char *dir, struct error *error);
 
 /* Commits everything handed over (waits, at most 10 s) and closes. */
-void
-store_close(struct store *store);
+void store_close(struct store *store);
 
 /* 16 hex digits made with the database. */
-const char *
-store_instance(const struct store *store);
+const char *store_instance(const struct store *store);
 
 /* Reading, on the loop thread, before the first store_commit(). */
-typedef void
-store_on_alert(void *arg, const struct alert_record *record);
-typedef void
-store_on_outbox(void *arg, const struct outbox_record *record);
-void
-store_each_alert(struct store *store, store_on_alert *on_alert, void *arg);
+typedef void store_on_alert(void *arg, const struct alert_record *record);
+typedef void store_on_outbox(void *arg, const struct outbox_record *record);
+void store_each_alert(struct store *store, store_on_alert *on_alert, void *arg);
 /* Those in state ready, by position. */
-void
-store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg);
+void store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg);
 
 /* A transaction under construction; copies what it is given. */
 struct txn;
-struct txn *
-txn_new(void);
-void
-txn_delete(struct txn *txn); /* only one that was not committed */
-bool
-txn_is_empty(const struct txn *txn);
-void
-txn_put_alert(struct txn *txn, const struct alert_record *record);
+struct txn *txn_new(void);
+void txn_delete(struct txn *txn); /* only one that was not committed */
+bool txn_is_empty(const struct txn *txn);
+void txn_put_alert(struct txn *txn, const struct alert_record *record);
 /* A message whose id exists already changes nothing. */
-void
-txn_add_outbox(struct txn *txn, const struct outbox_record *record);
+void txn_add_outbox(struct txn *txn, const struct outbox_record *record);
 /* Sets state, next_ms, attempts and, when not NULL, body of message `id`. */
-void
-txn_mark_outbox(struct txn *txn, const char *id, enum outbox_state state,
-                int64_t next_ms, int64_t attempts, const char *body);
+void txn_mark_outbox(struct txn *txn, const char *id, enum outbox_state state,
+                     int64_t next_ms, int64_t attempts, const char *body);
 
 struct attempt_record {
     const char *message_id;
@@ -108,20 +93,17 @@ struct attempt_record {
     int curl_code;
     const char *answer; /* the first KB, no secrets */
 };
-void
-txn_add_attempt(struct txn *txn, const struct attempt_record *record);
+void txn_add_attempt(struct txn *txn, const struct attempt_record *record);
 
 /* Hands the transaction over and takes it. `on_done` comes on the loop after it is on
  * disk (NULL: nobody waits). */
-void
-store_commit(struct store *store, struct txn *txn, loop_callback *on_done, void *arg);
+void store_commit(struct store *store, struct txn *txn, loop_callback *on_done,
+                  void *arg);
 
 /* Transactions handed over and not yet on disk. */
-size_t
-store_pending(const struct store *store);
+size_t store_pending(const struct store *store);
 
 /* True while commits fail. */
-bool
-store_is_failing(const struct store *store);
+bool store_is_failing(const struct store *store);
 
 #endif

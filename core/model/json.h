@@ -1,0 +1,73 @@
+/* A strict pull reader for JSON (RFC 8259), at most JSON_DEPTH levels deep.
+ *
+ * It works in place, allocates nothing and needs no NUL behind the text. Inside strings
+ * bytes that are not UTF-8 are let through: json_unescape() replaces them, so that a
+ * name in another character set costs that name and not the whole answer. */
+#ifndef CCGATE_MODEL_JSON_H
+#define CCGATE_MODEL_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define JSON_DEPTH 32
+
+struct json {
+    const char *begin, *at, *end;
+    unsigned depth;
+    const char *problem; /* NULL while all is well, then what is wrong at `at` */
+};
+
+/* The inside of a string, or a number, as it is written. */
+struct json_text {
+    const char *data;
+    size_t size;
+    bool has_escapes;
+};
+
+void json_init(struct json *json, const char *data, size_t size);
+
+/* Every function that returns bool is false when the text is wrong; `problem` is then
+ * set and stays. */
+
+/* The first byte of what comes next, blanks skipped; '\0' at the end. */
+char json_peek(struct json *json);
+
+/* Walking an object or a list:
+ *
+ *     bool first = true;
+ *     if (json_open(json, '{'))
+ *         while (json_more(json, '}', &first))
+ *             if (json_key(json, &key)) … one value …
+ *
+ * json_more() is false at the end and when there is a problem. */
+bool json_open(struct json *json, char bracket);
+bool json_more(struct json *json, char bracket, bool *first);
+bool json_key(struct json *json, struct json_text *key);
+
+bool json_string(struct json *json, struct json_text *text);
+bool json_number(struct json *json, struct json_text *text);
+/* Passes over one value of any type and checks its grammar. */
+bool json_skip(struct json *json);
+/* Nothing but blanks is left. */
+bool json_end(struct json *json);
+
+/* The value of a number as an integer. 4.0 and 4e0 are 4: JSON does not tell an integer
+ * from such a number, and the value is exact. */
+enum json_integer {
+    JSON_INTEGER,
+    JSON_NO_NUMBER, /* not a JSON number from the first byte to the last */
+    JSON_FRACTION,
+    JSON_OVERFLOW, /* outside int64_t, or longer than any sensible number */
+};
+enum json_integer json_integer(const char *text, size_t size, int64_t *value);
+
+/* Adds the string's value: escapes resolved, what is not Unicode as U+FFFD. */
+void json_unescape(const struct json_text *text, struct buf *out);
+
+/* True when the string's value is the `size` bytes at `value`. */
+bool json_is(const struct json_text *text, const char *value, size_t size);
+
+#endif

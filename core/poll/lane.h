@@ -1,0 +1,58 @@
+/* The lane to one contact centre: every request to it passes here, one after the
+ * other's turn. Keeps to `rate` and `concurrency`, backs off after failures (1 s
+ * doubling to 60 s) and opens its circuit when the key is refused: then one probe after
+ * 10 minutes, doubling to an hour (runtime.md §2).
+ *
+ * Until the centre has answered well once, and again after a failure, one request at a
+ * time goes out: a wrong key is tried once, a restarting centre is not stormed. */
+#ifndef CCGATE_POLL_LANE_H
+#define CCGATE_POLL_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "model/schema.h"
+#include "net/http.h"
+#include "poll/poll.h"
+
+struct lane;
+
+/* One request that wants to be made; part of its owner. The owner fills the first group
+ * and zeroes the rest. */
+struct errand {
+    const struct query *query;
+    const char *body; /* stays valid while the errand is in the lane */
+    size_t body_size;
+    bool impatient; /* answered with the lane's error instead of waiting out a hold */
+    void (*on_answer)(struct errand *errand, const struct poll_answer *answer);
+
+    struct lane *lane; /* not NULL: waiting or in flight */
+    struct errand *next;
+    struct poll *poll;
+};
+
+struct lane *lane_new(struct loop *loop, struct http_pool *pool,
+                      const struct conf_center *center);
+/* All errands must have been removed. */
+void lane_delete(struct lane *lane);
+
+/* The same centre with a new configuration; an open circuit is probed at once. */
+void lane_set_center(struct lane *lane, const struct conf_center *center);
+const struct conf_center *lane_center(const struct lane *lane);
+
+/* Queues the errand. False: it is in the lane already, nothing happens. */
+bool lane_add(struct lane *lane, struct errand *errand);
+/* Takes it out, wherever it is; its answer will not come. */
+void lane_remove(struct errand *errand);
+
+/* True, with the reason, while nothing is sent: open circuit or back-off. */
+bool lane_is_held(const struct lane *lane, struct error *reason);
+
+void lane_drain(struct lane *lane);
+size_t lane_busy(const struct lane *lane);
+
+#endif

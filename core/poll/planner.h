@@ -1,0 +1,84 @@
+/* The planner: everybody's wishes → the fewest requests.
+ *
+ * Same centre, query and id are asked once, at the shortest interval anybody asked for
+ * it. Ids of one interval travel together in batches of the size the server allows. Per
+ * centre: `rate` and `concurrency`, back-off after failures, and a circuit that opens
+ * when the key is refused, since the server locks addresses out (runtime.md §2). */
+#ifndef CCGATE_POLL_PLANNER_H
+#define CCGATE_POLL_PLANNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "model/schema.h"
+#include "net/http.h"
+
+struct planner;
+
+struct planner *planner_new(struct loop *loop, struct http_pool *pool,
+                            const struct conf *conf);
+void planner_delete(struct planner *planner);
+
+/* From now on the centres of `conf` (same order or not: found by name); the old one may
+ * go afterwards. Open circuits are probed at once. */
+void planner_set_conf(struct planner *planner, const struct conf *conf);
+
+/* ---- wants: polled again and again ---- */
+
+struct planner_want {
+    uint32_t center; /* index in conf */
+    const struct query *query;
+    int64_t every_ms;
+    const int64_t *ids;
+    size_t id_count;
+};
+
+/* A sample for a subscriber: one row per id that it wants out of one request, ROW_GONE
+ * rows included. `wall_ms` is when the answer came. False: no room now; the newest
+ * sample comes after planner_resume(). A failed poll is no sample. */
+typedef bool planner_on_rows(void *arg, uint32_t center, const struct block *rows,
+                             int64_t wall_ms);
+
+struct subscription;
+
+/* The wants are copied. What the planner knows already and is younger than its interval
+ * comes at once (in the next turn), so that a host that starts again lags nobody. */
+struct subscription *planner_subscribe(struct planner *planner,
+                                       const struct planner_want *wants, size_t count,
+                                       planner_on_rows *on_rows, void *arg);
+void planner_unsubscribe(struct subscription *subscription);
+
+/* There is room again, or the subscriber lost what it knew: sends the newest of what
+ * was refused, or of everything. */
+void planner_resume(struct subscription *subscription);
+void planner_replay(struct subscription *subscription);
+
+/* ---- one-off questions ---- */
+
+struct fetch;
+/* One row per id in the order asked, ROW_GONE for those the centre does not know; or an
+ * error, and no rows, when any part failed. */
+typedef void fetch_callback(void *arg, const struct error *error,
+                            const struct block *rows, int64_t wall_ms);
+
+/* Answers that are at most `max_age_ms` old are used again. The callback comes later,
+ * never from inside. While the centre's circuit is open or it is in back-off the answer
+ * is its last error. */
+struct fetch *planner_fetch(struct planner *planner, uint32_t center,
+                            const struct query *query, const int64_t *ids,
+                            size_t id_count, int64_t max_age_ms,
+                            fetch_callback *on_done, void *arg);
+void fetch_cancel(struct fetch *fetch);
+
+/* ---- the end ---- */
+
+/* Starts no poll any more; fetches get ERROR_CANCELLED. */
+void planner_drain(struct planner *planner);
+/* Polls in flight. */
+size_t planner_busy(const struct planner *planner);
+
+#endif

@@ -1,0 +1,52 @@
+/* One poll: a signed request to a contact centre and its decoded answer. */
+#ifndef CCGATE_POLL_POLL_H
+#define CCGATE_POLL_POLL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/error.h"
+#include "model/schema.h"
+#include "net/http.h"
+#include "net/sign.h"
+
+/* What is the same for every poll of one centre and query. */
+struct poll_line {
+    const struct conf_center *center; /* borrowed */
+    const struct query *query;
+    struct sign_options sign; /* points into center */
+    char *url;
+    char *host; /* of the Host header, as it is signed */
+};
+
+void poll_line_init(struct poll_line *line, const struct conf_center *center,
+                    const struct query *query);
+void poll_line_fini(struct poll_line *line);
+
+struct poll_answer {
+    struct error error; /* ERROR_NONE: rows are valid */
+    const struct block
+        *rows;        /* in the order of the server; valid during the callback */
+    const char *body; /* as it came; "" when nothing came */
+    size_t body_size;
+    long status;            /* 0 when no answer came */
+    int64_t retry_after_ms; /* -1 when absent */
+    int64_t duration_us;
+};
+
+struct poll;
+typedef void poll_callback(void *arg, const struct poll_answer *answer);
+
+/* `body` is signed and sent as it is (query_body); it and the line are copied. */
+struct poll *poll_start(struct http_pool *pool, const struct poll_line *line,
+                        const char *body, size_t body_size, poll_callback *on_done,
+                        void *arg);
+void poll_cancel(struct poll *poll);
+
+/* The canonical request and the Authorization header as poll_start() would make them
+ * now: for people who look for the mistake in a signature. */
+void poll_show_signature(const struct poll_line *line, const char *body,
+                         size_t body_size, int64_t wall_ms, struct buf *out);
+
+#endif
