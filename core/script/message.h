@@ -1,0 +1,251 @@
+/* Whole payloads of frames: what they hold (frame.h) as structs, read and written.
+ *
+ * A reader checks everything: counts, ranges, words, indexes against what the reader of
+ * it knows, exact use of the payload. What it returns needs no further check. False
+ * with `error` (ERROR_DECODE, names the frame and the fault): the peer is broken; `out`
+ * then holds nothing. Texts in a struct point into the frame's payload and live as long
+ * as the receiver's buffer, except for struct message_loaded, which keeps a copy. Only
+ * what has a _fini owns memory, so that a host may raise a Lua error between the two
+ * only where its own struct is the owner.
+ *
+ * A writer adds one frame to `out`. False: it would be larger than FRAME_MAX and `out`
+ * is unchanged. Writers believe what they are given; misuse by a script is found before
+ * (names, keys and ids within the bounds below). */
+#ifndef CCGATE_SCRIPT_MESSAGE_H
+#define CCGATE_SCRIPT_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/error.h"
+#include "model/schema.h"
+#include "script/frame.h"
+
+/* Bytes of the name of an entry ([a-z0-9-], not '-' first), a destination or a room
+ * (printable). */
+#define MESSAGE_NAME_MAX 200
+/* Bytes of an alert's or message's key: printable, an alert's is not empty. */
+#define MESSAGE_KEY_MAX 255
+#define MESSAGE_IDS_MAX 10000 /* ids of one want or fetch; at least one */
+#define MESSAGE_ENTRIES_MAX                                                            \
+    10000 /* rules and jobs of one script, no name twice in a kind */
+#define MESSAGE_PERIOD_MIN_MS 100 /* of a want and of a job */
+#define MESSAGE_PERIOD_MAX_MS ((int64_t)10 * 366 * 86400 * 1000)
+
+/* Items of a list under construction; a zeroed struct is an empty list. */
+struct message_list {
+    struct buf items;
+    uint32_t count;
+};
+void message_list_fini(struct message_list *list);
+/* Forgets the items, keeps the room. */
+void message_list_clear(struct message_list *list);
+/* Bytes of texts that the list can still take so that its frame, with an item's own
+ * overhead, stays within FRAME_MAX: when the next item needs more, write what is there
+ * (a rule's COMMIT, RESTORE) or refuse it (a job's send). */
+size_t message_list_room(const struct message_list *list);
+
+/* ---- core → host ---- */
+
+struct message_load {
+    struct conf_limits limits;
+    const char *name;
+    const char *source;
+    size_t source_size; /* at most limits.source_bytes; may hold NULs */
+    const char *setup;
+    size_t setup_size;
+};
+bool message_write_load(struct buf *out, int64_t now_ms,
+                        const struct message_load *load);
+bool message_read_load(const struct frame *frame, struct message_load *out,
+                       struct error *error);
+
+/* An alert that is raised. */
+struct message_raised {
+    uint32_t entry;
+    uint32_t center;
+    const char *key;
+};
+struct message_restore {
+    struct message_raised *raised; /* owned */
+    uint32_t count;
+};
+void message_put_raised(struct message_list *list, const struct message_raised *raised);
+bool message_write_restore(struct buf *out, int64_t now_ms,
+                           const struct message_list *list);
+bool message_read_restore(const struct frame *frame, size_t entry_count,
+                          size_t center_count, struct message_restore *out,
+                          struct error *error);
+void message_restore_fini(struct message_restore *restore);
+
+/* A sample, or what a fetch got. Read, the cells lie in the frame, aligned, and every
+ * presence word fits the query: no bits beyond its fields, the key always there, in a
+ * row that is gone nothing else. */
+struct message_rows {
+    uint32_t center;
+    const struct query *query;
+    uint32_t row_count;
+    const int64_t *cells; /* row_count × query_width(query) */
+};
+bool message_write_rows(struct buf *out, int64_t now_ms,
+                        const struct message_rows *rows);
+bool message_read_rows(const struct frame *frame, size_t center_count,
+                       struct message_rows *out, struct error *error);
+
+struct message_fetched {
+    uint64_t wait;
+    struct error error; /* ERROR_NONE: `rows` is the answer */
+    struct message_rows rows;
+};
+bool message_write_fetched(struct buf *out, int64_t now_ms,
+                           const struct message_fetched *fetched);
+bool message_read_fetched(const struct frame *frame, size_t center_count,
+                          struct message_fetched *out, struct error *error);
+
+struct message_run {
+    uint32_t entry;
+    int64_t scheduled_ms;
+};
+void message_write_run(struct buf *out, int64_t now_ms, const struct message_run *run);
+bool message_read_run(const struct frame *frame, size_t entry_count,
+                      struct message_run *out, struct error *error);
+
+void message_write_wake(struct buf *out, int64_t now_ms, uint64_t wait);
+bool message_read_wake(const struct frame *frame, uint64_t *wait, struct error *error);
+
+void message_write_disable(struct buf *out, int64_t now_ms, uint32_t entry);
+bool message_read_disable(const struct frame *frame, size_t entry_count,
+                          uint32_t *entry, struct error *error);
+
+/* ---- host → core ---- */
+
+struct message_problem {
+    uint32_t line; /* 0: none */
+    uint8_t level; /* LEVEL_WARN or LEVEL_ERROR */
+    const char *text;
+    size_t text_size; /* bytes of any kind: a script may have made them */
+};
+struct message_entry {
+    uint8_t kind; /* ENTRY_* */
+    const char *name;
+    int64_t every_ms; /* of a job; 0 for a rule */
+    const char *about;
+    size_t about_size;
+};
+struct message_want {
+    uint32_t entry; /* a rule */
+    uint32_t center;
+    const struct query *query;
+    int64_t every_ms;
+    const int64_t *ids; /* each in the range of some edition */
+    uint32_t id_count;
+};
+struct message_loaded {
+    struct message_problem *problems;
+    uint32_t problem_count;
+    struct message_entry *entries;
+    uint32_t entry_count;
+    struct message_want *wants;
+    uint32_t want_count;
+    bool failed;   /* one of the problems is an error: the script is not loaded */
+    char *payload; /* the copy that the texts point into */
+    int64_t *ids;  /* those of all wants */
+};
+void message_put_problem(struct message_list *list,
+                         const struct message_problem *problem);
+void message_put_entry(struct message_list *list, const struct message_entry *entry);
+void message_put_want(struct message_list *list, const struct message_want *want);
+bool message_write_loaded(struct buf *out, int64_t now_ms,
+                          const struct message_list *problems,
+                          const struct message_list *entries,
+                          const struct message_list *wants);
+/* At most `want_max` wants. The result is what the readers below hold a host to. */
+bool message_read_loaded(const struct frame *frame, size_t center_count,
+                         int64_t want_max, struct message_loaded *out,
+                         struct error *error);
+void message_loaded_fini(struct message_loaded *loaded);
+
+/* Of a rule. */
+struct message_alert {
+    uint32_t center;
+    const char *key;
+    const char *kind; /* "raise" or "clear" */
+    const char *event;
+    size_t event_size;
+};
+/* Of a job. */
+struct message_send {
+    const char *destination;
+    uint32_t ordinal; /* counts the sends of one run */
+    const char *key;  /* "" for none */
+    const char *message;
+    size_t message_size;
+};
+/* A rule's commit has alerts only, a job's has sends only. The origin of its sends is
+ * made by the core of the script, the job and scheduled_ms: no host can speak in the
+ * name of another. */
+struct message_commit {
+    uint32_t entry;
+    int64_t scheduled_ms;         /* of the job's run; 0 for a rule */
+    struct message_alert *alerts; /* owned */
+    uint32_t alert_count;
+    struct message_send *sends; /* owned */
+    uint32_t send_count;
+};
+void message_put_alert(struct message_list *list, const struct message_alert *alert);
+void message_put_send(struct message_list *list, const struct message_send *send);
+/* `items` is not empty. */
+bool message_write_commit(struct buf *out, int64_t now_ms, uint32_t entry,
+                          int64_t scheduled_ms, const struct message_list *items);
+bool message_read_commit(const struct frame *frame, const struct message_loaded *loaded,
+                         size_t center_count, struct message_commit *out,
+                         struct error *error);
+void message_commit_fini(struct message_commit *commit);
+
+struct message_sleep {
+    uint64_t wait;
+    int64_t ms; /* 0 to MESSAGE_PERIOD_MAX_MS */
+};
+void message_write_sleep(struct buf *out, int64_t now_ms,
+                         const struct message_sleep *sleep);
+bool message_read_sleep(const struct frame *frame, struct message_sleep *out,
+                        struct error *error);
+
+struct message_fetch {
+    uint64_t wait;
+    uint32_t center;
+    const struct query *query;
+    int64_t max_age_ms; /* 0 to MESSAGE_PERIOD_MAX_MS */
+    const int64_t *ids; /* owned by what message_read_fetch() fills, else borrowed */
+    uint32_t id_count;
+};
+bool message_write_fetch(struct buf *out, int64_t now_ms,
+                         const struct message_fetch *fetch);
+bool message_read_fetch(const struct frame *frame, size_t center_count,
+                        struct message_fetch *out, struct error *error);
+/* Only of one that was read. */
+void message_fetch_fini(struct message_fetch *fetch);
+
+struct message_log {
+    uint8_t level; /* enum log_level */
+    const char *room;
+    const char *text;
+    size_t text_size; /* bytes of any kind */
+};
+bool message_write_log(struct buf *out, int64_t now_ms, const struct message_log *log);
+bool message_read_log(const struct frame *frame, struct message_log *out,
+                      struct error *error);
+
+struct message_strike {
+    uint32_t entry;
+    const char *text; /* "cpu limit", "memory limit" */
+};
+void message_write_strike(struct buf *out, int64_t now_ms,
+                          const struct message_strike *strike);
+bool message_read_strike(const struct frame *frame, const struct message_loaded *loaded,
+                         struct message_strike *out, struct error *error);
+
+#endif
