@@ -1,0 +1,356 @@
+#include "poll/lane.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/sign.h"
+
+#define BACKOFF_FIRST_MS ((int64_t)1000)
+#define BACKOFF_MOST_MS  ((int64_t)60 * 1000)
+#define CIRCUIT_FIRST_MS ((int64_t)10 * 60 * 1000)
+#define CIRCUIT_MOST_MS  ((int64_t)60 * 60 * 1000)
+/* A timer wakes at most every millisecond: what falls due within this time may go
+ * together, so that rates above 1000/s are reached. */
+#define BURST_S 0.02
+
+struct lane {
+    struct loop *loop;
+    struct http_pool *pool;
+    const struct conf_center *center;
+    struct poll_line *lines; /* one per query, made when first needed */
+    struct errand *first, **last;
+    struct errand *flying; /* list of those in flight */
+    size_t in_flight;
+    struct timer *pump_timer;
+    double tokens;
+    int64_t tokens_at_us;
+    bool is_proven; /* has answered well since the last failure */
+    bool is_draining;
+    bool is_open;       /* the circuit */
+    int64_t held_until; /* monotonic; 0: not held */
+    int64_t hold_ms;    /* length of the last hold, doubles */
+    int64_t failing_since;
+    int64_t failures; /* in a row */
+    struct error reason;
+    uint64_t random;
+};
+
+static void pump(void *arg);
+
+struct lane *
+lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *center)
+{
+    struct lane *lane = mem_zero(sizeof *lane);
+    size_t count = 0;
+    while (queries[count])
+        count++;
+    lane->loop = loop;
+    lane->pool = pool;
+    lane->center = center;
+    lane->lines = mem_zero(count * sizeof *lane->lines);
+    lane->last = &lane->first;
+    lane->pump_timer = timer_new(loop, pump, lane);
+    lane->tokens = 1;
+    lane->tokens_at_us = clock_mono_us();
+    sign_random(&lane->random, sizeof lane->random);
+    return lane;
+}
+
+static void
+forget_lines(struct lane *lane)
+{
+    for (size_t i = 0; queries[i]; i++)
+        poll_line_fini(&lane->lines[i]);
+}
+
+void
+lane_delete(struct lane *lane)
+{
+    if (!lane)
+        return;
+    forget_lines(lane);
+    timer_free(lane->pump_timer);
+    free(lane->lines);
+    free(lane);
+}
+
+const struct conf_center *
+lane_center(const struct lane *lane)
+{
+    return lane->center;
+}
+
+size_t
+lane_busy(const struct lane *lane)
+{
+    return lane->in_flight;
+}
+
+void
+lane_drain(struct lane *lane)
+{
+    lane->is_draining = true;
+}
+
+bool
+lane_is_held(const struct lane *lane, struct error *reason)
+{
+    if (lane->is_draining) {
+        error_set(reason, ERROR_CANCELLED, "", "the gateway is stopping");
+        return true;
+    }
+    if (!lane->held_until || clock_mono_ms() >= lane->held_until)
+        return false;
+    *reason = lane->reason;
+    return true;
+}
+
+/* ---- the queue ---- */
+
+static struct poll_line *
+line_of(struct lane *lane, const struct query *query)
+{
+    struct poll_line *line = &lane->lines[query_number(query)];
+    if (!line->url)
+        poll_line_init(line, lane->center, query);
+    return line;
+}
+
+bool
+lane_add(struct lane *lane, struct errand *errand)
+{
+    if (errand->lane)
+        return false;
+    errand->lane = lane;
+    errand->next = NULL;
+    *lane->last = errand;
+    lane->last = &errand->next;
+    pump(lane);
+    return true;
+}
+
+static bool
+unlink_errand(struct errand **list, const struct errand *errand)
+{
+    for (; *list; list = &(*list)->next) {
+        if (*list == errand) {
+            *list = errand->next;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+find_last(struct lane *lane)
+{
+    lane->last = &lane->first;
+    while (*lane->last)
+        lane->last = &(*lane->last)->next;
+}
+
+void
+lane_remove(struct errand *errand)
+{
+    struct lane *lane = errand->lane;
+    if (!lane)
+        return;
+    if (errand->poll) {
+        poll_cancel(errand->poll);
+        errand->poll = NULL;
+        unlink_errand(&lane->flying, errand);
+        lane->in_flight--;
+        timer_start(lane->pump_timer, 0);
+    } else {
+        unlink_errand(&lane->first, errand);
+        find_last(lane);
+    }
+    errand->lane = NULL;
+}
+
+/* ---- holding back ---- */
+
+/* Between 0.75 and 1.25: failures of many gateways do not meet again. */
+static double
+spread(struct lane *lane)
+{
+    lane->random ^= lane->random << 13;
+    lane->random ^= lane->random >> 7;
+    lane->random ^= lane->random << 17;
+    return 0.75 + (double)(lane->random >> 11) / (double)(1ULL << 53) * 0.5;
+}
+
+/* Those who do not wait get the reason, in their order. An answer may add errands:
+ * those find the lane held. */
+static void
+answer_impatient(struct lane *lane)
+{
+    struct poll_answer answer = {
+        .error = lane->reason, .body = "", .retry_after_ms = -1};
+    for (struct errand *errand = lane->first; errand;) {
+        if (!errand->impatient) {
+            errand = errand->next;
+            continue;
+        }
+        lane_remove(errand);
+        errand->on_answer(errand, &answer);
+        errand = lane->first;
+    }
+}
+
+static void
+hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
+{
+    int64_t doubled = lane->hold_ms ? lane->hold_ms * 2 : first_ms;
+    lane->hold_ms = doubled < first_ms ? first_ms : doubled;
+    if (lane->hold_ms > most_ms)
+        lane->hold_ms = most_ms;
+    int64_t wait =
+        lane->is_open ? lane->hold_ms : (int64_t)((double)lane->hold_ms * spread(lane));
+    if (wait < least_ms)
+        wait = least_ms < most_ms ? least_ms : most_ms;
+    lane->held_until = clock_mono_ms() + wait;
+    timer_start(lane->pump_timer, wait);
+}
+
+static void
+open_circuit(struct lane *lane, const struct error *error)
+{
+    char length[32];
+    if (!lane->is_open)
+        lane->hold_ms = 0;
+    lane->is_open = true;
+    lane->reason = *error;
+    hold(lane, CIRCUIT_FIRST_MS, CIRCUIT_MOST_MS, 0);
+    log_error("poll", "center %s: auth: %s; circuit open: no request for %s, then one",
+              lane->center->name, error->message,
+              text_format_duration(lane->hold_ms, length, sizeof length));
+}
+
+static void
+back_off(struct lane *lane, const struct poll_answer *answer)
+{
+    char length[32];
+    bool is_news = lane->reason.kind != answer->error.kind || lane->failures == 1;
+    lane->reason = answer->error;
+    hold(lane, BACKOFF_FIRST_MS, BACKOFF_MOST_MS, answer->retry_after_ms);
+    log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
+              "center %s: %s: %s; alerts are held, next try in %s", lane->center->name,
+              error_word(answer->error.kind), answer->error.message,
+              text_format_duration(lane->held_until - clock_mono_ms(), length,
+                                   sizeof length));
+}
+
+static void
+recover(struct lane *lane)
+{
+    char length[32];
+    if (lane->failures)
+        log_info(
+            "poll", "center %s: answers again after %lld failures (%s)",
+            lane->center->name, (long long)lane->failures,
+            text_format_duration((clock_mono_ms() - lane->failing_since) / 1000 * 1000,
+                                 length, sizeof length));
+    lane->failures = 0;
+    lane->is_open = false;
+    lane->is_proven = true;
+    lane->held_until = 0;
+    lane->hold_ms = 0;
+    lane->reason = (struct error){0};
+}
+
+/* What an answer says about the centre, apart from what it says to whom. A failure in
+ * the answer's body is no failure of the centre. */
+static void
+judge(struct lane *lane, const struct poll_answer *answer)
+{
+    switch (answer->error.kind) {
+    case ERROR_NONE:
+    case ERROR_API:
+    case ERROR_DECODE: recover(lane); return;
+    default: break;
+    }
+    if (!lane->failures++)
+        lane->failing_since = clock_mono_ms();
+    lane->is_proven = false;
+    if (lane->held_until > clock_mono_ms())
+        return; /* one of several that were in flight when the first failed */
+    if (answer->error.kind == ERROR_AUTH)
+        open_circuit(lane, &answer->error);
+    else
+        back_off(lane, answer);
+    answer_impatient(lane);
+}
+
+void
+lane_set_center(struct lane *lane, const struct conf_center *center)
+{
+    forget_lines(lane);
+    lane->center = center;
+    lane->is_proven = false;
+    lane->held_until = 0;
+    timer_start(lane->pump_timer, 0);
+}
+
+/* ---- sending ---- */
+
+static void
+on_answer(void *arg, const struct poll_answer *answer)
+{
+    struct errand *errand = arg;
+    struct lane *lane = errand->lane;
+    unlink_errand(&lane->flying, errand);
+    lane->in_flight--;
+    errand->poll = NULL;
+    errand->lane = NULL;
+    judge(lane, answer);
+    timer_start(lane->pump_timer, 0);
+    errand->on_answer(errand, answer);
+}
+
+static void
+send_first(struct lane *lane)
+{
+    struct errand *errand = lane->first;
+    lane->first = errand->next;
+    if (!lane->first)
+        lane->last = &lane->first;
+    errand->next = lane->flying;
+    lane->flying = errand;
+    lane->in_flight++;
+    lane->tokens -= 1;
+    errand->poll = poll_start(lane->pool, line_of(lane, errand->query), errand->body,
+                              errand->body_size, on_answer, errand);
+}
+
+static void
+refill(struct lane *lane)
+{
+    int64_t now = clock_mono_us();
+    double most = lane->center->rate * BURST_S;
+    lane->tokens += (double)(now - lane->tokens_at_us) / 1e6 * lane->center->rate;
+    lane->tokens_at_us = now;
+    if (lane->tokens > (most > 1 ? most : 1))
+        lane->tokens = most > 1 ? most : 1;
+}
+
+static void
+pump(void *arg)
+{
+    struct lane *lane = arg;
+    size_t most = lane->is_proven ? (size_t)lane->center->concurrency : 1;
+    if (lane->is_draining || !lane->first || lane->in_flight >= most)
+        return;
+    int64_t wait = lane->held_until ? lane->held_until - clock_mono_ms() : 0;
+    if (wait <= 0) {
+        refill(lane);
+        while (lane->first && lane->in_flight < most && lane->tokens >= 1)
+            send_first(lane);
+        if (!lane->first || lane->in_flight >= most)
+            return;
+        wait = (int64_t)((1 - lane->tokens) / lane->center->rate * 1000) + 1;
+    }
+    timer_start(lane->pump_timer, wait);
+}

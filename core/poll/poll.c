@@ -1,0 +1,150 @@
+#include "poll/poll.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/loop.h"
+#include "base/mem.h"
+
+/* Fixed by the pages (seed: skill/stateinfo, table 1), and part of the signature. */
+#define CONTENT_TYPE "application/json; charset=UTF-8"
+
+struct poll {
+    const struct query *query;
+    struct http_call *call;
+    poll_callback *on_done;
+    void *arg;
+};
+
+void
+poll_line_init(struct poll_line *line, const struct conf_center *center,
+               const struct query *query)
+{
+    const char *scheme_end = strstr(center->url, "://");
+    line->center = center;
+    line->query = query;
+    line->sign = (struct sign_options){
+        .access_key = center->access_key,
+        .secret_key = center->secret_key,
+        .host_only = center->sign_host_only,
+        .timestamp_millis = center->timestamp_millis,
+        .empty_query_line = center->empty_query_line,
+    };
+    line->url = mem_format("%s%s", center->url, query->path);
+    line->host = mem_text(scheme_end ? scheme_end + 3 : center->url);
+}
+
+void
+poll_line_fini(struct poll_line *line)
+{
+    free(line->url);
+    free(line->host);
+    *line = (struct poll_line){0};
+}
+
+/* ---- the answer ---- */
+
+static void
+judge_status(struct error *error, long status)
+{
+    char code[24];
+    snprintf(code, sizeof code, "%ld", status);
+    if (status == 401)
+        error_set(error, ERROR_AUTH, code,
+                  "HTTP 401: the centre refused the signature (access_key, secret_key "
+                  "or clock)");
+    else if (status == 403)
+        error_set(error, ERROR_AUTH, code,
+                  "HTTP 403: the centre has locked this address or key out");
+    else if (status != 200)
+        error_set(error, ERROR_HTTP, code, "HTTP %ld", status);
+}
+
+static void
+on_response(void *arg, const struct http_response *response)
+{
+    struct poll *poll = arg;
+    struct block rows;
+    struct poll_answer answer = {
+        .error = response->error,
+        .rows = &rows,
+        .body = response->body ? response->body : "",
+        .body_size = response->body_size,
+        .status = response->status,
+        .retry_after_ms = response->retry_after_ms,
+        .duration_us = response->duration_us,
+    };
+    block_init(&rows, poll->query);
+    if (answer.error.kind == ERROR_NONE)
+        judge_status(&answer.error, response->status);
+    if (answer.error.kind == ERROR_NONE)
+        answer_decode(poll->query, answer.body, answer.body_size, &rows, &answer.error);
+    poll->on_done(poll->arg, &answer);
+    block_fini(&rows);
+    free(poll);
+}
+
+/* ---- the request ---- */
+
+static struct sign_message
+message_of(const struct poll_line *line, const char *body, size_t body_size)
+{
+    return (struct sign_message){
+        .method = "POST",
+        .path = line->query->path,
+        .host = line->host,
+        .content_type = CONTENT_TYPE,
+        .body = body,
+        .body_size = body_size,
+    };
+}
+
+struct poll *
+poll_start(struct http_pool *pool, const struct poll_line *line, const char *body,
+           size_t body_size, poll_callback *on_done, void *arg)
+{
+    struct poll *poll = mem_zero(sizeof *poll);
+    struct sign_message message = message_of(line, body, body_size);
+    struct buf authorization = {0};
+    poll->query = line->query;
+    poll->on_done = on_done;
+    poll->arg = arg;
+    sign_request(&line->sign, &message, clock_wall_ms(), &authorization);
+    struct http_header headers[] = {
+        {"Content-Type", CONTENT_TYPE},
+        {"Authorization", authorization.data},
+    };
+    struct http_request request = {
+        .method = "POST",
+        .url = line->url,
+        .headers = headers,
+        .header_count = sizeof headers / sizeof *headers,
+        .body = body,
+        .body_size = body_size,
+        .ca_file = line->center->ca_file,
+        .timeout_ms = line->center->timeout_ms,
+    };
+    poll->call = http_start(pool, &request, on_response, poll);
+    buf_fini(&authorization);
+    return poll;
+}
+
+void
+poll_cancel(struct poll *poll)
+{
+    http_cancel(poll->call);
+    free(poll);
+}
+
+void
+poll_show_signature(const struct poll_line *line, const char *body, size_t body_size,
+                    int64_t wall_ms, struct buf *out)
+{
+    struct sign_message message = message_of(line, body, body_size);
+    buf_add_text(out, "canonical request:\n");
+    sign_canonical(&line->sign, &message, out);
+    buf_add_text(out, "\n\nAuthorization: ");
+    sign_request(&line->sign, &message, wall_ms, out);
+    buf_add_text(out, "\n");
+}
