@@ -22,8 +22,8 @@ struct loop *loop_new(void);
 /* Everything made on the loop must have been deleted before. */
 void loop_delete(struct loop *loop);
 
-/* Runs until loop_stop(); the turn in which it is called is finished. A stop before the
- * loop runs ends it after no turn at all. */
+/* Runs until loop_stop(), whose turn is finished; returns at once when that was called
+ * before. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 

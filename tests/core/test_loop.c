@@ -1,0 +1,435 @@
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+
+/* What happened, one letter each; 'stop' ends the loop. */
+struct diary {
+    struct loop *loop;
+    char text[64];
+    size_t size;
+    struct timer *timer;
+    struct watch *watch;
+    int fd;
+};
+
+static void
+note(struct diary *diary, char letter)
+{
+    assert_true(diary->size < sizeof diary->text - 1);
+    diary->text[diary->size++] = letter;
+}
+
+static int
+setup(void **state)
+{
+    struct diary *diary = calloc(1, sizeof *diary);
+    diary->loop = loop_new();
+    *state = diary;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct diary *diary = *state;
+    loop_delete(diary->loop);
+    free(diary);
+    return 0;
+}
+
+static void
+on_a(void *arg)
+{
+    note(arg, 'a');
+}
+
+static void
+on_b(void *arg)
+{
+    note(arg, 'b');
+}
+
+static void
+on_c(void *arg)
+{
+    note(arg, 'c');
+}
+
+static void
+on_stop(void *arg)
+{
+    struct diary *diary = arg;
+    note(diary, '.');
+    loop_stop(diary->loop);
+}
+
+/* ---- timers ---- */
+
+static void
+test_timers_fire_in_order_and_never_early(void **state)
+{
+    struct diary *diary = *state;
+    struct timer *late = timer_new(diary->loop, on_stop, diary);
+    struct timer *early = timer_new(diary->loop, on_a, diary);
+    struct timer *moved = timer_new(diary->loop, on_b, diary);
+    struct timer *stopped = timer_new(diary->loop, on_c, diary);
+    int64_t start = clock_mono_us();
+    timer_start(late, 5);
+    timer_start(early, 1);
+    timer_start(moved, 600000);
+    timer_start(moved, 3);
+    timer_start(stopped, 2);
+    assert_true(timer_is_running(stopped));
+    timer_stop(stopped);
+    timer_stop(stopped);
+    assert_false(timer_is_running(stopped));
+    loop_run(diary->loop);
+    assert_true(clock_mono_us() - start >= 5000);
+    assert_string_equal(diary->text, "ab.");
+    assert_false(timer_is_running(late));
+    timer_free(late);
+    timer_free(early);
+    timer_free(moved);
+    timer_free(stopped);
+    timer_free(NULL);
+}
+
+static void
+on_time_free_itself(void *arg)
+{
+    struct diary *diary = arg;
+    timer_free(diary->timer);
+    on_stop(diary);
+}
+
+static void
+test_a_timer_may_delete_itself(void **state)
+{
+    struct diary *diary = *state;
+    diary->timer = timer_new(diary->loop, on_time_free_itself, diary);
+    timer_start(diary->timer, -5);
+    loop_run(diary->loop);
+    assert_string_equal(diary->text, ".");
+}
+
+static void
+on_time_again(void *arg)
+{
+    struct diary *diary = arg;
+    note(diary, 'x');
+    if (diary->size == 3)
+        loop_stop(diary->loop);
+    else
+        timer_start(diary->timer, 0);
+}
+
+static void
+test_a_timer_may_start_itself(void **state)
+{
+    struct diary *diary = *state;
+    diary->timer = timer_new(diary->loop, on_time_again, diary);
+    timer_start(diary->timer, 0);
+    loop_run(diary->loop);
+    assert_string_equal(diary->text, "xxx");
+    timer_free(diary->timer);
+}
+
+static void
+count_one(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void
+test_many_timers(void **state)
+{
+    enum { MANY = 10000 };
+    struct diary *diary = *state;
+    static struct timer *timers[MANY];
+    int count = 0;
+    for (int i = 0; i < MANY; i++) {
+        timers[i] = timer_new(diary->loop, count_one, &count);
+        timer_start(timers[i], i % 7);
+    }
+    struct timer *last = timer_new(diary->loop, on_stop, diary);
+    timer_start(last, 10);
+    loop_run(diary->loop);
+    assert_int_equal(count, MANY);
+    for (int i = 0; i < MANY; i++)
+        timer_free(timers[i]);
+    timer_free(last);
+}
+
+/* ---- deferred calls ---- */
+
+static void
+on_b_defer_c(void *arg)
+{
+    struct diary *diary = arg;
+    note(diary, 'b');
+    loop_defer(diary->loop, on_c, diary);
+    loop_defer(diary->loop, on_stop, diary);
+}
+
+static void
+on_time_defer(void *arg)
+{
+    struct diary *diary = arg;
+    note(diary, 't');
+    loop_defer(diary->loop, on_a, diary);
+    loop_defer(diary->loop, on_b_defer_c, diary);
+}
+
+static void
+test_deferred_calls_come_last_and_in_order(void **state)
+{
+    struct diary *diary = *state;
+    struct timer *timers[3];
+    for (int i = 0; i < 3; i++)
+        timers[i] = timer_new(diary->loop, i == 0 ? on_time_defer : on_c, diary);
+    for (int i = 0; i < 3; i++)
+        timer_start(timers[i], 0);
+    loop_run(diary->loop);
+    /* All timers that are due, then what the first one deferred; what a deferred call
+     * defers comes in the next turn, although nothing else happens in it. */
+    assert_string_equal(diary->text, "tccabc.");
+    for (int i = 0; i < 3; i++)
+        timer_free(timers[i]);
+}
+
+static void
+on_defer_start_timer(void *arg)
+{
+    struct diary *diary = arg;
+    note(diary, 'd');
+    timer_start(diary->timer, 0);
+    loop_defer(diary->loop, on_stop, diary);
+}
+
+static void
+test_a_turn_lies_between_deferred_calls(void **state)
+{
+    struct diary *diary = *state;
+    diary->timer = timer_new(diary->loop, on_a, diary);
+    loop_defer(diary->loop, on_defer_start_timer, diary);
+    loop_run(diary->loop);
+    assert_string_equal(diary->text, "da.");
+    timer_free(diary->timer);
+}
+
+static void
+test_many_deferred_calls(void **state)
+{
+    struct diary *diary = *state;
+    int count = 0;
+    for (int i = 0; i < 1000; i++)
+        loop_defer(diary->loop, count_one, &count);
+    loop_defer(diary->loop, on_stop, diary);
+    loop_run(diary->loop);
+    assert_int_equal(count, 1000);
+}
+
+static void
+test_a_stop_before_the_run_counts_once(void **state)
+{
+    struct diary *diary = *state;
+    loop_stop(diary->loop);
+    loop_run(diary->loop);
+    loop_defer(diary->loop, on_stop, diary);
+    loop_run(diary->loop);
+    assert_string_equal(diary->text, ".");
+}
+
+/* ---- descriptors and signals ---- */
+
+static void
+on_ready(void *arg, int mode)
+{
+    struct diary *diary = arg;
+    char byte;
+    if (mode & WATCH_READ) {
+        assert_int_equal(read(diary->fd, &byte, 1), 1);
+        note(diary, byte);
+    }
+    if (mode & WATCH_WRITE) {
+        note(diary, 'w');
+        watch_set(diary->watch, WATCH_READ);
+    }
+    if (diary->size == 3)
+        loop_stop(diary->loop);
+}
+
+static void
+test_a_watch_is_level_triggered_and_changes_mode(void **state)
+{
+    struct diary *diary = *state;
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    diary->fd = pair[0];
+    diary->watch = watch_new(diary->loop, pair[0], WATCH_WRITE, on_ready, diary);
+    assert_int_equal(write(pair[1], "xy", 2), 2);
+    loop_run(diary->loop);
+    assert_string_equal(diary->text, "wxy");
+    watch_delete(diary->watch);
+    watch_delete(NULL);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void
+on_ready_delete(void *arg, int mode)
+{
+    struct diary *diary = arg;
+    assert_int_equal(mode, WATCH_READ);
+    watch_delete(diary->watch);
+    on_stop(diary);
+}
+
+static void
+test_a_watch_pauses_and_deletes_itself(void **state)
+{
+    struct diary *diary = *state;
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(write(pair[1], "x", 1), 1);
+    diary->watch = watch_new(diary->loop, pair[0], WATCH_READ, on_ready_delete, diary);
+    watch_set(diary->watch, 0);
+    diary->timer = timer_new(diary->loop, on_stop, diary);
+    timer_start(diary->timer, 2);
+    loop_run(diary->loop);
+    assert_string_equal(diary->text, ".");
+    watch_set(diary->watch, WATCH_READ);
+    loop_run(diary->loop);
+    assert_string_equal(diary->text, "..");
+    timer_free(diary->timer);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void
+on_signal(void *arg, int number)
+{
+    assert_int_equal(number, SIGUSR1);
+    on_stop(arg);
+}
+
+static void
+test_a_signal(void **state)
+{
+    struct diary *diary = *state;
+    struct watch *watch = watch_signal(diary->loop, SIGUSR1, on_signal, diary);
+    raise(SIGUSR1);
+    assert_int_equal(diary->size, 0);
+    loop_run(diary->loop);
+    assert_string_equal(diary->text, ".");
+    watch_delete(watch);
+}
+
+/* ---- the clocks and the log, which reads one ---- */
+
+static void
+test_clocks(void **state)
+{
+    (void)state;
+    int64_t before = clock_mono_ms();
+    assert_true(clock_mono_us() / 1000 >= before);
+    assert_true(clock_wall_ms() > INT64_C(1700000000000));
+    assert_true(clock_process_cpu_us(getpid()) > 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(clock_process_cpu_us(pid), -1);
+}
+
+static void
+read_log(void (*speak)(void), char *out, size_t size)
+{
+    int pipes[2];
+    assert_int_equal(pipe(pipes), 0);
+    int saved = dup(STDERR_FILENO);
+    dup2(pipes[1], STDERR_FILENO);
+    close(pipes[1]);
+    speak();
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    ssize_t got = read(pipes[0], out, size - 1);
+    out[got > 0 ? got : 0] = '\0';
+    close(pipes[0]);
+}
+
+static void
+speak_forged(void)
+{
+    log_debug("poll", "nobody hears this");
+    log_warn("poll", "center %s: %s", "main",
+             "fine\n2026 error x\x1b[2J\xc2\x9b\xff \xc3\xa9");
+}
+
+static void
+speak_quietly(void)
+{
+    log_set_level(LEVEL_ERROR);
+    log_warn("poll", "nobody hears this");
+    log_error("script queue_wait", "loud");
+    log_set_level(LEVEL_INFO);
+}
+
+static void
+test_log(void **state)
+{
+    (void)state;
+    char line[512];
+    read_log(speak_forged, line, sizeof line);
+    assert_int_equal(strspn(line, "0123456789-:.TZ"), 24);
+    assert_string_equal(line + 24, " warn  poll     center main: fine\\n2026 error "
+                                   "x\\x1b[2J\\xc2\\x9b\\xff \xc3\xa9\n");
+    read_log(speak_quietly, line, sizeof line);
+    assert_string_equal(line + 24, " error script queue_wait loud\n");
+}
+
+static void
+test_log_levels(void **state)
+{
+    (void)state;
+    assert_int_equal(log_level_of("debug"), LEVEL_DEBUG);
+    assert_int_equal(log_level_of("error"), LEVEL_ERROR);
+    assert_int_equal(log_level_of("loud"), -1);
+}
+
+#define LOOP_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LOOP_TEST(test_timers_fire_in_order_and_never_early),
+        LOOP_TEST(test_a_timer_may_delete_itself),
+        LOOP_TEST(test_a_timer_may_start_itself),
+        LOOP_TEST(test_many_timers),
+        LOOP_TEST(test_deferred_calls_come_last_and_in_order),
+        LOOP_TEST(test_a_turn_lies_between_deferred_calls),
+        LOOP_TEST(test_many_deferred_calls),
+        LOOP_TEST(test_a_stop_before_the_run_counts_once),
+        LOOP_TEST(test_a_watch_is_level_triggered_and_changes_mode),
+        LOOP_TEST(test_a_watch_pauses_and_deletes_itself),
+        LOOP_TEST(test_a_signal),
+        cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_log),
+        cmocka_unit_test(test_log_levels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
