@@ -1,0 +1,27 @@
+--- What an HTTP answer means, unless the kind of destination knows better.
+--
+-- classify { status = 503, error = nil | "timeout" …, body = text, attempts = 1 }
+-- gives "done", "retry", "slow" (a key was refused: people must act) or "dead".
+
+-- A refusal may be a receiver that is being deployed: this many retries, then no more.
+local QUICK_RETRIES <const> = 2
+
+local STATUS <const> = {
+  [401] = "slow",
+  [403] = "slow",
+  [408] = "retry",
+  [410] = "dead",
+  [425] = "retry",
+  [429] = "retry",
+}
+
+local CLASS <const> = { [2] = "done", [3] = "dead", [5] = "retry" }
+
+return function(answer)
+  local status = answer.status or 0
+  if answer.error or status < 200 then
+    return "retry"
+  end
+  local verdict = STATUS[status] or CLASS[status // 100]
+  return verdict or (answer.attempts <= QUICK_RETRIES and "retry" or "dead")
+end

@@ -1,0 +1,30 @@
+--- The gateway's own log: one line per event, nothing leaves the machine.
+
+local json = require("gateway.json")
+local notify = require("gateway.notify")
+
+local LINES <const> = {
+  raise = function(data)
+    return ("raise %s/%s (%s): %s"):format(data.rule, data.key, data.severity, data.summary)
+  end,
+  clear = function(data)
+    return ("clear %s/%s (%s) after %s: %s"):format(data.rule, data.key, data.reason,
+      notify.duration(data.duration), data.summary)
+  end,
+  message = function(data)
+    local message = data.message
+    return type(message) == "string" and message or json.encode(message)
+  end,
+}
+
+return {
+  doc = "Writes a line to the gateway's log.",
+
+  render = function(event)
+    return { log = LINES[event.data.kind](event.data) }
+  end,
+
+  classify = function()
+    return "done"
+  end,
+}

@@ -1,0 +1,201 @@
+--- JSON that keeps what lua-cjson loses: integers, key order, empty lists, null.
+--
+-- Plain tables are written with sorted keys, so that equal values give equal bytes.
+-- Reading is lua-cjson's, with whole numbers made integers again; an empty list that was
+-- read is an empty table and is written as {}.
+
+local cjson = require("cjson").new()
+
+local DEPTH_MAX <const> = 64
+local INTEGER_MAX <const> = 2 ^ 53 -- a double beyond is not exact: it stays a float
+
+cjson.decode_invalid_numbers(false)
+cjson.decode_max_depth(DEPTH_MAX)
+
+local json = { null = cjson.null }
+
+local Object = { __name = "json.object" }
+local Array = { __name = "json.array" }
+local Raw = { __name = "json.raw" }
+
+--- An object whose keys keep this order: json.object { { "k", v }, … }. A nil is null.
+function json.object(pairs_in_order)
+  return setmetatable(pairs_in_order, Object)
+end
+
+--- A list, also when it is empty.
+function json.array(list)
+  return setmetatable(list, Array)
+end
+
+--- JSON text that is put in as it is; raises when it is not JSON.
+function json.raw(text)
+  json.decode(text)
+  return setmetatable({ text }, Raw)
+end
+
+local ESCAPES <const> = {
+  ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f",
+  ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
+}
+
+local function escape(character)
+  return ESCAPES[character] or ("\\u%04x"):format(character:byte())
+end
+
+-- Every byte that belongs to no valid sequence becomes U+FFFD.
+local function repair(text)
+  local parts, from = {}, 1
+  while from <= #text do
+    local _, bad = utf8.len(text, from)
+    parts[#parts + 1] = text:sub(from, (bad or #text + 1) - 1)
+    if bad then
+      parts[#parts + 1] = "\u{FFFD}"
+    end
+    from = (bad or #text) + 1
+  end
+  return table.concat(parts)
+end
+
+local function encode_string(text)
+  if not utf8.len(text) then
+    text = repair(text)
+  end
+  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
+end
+
+local function encode_number(number)
+  if math.type(number) == "integer" then
+    return ("%d"):format(number)
+  end
+  if number ~= number or number == math.huge or number == -math.huge then
+    error("JSON has no " .. tostring(number), 0)
+  end
+  local text
+  for digits = 15, 17 do
+    text = ("%%.%dg"):format(digits):format(number)
+    if tonumber(text) == number then
+      break
+    end
+  end
+  return text
+end
+
+local write
+
+local function write_list(out, list, depth)
+  out[#out + 1] = "["
+  for i = 1, #list do
+    out[#out + 1] = i > 1 and "," or ""
+    write(out, list[i], depth)
+  end
+  out[#out + 1] = "]"
+end
+
+local function write_pair(out, first, key, value, depth)
+  if type(key) ~= "string" then
+    error(("a JSON object has text keys, not %s"):format(tostring(key)), 0)
+  end
+  out[#out + 1] = first and "" or ","
+  out[#out + 1] = encode_string(key)
+  out[#out + 1] = ":"
+  write(out, value, depth)
+end
+
+local function write_object(out, object, depth)
+  out[#out + 1] = "{"
+  for i, pair in ipairs(object) do
+    write_pair(out, i == 1, pair[1], pair[2], depth)
+  end
+  out[#out + 1] = "}"
+end
+
+-- A table is a list when its keys are 1…n and there is at least one.
+local function is_list(value)
+  local count = 0
+  for _ in pairs(value) do
+    count = count + 1
+  end
+  return count > 0 and count == #value
+end
+
+local function write_plain(out, value, depth)
+  if is_list(value) then
+    return write_list(out, value, depth)
+  end
+  local keys = {}
+  for key in pairs(value) do
+    if type(key) ~= "string" then
+      error(("a JSON object has text keys, not %s"):format(tostring(key)), 0)
+    end
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  out[#out + 1] = "{"
+  for i, key in ipairs(keys) do
+    write_pair(out, i == 1, key, value[key], depth)
+  end
+  out[#out + 1] = "}"
+end
+
+local function write_raw(out, value)
+  out[#out + 1] = value[1]
+end
+
+local WRITERS <const> = { [Object] = write_object, [Array] = write_list, [Raw] = write_raw }
+
+local function write_table(out, value, depth)
+  if depth == DEPTH_MAX then
+    error(("nested deeper than %d, or in a circle"):format(DEPTH_MAX), 0)
+  end
+  local writer = WRITERS[getmetatable(value)] or write_plain
+  writer(out, value, depth + 1)
+end
+
+local SCALARS <const> = {
+  ["nil"] = function()
+    return "null"
+  end,
+  boolean = tostring,
+  number = encode_number,
+  string = encode_string,
+}
+
+function write(out, value, depth)
+  if type(value) == "table" then
+    return write_table(out, value, depth)
+  end
+  if value == json.null then
+    value = nil
+  end
+  local scalar = SCALARS[type(value)]
+  if not scalar then
+    error(("a %s cannot be JSON"):format(type(value)), 0)
+  end
+  out[#out + 1] = scalar(value)
+end
+
+--- The text of a value; raises for what JSON cannot say (NaN, functions, mixed keys).
+function json.encode(value)
+  local out = {}
+  write(out, value, 0)
+  return table.concat(out)
+end
+
+local function restore(value)
+  if type(value) == "table" then
+    for key, item in pairs(value) do
+      value[key] = restore(item)
+    end
+  elseif math.type(value) == "float" and value >= -INTEGER_MAX and value <= INTEGER_MAX then
+    return math.tointeger(value) or value
+  end
+  return value
+end
+
+--- The value of a text; raises when it is not JSON. Null is json.null.
+function json.decode(text)
+  return restore(cjson.decode(text))
+end
+
+return json

@@ -1,0 +1,64 @@
+local classify = require "gateway.classify"
+local json = require "gateway.json"
+local log = require "gateway.destinations.log"
+local webhook = require "gateway.destinations.webhook"
+
+describe("classify", function()
+  local CASES <const> = {
+    { 200, 1, "done" }, { 202, 1, "done" }, { 204, 9, "done" },
+    { 301, 1, "dead" }, { 302, 1, "dead" }, { 410, 1, "dead" },
+    { 401, 1, "slow" }, { 403, 9, "slow" },
+    { 408, 9, "retry" }, { 425, 9, "retry" }, { 429, 9, "retry" },
+    { 500, 9, "retry" }, { 503, 1, "retry" }, { 599, 1, "retry" },
+    { 400, 1, "retry" }, { 404, 2, "retry" }, { 404, 3, "dead" }, { 413, 3, "dead" },
+    { 0, 1, "retry" }, { 100, 1, "retry" }, { 999, 3, "dead" },
+  }
+  for _, case in ipairs(CASES) do
+    local status, attempts, verdict = table.unpack(case)
+    it(("calls %d at attempt %d %s"):format(status, attempts, verdict), function()
+      assert.equal(verdict, classify { status = status, attempts = attempts })
+    end)
+  end
+
+  it("retries when no answer came, whatever the status", function()
+    assert.equal("retry", classify { status = 200, error = "timeout", attempts = 1 })
+    assert.equal("retry", classify { error = "network", attempts = 5 })
+  end)
+end)
+
+describe("a webhook", function()
+  it("sends the stored text, signed, as JSON", function()
+    local request = webhook.render({}, { method = "PUT", message = '{"b":1,"a":2}' })
+    assert.same({
+      method = "PUT", body = '{"b":1,"a":2}', sign = true,
+      headers = { ["content-type"] = "application/json" },
+    }, request)
+    assert.equal(classify, webhook.classify)
+  end)
+end)
+
+describe("the log", function()
+  local data = {
+    kind = "raise", rule = "queue-wait", key = "7", severity = "warning",
+    summary = "Sales: 7 waiting", reason = "recovered", duration = 135,
+  }
+
+  local function line(changes)
+    local copy = {}
+    for key, value in pairs(data) do
+      copy[key] = value
+    end
+    for key, value in pairs(changes) do
+      copy[key] = value
+    end
+    return log.render({ data = copy }, {}).log
+  end
+
+  it("gets one line per event", function()
+    assert.equal("raise queue-wait/7 (warning): Sales: 7 waiting", line {})
+    assert.equal("clear queue-wait/7 (recovered) after 2m15s: Sales: 7 waiting", line { kind = "clear" })
+    assert.equal("hello", line { kind = "message", message = "hello" })
+    assert.equal('{"a":1}', line { kind = "message", message = { a = 1 } })
+    assert.equal("null", line { kind = "message", message = json.null })
+  end)
+end)

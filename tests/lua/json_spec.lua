@@ -1,0 +1,96 @@
+local json = require "gateway.json"
+
+describe("json.encode", function()
+  local CASES <const> = {
+    { "an integer", 7, "7" },
+    { "the largest integer", math.maxinteger, "9223372036854775807" },
+    { "an integer lua-cjson would print as 1e+17", 100000000000000001, "100000000000000001" },
+    { "a float, shortest", 0.1, "0.1" },
+    { "a float that needs 17 digits", 0.1 + 0.2, "0.30000000000000004" },
+    { "a whole float", 5.0, "5" },
+    { "a large float", 1e300, "1e+300" },
+    { "booleans", { true, false }, "[true,false]" },
+    { "nil", nil, "null" },
+    { "null", json.null, "null" },
+    { "null in a table", { a = json.null }, '{"a":null}' },
+    { "text", 'a"b\\c/d\n\1', '"a\\"b\\\\c/d\\n\\u0001"' },
+    { "UTF-8", "Grüße €", '"Grüße €"' },
+    { "bytes that are not UTF-8", "a\xffb\xc3", '"a\u{FFFD}b\u{FFFD}"' },
+    { "a surrogate", "\xed\xa0\x80", '"\u{FFFD}\u{FFFD}\u{FFFD}"' },
+    { "an empty table", {}, "{}" },
+    { "an empty array", json.array {}, "[]" },
+    { "a list", { 1, "a", { 2 } }, '[1,"a",[2]]' },
+    { "sorted keys", { b = 1, a = 2, c = { z = 1, y = 2 } }, '{"a":2,"b":1,"c":{"y":2,"z":1}}' },
+    { "ordered keys", json.object { { "b", 1 }, { "a" }, { "c", "x" } }, '{"b":1,"a":null,"c":"x"}' },
+    { "an empty object", json.object {}, "{}" },
+    { "raw text", { a = json.raw '{"z":[],"a":12345678901234567890}' },
+      '{"a":{"z":[],"a":12345678901234567890}}' },
+  }
+  for _, case in ipairs(CASES) do
+    it("writes " .. case[1], function()
+      assert.equal(case[3], json.encode(case[2]))
+    end)
+  end
+
+  local circle = {}
+  circle.circle = circle
+  local MISTAKES <const> = {
+    { "NaN", 0 / 0, "JSON has no" },
+    { "infinity", { math.huge }, "JSON has no inf" },
+    { "a function", { print }, "a function cannot be JSON" },
+    { "mixed keys", { 1, 2, x = 3 }, "text keys, not 1" },
+    { "a sparse list", { [1] = 1, [2 ^ 40] = 2 }, "text keys" },
+    { "boolean keys", { [true] = 1 }, "text keys, not true" },
+    { "a key that is no text in an ordered object", json.object { { 1, 2 } }, "text keys, not 1" },
+    { "a circle", circle, "in a circle" },
+  }
+  for _, case in ipairs(MISTAKES) do
+    it("raises for " .. case[1], function()
+      assert.error_matches(function()
+        json.encode(case[2])
+      end, case[3])
+    end)
+  end
+
+  it("raises for raw text that is not JSON", function()
+    assert.has_error(function()
+      json.raw "{]"
+    end)
+    assert.has_error(function()
+      json.raw "NaN"
+    end)
+  end)
+end)
+
+describe("json.decode", function()
+  it("gives integers for whole numbers", function()
+    local value = json.decode '{"a":[7,-1,9007199254740992],"b":1.5,"c":1e300}'
+    assert.equal("integer", math.type(value.a[1]))
+    assert.equal("-1", tostring(value.a[2]))
+    assert.equal("9007199254740992", tostring(value.a[3]))
+    assert.equal(1.5, value.b)
+    assert.equal("float", math.type(value.c))
+  end)
+
+  it("leaves what a double cannot hold exactly a float", function()
+    assert.equal("float", math.type(json.decode "[12345678901234567890]"[1]))
+  end)
+
+  it("gives json.null for null", function()
+    assert.equal(json.null, json.decode "[null]"[1])
+  end)
+
+  for _, text in ipairs { "", "{", "[1,]", "[NaN]", "[0x10]", "[1] 2", ("["):rep(100) .. ("]"):rep(100) } do
+    it("raises for " .. text:sub(1, 12), function()
+      assert.has_error(function()
+        json.decode(text)
+      end)
+    end)
+  end
+
+  it("reads back every float that it writes", function()
+    for _, number in ipairs { 0.1, 1 / 3, 1e-7, 123456.789, 2 ^ -1074, 1.7976931348623157e308 } do
+      assert.equal(number, json.decode(json.encode { number })[1])
+    end
+  end)
+end)
