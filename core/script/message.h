@@ -24,14 +24,16 @@
 #include "model/schema.h"
 #include "script/frame.h"
 
-/* Bytes of the name of an entry ([a-z0-9-], not '-' first), a destination or a room
+/* Bytes of the name of an entry ([a-z0-9-], '-' not first), a destination, a strike
  * (printable). */
 #define MESSAGE_NAME_MAX 200
-/* Bytes of an alert's or message's key: printable, an alert's is not empty. */
+/* Bytes of a key and of a room: printable; only a send's key may be empty. */
 #define MESSAGE_KEY_MAX 255
-#define MESSAGE_IDS_MAX 10000 /* ids of one want or fetch; at least one */
-#define MESSAGE_ENTRIES_MAX                                                            \
-    10000 /* rules and jobs of one script, no name twice in a kind */
+/* Ids of one want or fetch; at least one. */
+#define MESSAGE_IDS_MAX 10000
+/* Rules and jobs of one script; no name twice in a kind. */
+#define MESSAGE_ENTRIES_MAX 10000
+/* Of a want and of a job. */
 #define MESSAGE_PERIOD_MIN_MS 100 /* of a want and of a job */
 #define MESSAGE_PERIOD_MAX_MS ((int64_t)10 * 366 * 86400 * 1000)
 
@@ -47,6 +49,8 @@ void message_list_clear(struct message_list *list);
  * overhead, stays within FRAME_MAX: when the next item needs more, write what is there
  * (a rule's COMMIT, RESTORE) or refuse it (a job's send). */
 size_t message_list_room(const struct message_list *list);
+/* Adds the list as a payload item. */
+void message_list_put(struct buf *out, const struct message_list *list);
 
 /* ---- core → host ---- */
 

@@ -1,0 +1,308 @@
+#include "script/message.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "script/cursor.h"
+
+/* ---- lists ---- */
+
+void
+message_list_fini(struct message_list *list)
+{
+    buf_fini(&list->items);
+    list->count = 0;
+}
+
+void
+message_list_clear(struct message_list *list)
+{
+    buf_clear(&list->items);
+    list->count = 0;
+}
+
+size_t
+message_list_room(const struct message_list *list)
+{
+    /* More than the fixed items of any payload and of any list item together. */
+    const size_t overhead = 256;
+    size_t taken = list->items.size + overhead;
+    return taken < FRAME_MAX ? FRAME_MAX - taken : 0;
+}
+
+void
+message_list_put(struct buf *out, const struct message_list *list)
+{
+    frame_put_u32(out, list->count);
+    if (list->count > 0)
+        buf_add(out, list->items.data, list->items.size);
+}
+
+/* ---- LOAD ---- */
+
+static const struct {
+    size_t at;
+    const char *fault;
+} whole_limits[] =
+    {
+        {offsetof(struct conf_limits, cpu_ms), "limit cpu"},
+        {offsetof(struct conf_limits, cpu_load_ms), "limit cpu while loading"},
+        {offsetof(struct conf_limits, memory_bytes), "limit memory"},
+        {offsetof(struct conf_limits, source_bytes), "limit source"},
+        {offsetof(struct conf_limits, tasks), "limit tasks"},
+        {offsetof(struct conf_limits, wants), "limit wants"},
+        {offsetof(struct conf_limits, alerts), "limit alerts"},
+},
+  rate_limits[] = {
+      {offsetof(struct conf_limits, sends_per_s), "limit sends"},
+      {offsetof(struct conf_limits, logs_per_s), "limit log"},
+};
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void
+put_limits(struct buf *out, const struct conf_limits *limits)
+{
+    const char *base = (const char *)limits;
+    for (size_t i = 0; i < COUNT(whole_limits); i++)
+        frame_put_i64(out, *(const int64_t *)(base + whole_limits[i].at));
+    for (size_t i = 0; i < COUNT(rate_limits); i++)
+        frame_put_f64(out, *(const double *)(base + rate_limits[i].at));
+}
+
+static void
+get_limits(struct cursor *cursor, struct conf_limits *limits)
+{
+    char *base = (char *)limits;
+    for (size_t i = 0; i < COUNT(whole_limits); i++)
+        *(int64_t *)(base + whole_limits[i].at) =
+            cursor_number(cursor, 1, INT64_MAX, whole_limits[i].fault);
+    for (size_t i = 0; i < COUNT(rate_limits); i++) {
+        double rate = frame_get_f64(&cursor->in);
+        cursor_demand(cursor, isfinite(rate) && rate > 0, rate_limits[i].fault);
+        *(double *)(base + rate_limits[i].at) = rate;
+    }
+}
+
+bool
+message_write_load(struct buf *out, int64_t now_ms, const struct message_load *load)
+{
+    size_t begin = frame_begin(out, FRAME_LOAD, 0, now_ms);
+    put_limits(out, &load->limits);
+    frame_put_string(out, load->name);
+    frame_put_text(out, load->source, load->source_size);
+    frame_put_text(out, load->setup, load->setup_size);
+    return frame_end(out, begin);
+}
+
+bool
+message_read_load(const struct frame *frame, struct message_load *out,
+                  struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "LOAD", error);
+    *out = (struct message_load){0};
+    get_limits(&cursor, &out->limits);
+    out->name = cursor_word(&cursor, 1, MESSAGE_NAME_MAX, "the name of the script");
+    out->source = frame_get_text(&cursor.in, &out->source_size);
+    cursor_demand(&cursor, out->source_size <= (uint64_t)out->limits.source_bytes,
+                  "the source is larger than its limit");
+    out->setup = cursor_text(&cursor, &out->setup_size, "no setup");
+    return cursor_finish(&cursor);
+}
+
+/* ---- RESTORE ---- */
+
+void
+message_put_raised(struct message_list *list, const struct message_raised *raised)
+{
+    list->count++;
+    frame_put_u32(&list->items, raised->entry);
+    frame_put_u32(&list->items, raised->center);
+    frame_put_string(&list->items, raised->key);
+}
+
+bool
+message_write_restore(struct buf *out, int64_t now_ms, const struct message_list *list)
+{
+    size_t begin = frame_begin(out, FRAME_RESTORE, 0, now_ms);
+    message_list_put(out, list);
+    return frame_end(out, begin);
+}
+
+bool
+message_read_restore(const struct frame *frame, size_t entry_count, size_t center_count,
+                     struct message_restore *out, struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "RESTORE", error);
+    out->count = frame_get_count(&cursor.in, 4 + 4 + 5);
+    out->raised = mem_zero(out->count * sizeof *out->raised);
+    for (uint32_t i = 0; i < out->count && !cursor.in.bad; i++) {
+        struct message_raised *raised = &out->raised[i];
+        raised->entry = cursor_index(&cursor, entry_count, "no such entry");
+        raised->center = cursor_index(&cursor, center_count, "no such centre");
+        raised->key = cursor_word(&cursor, 1, MESSAGE_KEY_MAX, "the key of an alert");
+    }
+    if (cursor_finish(&cursor))
+        return true;
+    message_restore_fini(out);
+    return false;
+}
+
+void
+message_restore_fini(struct message_restore *restore)
+{
+    free(restore->raised);
+    *restore = (struct message_restore){0};
+}
+
+/* ---- ROWS, FETCHED ---- */
+
+static void
+put_rows(struct buf *out, const struct message_rows *rows)
+{
+    size_t width = query_width(rows->query);
+    frame_put_u32(out, rows->center);
+    frame_put_u32(out, (uint32_t)query_number(rows->query));
+    frame_put_u32(out, rows->row_count);
+    frame_put_u32(out, (uint32_t)width);
+    frame_put_cells(out, rows->cells, rows->row_count * width);
+}
+
+static bool
+are_present(const struct query *query, const int64_t *cells, size_t row_count)
+{
+    size_t width = query_width(query);
+    uint64_t key = (uint64_t)1 << query->key;
+    uint64_t fields = ((uint64_t)1 << query->field_count) - 1;
+    for (size_t row = 0; row < row_count; row++, cells += width) {
+        uint64_t present = (uint64_t)cells[0];
+        if ((present & ~fields) != 0 ? present != (ROW_GONE | key) : !(present & key))
+            return false;
+    }
+    return true;
+}
+
+static void
+get_rows(struct cursor *cursor, size_t center_count, struct message_rows *out)
+{
+    out->center = cursor_index(cursor, center_count, "no such centre");
+    out->query = cursor_query(cursor);
+    out->row_count = frame_get_u32(&cursor->in);
+    uint32_t width = frame_get_u32(&cursor->in);
+    if (cursor->in.bad)
+        return;
+    cursor_demand(cursor, width == query_width(out->query),
+                  "the width is not the query's");
+    cursor_demand(cursor, out->row_count <= FRAME_MAX, "the number of rows");
+    if (cursor->in.bad)
+        return;
+    /* Aligned: the payload is, and what comes before the cells fills whole words. */
+    const void *cells = frame_get_cells(&cursor->in, (size_t)out->row_count * width);
+    out->cells = cells;
+    if (cells)
+        cursor_demand(cursor, are_present(out->query, out->cells, out->row_count),
+                      "a presence word does not fit the query");
+}
+
+bool
+message_write_rows(struct buf *out, int64_t now_ms, const struct message_rows *rows)
+{
+    size_t begin = frame_begin(out, FRAME_ROWS, 0, now_ms);
+    put_rows(out, rows);
+    return frame_end(out, begin);
+}
+
+bool
+message_read_rows(const struct frame *frame, size_t center_count,
+                  struct message_rows *out, struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "ROWS", error);
+    *out = (struct message_rows){0};
+    get_rows(&cursor, center_count, out);
+    return cursor_finish(&cursor);
+}
+
+bool
+message_write_fetched(struct buf *out, int64_t now_ms,
+                      const struct message_fetched *fetched)
+{
+    const struct error *failure = &fetched->error;
+    size_t begin = frame_begin(out, FRAME_FETCHED, fetched->wait, now_ms);
+    frame_put_i64(out, failure->kind == ERROR_NONE);
+    if (failure->kind == ERROR_NONE) {
+        put_rows(out, &fetched->rows);
+    } else {
+        frame_put_string(out, error_word(failure->kind));
+        frame_put_string(out, failure->code);
+        frame_put_string(out, failure->message);
+    }
+    return frame_end(out, begin);
+}
+
+bool
+message_read_fetched(const struct frame *frame, size_t center_count,
+                     struct message_fetched *out, struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "FETCHED", error);
+    *out = (struct message_fetched){.wait = frame->header.id};
+    if (cursor_number(&cursor, 0, 1, "ok is neither 0 nor 1") == 1) {
+        get_rows(&cursor, center_count, &out->rows);
+        return cursor_finish(&cursor);
+    }
+    enum error_kind kind = error_kind_of(frame_get_string(&cursor.in));
+    cursor_demand(&cursor, kind != ERROR_NONE, "the kind of the error");
+    const char *code = cursor_word(&cursor, 0, sizeof out->error.code - 1, "the code");
+    const char *text =
+        cursor_word(&cursor, 0, sizeof out->error.message - 1, "the text");
+    error_set(&out->error, kind, code, "%s", text);
+    return cursor_finish(&cursor);
+}
+
+/* ---- RUN, WAKE, DISABLE ---- */
+
+void
+message_write_run(struct buf *out, int64_t now_ms, const struct message_run *run)
+{
+    size_t begin = frame_begin(out, FRAME_RUN, run->entry, now_ms);
+    frame_put_i64(out, run->scheduled_ms);
+    frame_end(out, begin);
+}
+
+bool
+message_read_run(const struct frame *frame, size_t entry_count, struct message_run *out,
+                 struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "RUN", error);
+    out->entry = cursor_entry(&cursor, frame, entry_count);
+    out->scheduled_ms = cursor_number(&cursor, 0, INT64_MAX, "the scheduled time");
+    return cursor_finish(&cursor);
+}
+
+void
+message_write_wake(struct buf *out, int64_t now_ms, uint64_t wait)
+{
+    frame_end(out, frame_begin(out, FRAME_WAKE, wait, now_ms));
+}
+
+bool
+message_read_wake(const struct frame *frame, uint64_t *wait, struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "WAKE", error);
+    *wait = frame->header.id;
+    return cursor_finish(&cursor);
+}
+
+void
+message_write_disable(struct buf *out, int64_t now_ms, uint32_t entry)
+{
+    frame_end(out, frame_begin(out, FRAME_DISABLE, entry, now_ms));
+}
+
+bool
+message_read_disable(const struct frame *frame, size_t entry_count, uint32_t *entry,
+                     struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "DISABLE", error);
+    *entry = cursor_entry(&cursor, frame, entry_count);
+    return cursor_finish(&cursor);
+}
