@@ -1,0 +1,326 @@
+#include "net/sign.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* ---- hashes ---- */
+
+/* Fetching an algorithm costs more than using it: once per process. */
+static EVP_MAC *hmac;
+static EVP_MD *sha256;
+
+/* Hashes do not fail on valid arguments; a gateway that cannot sign is of no use. */
+static _Noreturn void
+give_up(const char *what)
+{
+    log_error("sign", "OpenSSL: %s failed", what);
+    abort();
+}
+
+static void
+fetch_algorithms(void)
+{
+    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!hmac || !sha256)
+        give_up("fetching HMAC-SHA256");
+}
+
+static void
+need_algorithms(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fetch_algorithms);
+}
+
+void
+sign_sha256(const void *data, size_t size, unsigned char out[SIGN_SHA256_SIZE])
+{
+    need_algorithms();
+    if (!EVP_Digest(data, size, out, NULL, sha256, NULL))
+        give_up("SHA-256");
+}
+
+void
+sign_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
+                 unsigned char out[SIGN_SHA256_SIZE])
+{
+    need_algorithms();
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    /* EVP_MAC_init() reads a NULL key as "the key of before". */
+    const unsigned char *bytes = key_size ? key : (const unsigned char *)"";
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac);
+    size_t out_size = 0;
+    if (!context || !EVP_MAC_init(context, bytes, key_size, params) ||
+        !EVP_MAC_update(context, data, size) ||
+        !EVP_MAC_final(context, out, &out_size, SIGN_SHA256_SIZE))
+        give_up("HMAC-SHA256");
+    EVP_MAC_CTX_free(context);
+}
+
+void
+sign_random(void *out, size_t size)
+{
+    unsigned char *at = out;
+    while (size > 0) {
+        ssize_t got = getrandom(at, size, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            give_up("getrandom");
+        at += got;
+        size -= (size_t)got;
+    }
+}
+
+bool
+sign_equal(const char *a, const char *b)
+{
+    size_t size = strlen(a);
+    return size == strlen(b) && CRYPTO_memcmp(a, b, size) == 0;
+}
+
+/* ---- texts of bytes ---- */
+
+void
+sign_add_hex(struct buf *out, const void *data, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *bytes = data;
+    char *at = buf_reserve(out, size * 2);
+    for (size_t i = 0; i < size; i++) {
+        *at++ = digits[bytes[i] >> 4];
+        *at++ = digits[bytes[i] & 15];
+    }
+    out->size += size * 2;
+}
+
+void
+sign_add_base64(struct buf *out, const void *data, size_t size)
+{
+    size_t text_size = (size + 2) / 3 * 4;
+    char *at = buf_reserve(out, text_size);
+    EVP_EncodeBlock((unsigned char *)at, data, (int)size);
+    out->size += text_size;
+}
+
+/* The bytes as one big-endian number, always with as many digits as their count may
+ * need, so that equal sizes give equal lengths. */
+void
+sign_add_base62(struct buf *out, const void *data, size_t size)
+{
+    static const char digits[] =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    unsigned char *number = mem_copy(data, size);
+    size_t digit_count = (size * 8000 + 5953) / 5954; /* 5.954 bits a digit */
+    char *at = buf_reserve(out, digit_count);
+    for (size_t digit = digit_count; digit-- > 0;) {
+        unsigned rest = 0;
+        for (size_t i = 0; i < size; i++) {
+            rest = rest << 8 | number[i];
+            number[i] = (unsigned char)(rest / 62);
+            rest %= 62;
+        }
+        at[digit] = digits[rest];
+    }
+    out->size += digit_count;
+    free(number);
+}
+
+/* ---- auth-v2 ---- */
+
+static bool
+is_plain(unsigned char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' ||
+           byte == '~';
+}
+
+static void
+add_encoded(struct buf *out, const char *text, size_t size)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *start = buf_reserve(out, size * 3);
+    char *at = start;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (is_plain(byte)) {
+            *at++ = text[i];
+            continue;
+        }
+        *at++ = '%';
+        *at++ = digits[byte >> 4];
+        *at++ = digits[byte & 15];
+    }
+    out->size += (size_t)(at - start);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *
+encode_pair(const struct sign_pair *pair)
+{
+    struct buf text = {0};
+    add_encoded(&text, pair->name, strlen(pair->name));
+    buf_add(&text, "=", 1);
+    add_encoded(&text, pair->value, strlen(pair->value));
+    return buf_take(&text);
+}
+
+/* A sorted set: equal pairs count once. */
+static void
+add_query(struct buf *out, const struct sign_pair *query, size_t count)
+{
+    char **pairs = mem_zero(count * sizeof *pairs);
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = encode_pair(&query[i]);
+    qsort(pairs, count, sizeof *pairs, compare_texts);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && strcmp(pairs[i], pairs[i - 1]) == 0)
+            continue;
+        if (i > 0)
+            buf_add(out, "&", 1);
+        buf_add_text(out, pairs[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(pairs[i]);
+    free(pairs);
+}
+
+static void
+add_header(struct buf *out, const char *name, const char *value)
+{
+    static const char blanks[] = " \t";
+    value += strspn(value, blanks);
+    size_t size = strlen(value);
+    while (size > 0 && strchr(blanks, value[size - 1]))
+        size--;
+    buf_add_text(out, name);
+    buf_add(out, ":", 1);
+    add_encoded(out, value, size);
+    buf_add(out, "\n", 1);
+}
+
+static const char *
+signed_headers(const struct sign_options *options)
+{
+    return options->host_only ? "host" : "content-length;content-type;host";
+}
+
+void
+sign_canonical(const struct sign_options *options, const struct sign_message *message,
+               struct buf *out)
+{
+    buf_format(out, "%s\n%s\n", message->method, message->path);
+    add_query(out, message->query, message->query_count);
+    if (message->query_count > 0 || options->empty_query_line)
+        buf_add(out, "\n", 1);
+    buf_format(out, "%s\n", signed_headers(options));
+    if (!options->host_only) {
+        buf_format(out, "content-length:%zu\n", message->body_size);
+        add_header(out, "content-type", message->content_type);
+    }
+    add_header(out, "host", message->host);
+    add_encoded(out, message->body, message->body_size);
+}
+
+void
+sign_request(const struct sign_options *options, const struct sign_message *message,
+             int64_t wall_ms, struct buf *out)
+{
+    char time[32];
+    text_format_time(wall_ms, options->timestamp_millis, time, sizeof time);
+    struct buf prefix = {0}, key = {0}, canonical = {0};
+    buf_format(&prefix, "auth-v2/%s/%s/%s", options->access_key, time,
+               signed_headers(options));
+    sign_canonical(options, message, &canonical);
+
+    unsigned char hash[SIGN_SHA256_SIZE];
+    sign_hmac_sha256(options->secret_key, strlen(options->secret_key), prefix.data,
+                     prefix.size, hash);
+    /* The second key is the hex text of the first result, not its bytes. */
+    sign_add_hex(&key, hash, sizeof hash);
+    sign_hmac_sha256(key.data, key.size, canonical.data, canonical.size, hash);
+
+    buf_add(out, prefix.data, prefix.size);
+    buf_add(out, "/", 1);
+    sign_add_hex(out, hash, sizeof hash);
+    OPENSSL_cleanse(key.data, key.size);
+    buf_fini(&prefix);
+    buf_fini(&key);
+    buf_fini(&canonical);
+}
+
+/* ---- Standard Webhooks ---- */
+
+enum { WEBHOOK_KEY_LEAST = 24, WEBHOOK_KEY_MOST = 64 };
+
+/* The key's size; 0 when the secret has not the form of one. */
+static size_t
+webhook_key(const char *secret, unsigned char key[WEBHOOK_KEY_MOST + 3])
+{
+    static const char prefix[] = "whsec_";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (strncmp(secret, prefix, sizeof prefix - 1) != 0)
+        return 0;
+    secret += sizeof prefix - 1;
+    size_t size = strlen(secret), plain = strspn(secret, alphabet);
+    size_t padding = strspn(secret + plain, "=");
+    if (plain + padding != size || padding > 2 || size % 4 != 0 ||
+        size > (WEBHOOK_KEY_MOST + 2) / 3 * 4)
+        return 0;
+    if (EVP_DecodeBlock(key, (const unsigned char *)secret, (int)size) < 0)
+        return 0;
+    size_t key_size = size / 4 * 3 - padding;
+    return key_size < WEBHOOK_KEY_LEAST || key_size > WEBHOOK_KEY_MOST ? 0 : key_size;
+}
+
+bool
+sign_is_webhook_secret(const char *secret)
+{
+    unsigned char key[WEBHOOK_KEY_MOST + 3];
+    size_t size = webhook_key(secret, key);
+    OPENSSL_cleanse(key, sizeof key);
+    return size > 0;
+}
+
+bool
+sign_standard_webhook(const char *secret, const char *id, int64_t timestamp_s,
+                      const char *body, size_t body_size, struct buf *out)
+{
+    unsigned char key[WEBHOOK_KEY_MOST + 3];
+    size_t key_size = webhook_key(secret, key);
+    if (key_size == 0)
+        return false;
+    struct buf content = {0};
+    buf_format(&content, "%s.%lld.", id, (long long)timestamp_s);
+    buf_add(&content, body, body_size);
+    unsigned char hash[SIGN_SHA256_SIZE];
+    sign_hmac_sha256(key, key_size, content.data, content.size, hash);
+    buf_add_text(out, "v1,");
+    sign_add_base64(out, hash, sizeof hash);
+    OPENSSL_cleanse(key, sizeof key);
+    buf_fini(&content);
+    return true;
+}
