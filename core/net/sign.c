@@ -5,7 +5,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,8 +15,9 @@
 
 /* ---- hashes ---- */
 
-/* Fetching an algorithm costs more than using it: once per process. */
-static EVP_MAC *hmac;
+/* Fetching an algorithm and naming the digest of an HMAC cost more than the HMAC of a
+ * request: both are done once, and the context is used again and again. */
+static EVP_MAC_CTX *hmac;
 static EVP_MD *sha256;
 
 /* Hashes do not fail on valid arguments; a gateway that cannot sign is of no use. */
@@ -31,23 +31,24 @@ give_up(const char *what)
 static void
 fetch_algorithms(void)
 {
-    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    hmac = EVP_MAC_CTX_new(algorithm);
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!hmac || !sha256)
+    if (!hmac || !sha256 || !EVP_MAC_CTX_set_params(hmac, params))
         give_up("fetching HMAC-SHA256");
-}
-
-static void
-need_algorithms(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, fetch_algorithms);
+    EVP_MAC_free(algorithm); /* the context keeps it */
 }
 
 void
 sign_sha256(const void *data, size_t size, unsigned char out[SIGN_SHA256_SIZE])
 {
-    need_algorithms();
+    if (!sha256)
+        fetch_algorithms();
     if (!EVP_Digest(data, size, out, NULL, sha256, NULL))
         give_up("SHA-256");
 }
@@ -56,21 +57,15 @@ void
 sign_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
                  unsigned char out[SIGN_SHA256_SIZE])
 {
-    need_algorithms();
-    char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    /* EVP_MAC_init() reads a NULL key as "the key of before". */
+    if (!sha256)
+        fetch_algorithms();
+    /* A NULL key would mean "the key of before". */
     const unsigned char *bytes = key_size ? key : (const unsigned char *)"";
-    EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac);
     size_t out_size = 0;
-    if (!context || !EVP_MAC_init(context, bytes, key_size, params) ||
-        !EVP_MAC_update(context, data, size) ||
-        !EVP_MAC_final(context, out, &out_size, SIGN_SHA256_SIZE))
+    if (!EVP_MAC_init(hmac, bytes, key_size, NULL) ||
+        !EVP_MAC_update(hmac, data, size) ||
+        !EVP_MAC_final(hmac, out, &out_size, SIGN_SHA256_SIZE))
         give_up("HMAC-SHA256");
-    EVP_MAC_CTX_free(context);
 }
 
 void
@@ -227,15 +222,24 @@ signed_headers(const struct sign_options *options)
     return options->host_only ? "host" : "content-length;content-type;host";
 }
 
+static void
+add_line(struct buf *out, const char *text)
+{
+    buf_add_text(out, text);
+    buf_add(out, "\n", 1);
+}
+
 void
 sign_canonical(const struct sign_options *options, const struct sign_message *message,
                struct buf *out)
 {
-    buf_format(out, "%s\n%s\n", message->method, message->path);
-    add_query(out, message->query, message->query_count);
+    add_line(out, message->method);
+    add_line(out, message->path);
+    if (message->query_count > 0)
+        add_query(out, message->query, message->query_count);
     if (message->query_count > 0 || options->empty_query_line)
         buf_add(out, "\n", 1);
-    buf_format(out, "%s\n", signed_headers(options));
+    add_line(out, signed_headers(options));
     if (!options->host_only) {
         buf_format(out, "content-length:%zu\n", message->body_size);
         add_header(out, "content-type", message->content_type);
@@ -244,29 +248,37 @@ sign_canonical(const struct sign_options *options, const struct sign_message *me
     add_encoded(out, message->body, message->body_size);
 }
 
+static void
+add_prefix(struct buf *out, const struct sign_options *options, int64_t wall_ms)
+{
+    char time[32];
+    buf_add_text(out, "auth-v2/");
+    buf_add_text(out, options->access_key);
+    buf_add(out, "/", 1);
+    buf_add_text(
+        out, text_format_time(wall_ms, options->timestamp_millis, time, sizeof time));
+    buf_add(out, "/", 1);
+    buf_add_text(out, signed_headers(options));
+}
+
 void
 sign_request(const struct sign_options *options, const struct sign_message *message,
              int64_t wall_ms, struct buf *out)
 {
-    char time[32];
-    text_format_time(wall_ms, options->timestamp_millis, time, sizeof time);
-    struct buf prefix = {0}, key = {0}, canonical = {0};
-    buf_format(&prefix, "auth-v2/%s/%s/%s", options->access_key, time,
-               signed_headers(options));
-    sign_canonical(options, message, &canonical);
-
     unsigned char hash[SIGN_SHA256_SIZE];
-    sign_hmac_sha256(options->secret_key, strlen(options->secret_key), prefix.data,
-                     prefix.size, hash);
+    struct buf key = {0}, canonical = {0};
+    size_t prefix = out->size;
+    add_prefix(out, options, wall_ms);
+    sign_hmac_sha256(options->secret_key, strlen(options->secret_key),
+                     out->data + prefix, out->size - prefix, hash);
     /* The second key is the hex text of the first result, not its bytes. */
     sign_add_hex(&key, hash, sizeof hash);
-    sign_hmac_sha256(key.data, key.size, canonical.data, canonical.size, hash);
 
-    buf_add(out, prefix.data, prefix.size);
+    sign_canonical(options, message, &canonical);
+    sign_hmac_sha256(key.data, key.size, canonical.data, canonical.size, hash);
     buf_add(out, "/", 1);
     sign_add_hex(out, hash, sizeof hash);
     OPENSSL_cleanse(key.data, key.size);
-    buf_fini(&prefix);
     buf_fini(&key);
     buf_fini(&canonical);
 }
