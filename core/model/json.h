@@ -32,8 +32,17 @@ void json_init(struct json *json, const char *data, size_t size);
 /* Every function that returns bool is false when the text is wrong; `problem` is then
  * set and stays. */
 
-/* The first byte of what comes next, blanks skipped; '\0' at the end. */
-char json_peek(struct json *json);
+/* Skips blanks; returns the byte that comes next, '\0' at the end. */
+char json_skip_blanks(struct json *json);
+
+/* The same; compact JSON has no blanks, and then it costs no call. */
+static inline char
+json_peek(struct json *json)
+{
+    if (json->at < json->end && (unsigned char)*json->at > ' ')
+        return *json->at;
+    return json_skip_blanks(json);
+}
 
 /* Walking an object or a list:
  *

@@ -1,0 +1,216 @@
+/* The descriptors are well-formed, requests are what the documents show, blocks and
+ * derived values behave. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/schema.h"
+
+static void
+descriptors_are_whole(void **state)
+{
+    (void)state;
+    for (size_t q = 0; queries[q]; q++) {
+        const struct query *query = queries[q];
+        assert_ptr_equal(query_find(query->name), query);
+        assert_int_equal(query_number(query), q);
+        assert_true(query->field_count <= 62);
+        assert_true(query->fields[query->key].required);
+        assert_non_null(query_range(query, 2023));
+        assert_non_null(query_range(query, 2025));
+        assert_null(query_range(query, 2024));
+        for (size_t i = 0; i < query->field_count; i++) {
+            const struct field *field = &query->fields[i];
+            assert_int_equal(query_field(query, field->name), i);
+            assert_int_equal(field->wire != NULL, field->kind == FIELD_INTEGER);
+            assert_int_equal(field->doc[strlen(field->doc) - 1], '.');
+            bool ends_so = strlen(field->name) > 3 &&
+                           !strcmp(field->name + strlen(field->name) - 3, "_5m");
+            assert_int_equal(field->window_5m, ends_so);
+        }
+    }
+    assert_null(query_find("queue"));
+    assert_int_equal(query_field(&query_queues, "callWaitNums"), -1);
+}
+
+/* The names that rules are written with, their wire names and units. */
+static const struct {
+    const char *name, *wire;
+    enum field_unit unit;
+} queue_fields[] = {
+    {"id", "skillId", UNIT_NONE},
+    {"name", NULL, UNIT_NONE},
+    {"agents_signed_in", "agentLoginNums", UNIT_COUNT},
+    {"agents_talking", "agentTalkingNums", UNIT_COUNT},
+    {"agents_idle", "agentIdleNums", UNIT_COUNT},
+    {"agents_available", "agentAvailableNums", UNIT_COUNT},
+    {"agents_busy", "agentSetBusyNums", UNIT_COUNT},
+    {"agents_resting", "agentRestNums", UNIT_COUNT},
+    {"agents_after_call", "agentWorkNums", UNIT_COUNT},
+    {"agents_studying", "agentStudyNums", UNIT_COUNT},
+    {"agents_occupied", "agentOccupyNums", UNIT_COUNT},
+    {"agents_preoccupied", "agentPreOccupyNums", UNIT_COUNT},
+    {"longest_idle_5m", "agentMaxIdleTimeIn5", UNIT_SECONDS},
+    {"calls_total", "totalCallNums", UNIT_COUNT},
+    {"calls_in_progress", "processingCallNums", UNIT_COUNT},
+    {"calls_waiting", "callWaitNums", UNIT_COUNT},
+    {"longest_wait_5m", "maxCallWaitTimesIn5", UNIT_SECONDS},
+    {"mean_call_5m", "evenCallTimeIn5", UNIT_SECONDS},
+    {"mean_wait_5m", "evenWaitTimeIn5", UNIT_SECONDS},
+    {"calls_offered_5m", "allCallCount", UNIT_COUNT},
+    {"answered_20s_5m", "cnnedIn20sCallCount", UNIT_COUNT},
+    {"service_level_5m", NULL, UNIT_RATIO},
+};
+
+static void
+queues_have_these_fields(void **state)
+{
+    (void)state;
+    size_t count = sizeof queue_fields / sizeof *queue_fields;
+    assert_int_equal(query_queues.field_count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(query_queues.fields[i].name, queue_fields[i].name);
+        assert_int_equal(query_queues.fields[i].unit, queue_fields[i].unit);
+        if (queue_fields[i].wire)
+            assert_string_equal(query_queues.fields[i].wire, queue_fields[i].wire);
+    }
+}
+
+static void
+ranges_follow_the_edition(void **state)
+{
+    (void)state;
+    assert_int_equal(query_range(&query_queues, 2023)->low, 1);
+    assert_int_equal(query_range(&query_queues, 2023)->high, 2000);
+    assert_int_equal(query_range(&query_queues, 2025)->high, 10000);
+}
+
+static void
+bodies_are_compact(void **state)
+{
+    (void)state;
+    static const int64_t ids[] = {1, 2};
+    struct buf out = {0};
+    query_body(&query_queues, 1, 170, ids, 2, &out);
+    assert_string_equal(out.data,
+                        "{\"queryParam\":{\"ccId\":1,\"vdn\":170,\"skillIds\":[1,2]}}");
+    buf_clear(&out);
+    query_body(&query_queues, 65535, 5000, ids, 1, &out);
+    assert_string_equal(
+        out.data, "{\"queryParam\":{\"ccId\":65535,\"vdn\":5000,\"skillIds\":[1]}}");
+    buf_fini(&out);
+}
+
+/* The serialised array of what fits is at most 1000 bytes, one more id is too many. */
+static void
+batches_fill_the_array(void **state)
+{
+    (void)state;
+    static const int64_t firsts[] = {1, 9, 95, 990, 1500, 9900};
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+        int64_t ids[600];
+        for (size_t j = 0; j < 600; j++)
+            ids[j] = firsts[i] + (int64_t)j;
+        size_t count = query_fit(&query_queues, ids, 600);
+        struct buf out = {0};
+        query_body(&query_queues, 1, 1, ids, count, &out);
+        size_t array = strlen(strchr(out.data, '[')) - 2;
+        assert_true(array <= 1000);
+        buf_clear(&out);
+        query_body(&query_queues, 1, 1, ids, count + 1, &out);
+        assert_true(strlen(strchr(out.data, '[')) - 2 > 1000);
+        buf_fini(&out);
+        assert_int_equal(query_fit(&query_queues, ids, count), count);
+        assert_int_equal(query_fit(&query_queues, ids, 1), 1);
+        assert_int_equal(query_fit(&query_queues, ids, 0), 0);
+    }
+}
+
+static void
+blocks_keep_their_rows(void **state)
+{
+    (void)state;
+    struct block block;
+    block_init(&block, &query_queues);
+    for (int64_t i = 0; i < 100; i++) {
+        int64_t *row = block_add(&block);
+        assert_int_equal(row[0], 0);
+        row[1] = i;
+    }
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(block_row(&block, i)[1], i);
+    block_clear(&block);
+    assert_int_equal(block.row_count, 0);
+    assert_int_equal(block_add(&block)[1], 0);
+    block_fini(&block);
+    assert_null(block.cells);
+    assert_ptr_equal(block.query, &query_queues);
+}
+
+static void
+ratios_are_derived(void **state)
+{
+    (void)state;
+    static const struct {
+        bool has_answered, has_offered;
+        int64_t answered, offered;
+        bool is_known;
+        double value;
+    } cases[] = {
+        {true, true, 3, 4, true, 0.75}, {true, true, 5, 4, true, 1},
+        {true, true, 0, 4, true, 0},    {true, true, 0, 0, false, 0},
+        {false, true, 0, 4, false, 0},  {true, false, 3, 0, false, 0},
+    };
+    size_t answered = (size_t)query_field(&query_queues, "answered_20s_5m");
+    size_t offered = (size_t)query_field(&query_queues, "calls_offered_5m");
+    size_t level = (size_t)query_field(&query_queues, "service_level_5m");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t row[64] = {0};
+        row[0] = (int64_t)((uint64_t)cases[i].has_answered << answered |
+                           (uint64_t)cases[i].has_offered << offered);
+        row[1 + answered] = cases[i].answered;
+        row[1 + offered] = cases[i].offered;
+        double value = -1;
+        assert_int_equal(row_number(&query_queues, row, level, &value),
+                         cases[i].is_known);
+        if (cases[i].is_known)
+            assert_true(value == cases[i].value);
+        assert_int_equal(row_number(&query_queues, row, answered, &value),
+                         cases[i].has_answered);
+    }
+}
+
+static void
+words_and_codes(void **state)
+{
+    (void)state;
+    assert_string_equal(unit_word(UNIT_NONE), "");
+    assert_string_equal(unit_word(UNIT_COUNT), "count");
+    assert_string_equal(unit_word(UNIT_SECONDS), "seconds");
+    assert_string_equal(unit_word(UNIT_RATIO), "ratio");
+    assert_string_equal(result_code_text("0100002"), "invalid parameter");
+    assert_string_equal(result_code_text("0101003"), "insufficient permission");
+    assert_null(result_code_text("0100000"));
+    assert_null(result_code_text("1"));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(descriptors_are_whole),
+        cmocka_unit_test(queues_have_these_fields),
+        cmocka_unit_test(ranges_follow_the_edition),
+        cmocka_unit_test(bodies_are_compact),
+        cmocka_unit_test(batches_fill_the_array),
+        cmocka_unit_test(blocks_keep_their_rows),
+        cmocka_unit_test(ratios_are_derived),
+        cmocka_unit_test(words_and_codes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
