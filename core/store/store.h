@@ -60,7 +60,8 @@ void outbox_record_fini(struct outbox_record *record);
  * NULL with `error`: another gateway runs here, damaged, newer than this program, … */
 struct store *store_open(struct loop *loop, const char *dir, struct error *error);
 
-/* Commits everything handed over (waits, at most 10 s) and closes. */
+/* Commits everything handed over (waits, at most 10 s) and closes. Callbacks of what
+ * was still on its way do not come. */
 void store_close(struct store *store);
 
 /* 16 hex digits made with the database. */
@@ -95,6 +96,10 @@ struct attempt_record {
 };
 void txn_add_attempt(struct txn *txn, const struct attempt_record *record);
 
+/* Called on the loop for each message that is new on disk, before the on_done of its
+ * transaction; not for one whose id existed. */
+void store_set_on_added(struct store *store, store_on_outbox *on_added, void *arg);
+
 /* Hands the transaction over and takes it. `on_done` comes on the loop after it is on
  * disk (NULL: nobody waits). */
 void store_commit(struct store *store, struct txn *txn, loop_callback *on_done,
@@ -105,5 +110,7 @@ size_t store_pending(const struct store *store);
 
 /* True while commits fail. */
 bool store_is_failing(const struct store *store);
+/* Tries at once what failed, instead of after the rest of the 5 s. */
+void store_retry(struct store *store);
 
 #endif

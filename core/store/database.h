@@ -1,0 +1,36 @@
+/* state.db itself: schema, checks, and what a change is in SQL. Private to store.
+ *
+ * Used by one thread at a time. */
+#ifndef CCGATE_STORE_DATABASE_H
+#define CCGATE_STORE_DATABASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/store.h"
+#include "store/txn.h"
+
+struct database;
+
+/* Opens or creates, checks, turns in_flight into ready. */
+struct database *database_open(const char *path, struct error *error);
+void database_close(struct database *database);
+
+const char *database_instance(const struct database *database);
+void database_each_alert(struct database *database, store_on_alert *on_alert,
+                         void *arg);
+void database_each_ready(struct database *database, store_on_outbox *on_outbox,
+                         void *arg);
+
+/* Applies all or nothing; false with `error` for nothing. Gives messages their
+ * position. */
+bool database_write(struct database *database, struct txn *const *txns, size_t count,
+                    struct error *error);
+
+/* Deletes a small batch of done and superseded messages, with their attempts, that were
+ * created more than 7 days before `now_ms`. True when there may be more. */
+bool database_clean(struct database *database, int64_t now_ms);
+
+#endif

@@ -1,0 +1,476 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/database.h"
+#include "store/txn.h"
+
+#define GROUP_CHANGES   256
+#define RETRY_MS        5000
+#define CLOSE_RETRY_MS  100
+#define CLOSE_MS        10000
+#define CLEAN_EVERY_MS  ((int64_t)3600 * 1000)
+#define GROUP_JOBS_ROOM 16
+
+/* A transaction on its way to the disk and back. */
+struct job {
+    struct job *next;
+    struct txn *txn;
+    loop_callback *on_done;
+    void *arg;
+};
+
+struct job_queue {
+    struct job *head;
+    struct job **tail;
+};
+
+struct store {
+    struct database *database; /* the loop's before, the thread's after its start */
+    int lock_fd;
+
+    /* The loop's. */
+    int event_fd; /* the thread rings it when something is done */
+    struct watch *watch;
+    store_on_outbox *on_added;
+    void *on_added_arg;
+    size_t pending;
+    bool has_thread;
+    pthread_t thread;
+
+    pthread_mutex_t mutex; /* over all of the following */
+    pthread_cond_t changed;
+    struct job_queue waiting, done;
+    bool stopping; /* write what waits, then end */
+    bool given_up; /* end at once */
+    bool failing, retry;
+    bool ended;
+
+    /* The thread's. */
+    int64_t newest_ms; /* the newest time that was seen in a transaction */
+    int64_t cleaned_ms;
+};
+
+/* ---- queues of jobs ---- */
+
+static void
+queue_init(struct job_queue *queue)
+{
+    queue->head = NULL;
+    queue->tail = &queue->head;
+}
+
+static void
+queue_push(struct job_queue *queue, struct job *job)
+{
+    job->next = NULL;
+    *queue->tail = job;
+    queue->tail = &job->next;
+}
+
+static struct job *
+queue_pop(struct job_queue *queue)
+{
+    struct job *job = queue->head;
+    if (!job)
+        return NULL;
+    queue->head = job->next;
+    if (!queue->head)
+        queue->tail = &queue->head;
+    return job;
+}
+
+/* Everything of `from` goes to the end of `to`. */
+static void
+queue_move(struct job_queue *to, struct job_queue *from)
+{
+    if (!from->head)
+        return;
+    *to->tail = from->head;
+    to->tail = from->tail;
+    queue_init(from);
+}
+
+static void
+job_delete(struct job *job)
+{
+    txn_delete(job->txn);
+    free(job);
+}
+
+static void
+queue_fini(struct job_queue *queue)
+{
+    struct job *job;
+    while ((job = queue_pop(queue)))
+        job_delete(job);
+}
+
+/* ---- the storage thread ---- */
+
+/* Waits at most `ms` for a change of the shared fields. */
+static void
+wait_changed(struct store *store, int64_t ms)
+{
+    int64_t until_ms = clock_mono_ms() + ms;
+    struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000};
+    pthread_cond_timedwait(&store->changed, &store->mutex, &until);
+}
+
+/* Takes the jobs of the next group. */
+static void
+take_group(struct store *store, struct job_queue *group)
+{
+    size_t changes = 0;
+    queue_init(group);
+    while (store->waiting.head) {
+        changes += store->waiting.head->txn->count;
+        if (group->head && changes > GROUP_CHANGES)
+            return;
+        queue_push(group, queue_pop(&store->waiting));
+    }
+}
+
+static bool
+write_group(struct store *store, const struct job_queue *group, struct error *error)
+{
+    struct txn **txns = NULL;
+    size_t count = 0, room = 0;
+    for (struct job *job = group->head; job; job = job->next) {
+        if (txn_is_empty(job->txn))
+            continue;
+        if (count == room) {
+            room = room ? 2 * room : GROUP_JOBS_ROOM;
+            txns = mem_grow(txns, room, sizeof(*txns));
+        }
+        txns[count++] = job->txn;
+        if (job->txn->newest_ms > store->newest_ms)
+            store->newest_ms = job->txn->newest_ms;
+    }
+    bool written = count == 0 || database_write(store->database, txns, count, error);
+    free(txns);
+    return written;
+}
+
+static void
+set_failing(struct store *store, bool failing, const struct error *error)
+{
+    if (store->failing == failing)
+        return;
+    store->failing = failing;
+    if (failing)
+        log_error("store", "cannot write: %s; nothing is lost, trying every %ds",
+                  error->message, RETRY_MS / 1000);
+    else
+        log_info("store", "writing again");
+}
+
+/* Called and left with the mutex held. False when the store was told to give up. */
+static bool
+write_until_done(struct store *store, const struct job_queue *group)
+{
+    for (;;) {
+        struct error error = {0};
+        pthread_mutex_unlock(&store->mutex);
+        bool written = write_group(store, group, &error);
+        pthread_mutex_lock(&store->mutex);
+        set_failing(store, !written, &error);
+        if (written)
+            return true;
+        int64_t until_ms = clock_mono_ms() + RETRY_MS;
+        while (!store->retry && !store->stopping && clock_mono_ms() < until_ms)
+            wait_changed(store, until_ms - clock_mono_ms());
+        store->retry = false;
+        if (store->stopping && !store->given_up)
+            wait_changed(store, CLOSE_RETRY_MS);
+        if (store->given_up)
+            return false;
+    }
+}
+
+static void
+report(struct store *store, struct job_queue *group)
+{
+    queue_move(&store->done, group);
+    uint64_t one = 1;
+    /* Fails only when the counter is full, and then the loop will look anyway. */
+    if (write(store->event_fd, &one, sizeof(one)) < 0)
+        return;
+}
+
+/* One small batch after a group, so that commits are never held up. */
+static void
+clean(struct store *store)
+{
+    if (store->newest_ms - store->cleaned_ms < CLEAN_EVERY_MS)
+        return;
+    if (!database_clean(store->database, store->newest_ms))
+        store->cleaned_ms = store->newest_ms;
+}
+
+static void *
+work(void *arg)
+{
+    struct store *store = arg;
+    struct job_queue group;
+    pthread_mutex_lock(&store->mutex);
+    for (;;) {
+        while (!store->waiting.head && !store->stopping)
+            pthread_cond_wait(&store->changed, &store->mutex);
+        if (!store->waiting.head || store->given_up)
+            break;
+        take_group(store, &group);
+        if (!write_until_done(store, &group)) {
+            queue_move(&group, &store->waiting);
+            queue_move(&store->waiting, &group);
+            break;
+        }
+        report(store, &group);
+        pthread_mutex_unlock(&store->mutex);
+        clean(store);
+        pthread_mutex_lock(&store->mutex);
+    }
+    store->ended = true;
+    pthread_cond_broadcast(&store->changed);
+    pthread_mutex_unlock(&store->mutex);
+    return NULL;
+}
+
+/* Signals are the loop's. */
+static void
+start_thread(struct store *store)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&store->thread, NULL, work, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed) {
+        log_error("store", "cannot start the storage thread: %s", strerror(failed));
+        abort();
+    }
+    store->has_thread = true;
+}
+
+/* ---- opening and closing ---- */
+
+static void
+name_holder(const char *path, const char *dir, struct error *error)
+{
+    char process[32] = "";
+    FILE *file = fopen(path, "re");
+    if (file) {
+        if (!fgets(process, sizeof(process), file))
+            process[0] = '\0';
+        fclose(file);
+    }
+    process[strcspn(process, "\n")] = '\0';
+    error_set(error, ERROR_LIMIT, "", "another gateway runs on %s%s%s%s", dir,
+              process[0] ? " (process " : "", process, process[0] ? ")" : "");
+}
+
+/* The lock goes with the process, however that ends. */
+static int
+take_lock(const char *dir, struct error *error)
+{
+    char *path = mem_format("%s/lock", dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        error_set(error, ERROR_LIMIT, "", "%s: %s", path, strerror(errno));
+    } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        name_holder(path, dir, error);
+        close(fd);
+        fd = -1;
+    } else if (ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
+        /* A full disk: the text is only for people, the lock holds without. */
+        log_warn("store", "%s: %s", path, strerror(errno));
+    }
+    free(path);
+    return fd;
+}
+
+static bool
+open_files(struct store *store, const char *dir, struct error *error)
+{
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+        error_set(error, ERROR_LIMIT, "", "%s: %s", dir, strerror(errno));
+        return false;
+    }
+    store->lock_fd = take_lock(dir, error);
+    if (store->lock_fd < 0)
+        return false;
+    char *path = mem_format("%s/state.db", dir);
+    store->database = database_open(path, error);
+    free(path);
+    return store->database != NULL;
+}
+
+static void
+on_event(void *arg, int mode)
+{
+    (void)mode;
+    struct store *store = arg;
+    uint64_t count;
+    if (read(store->event_fd, &count, sizeof(count)) < 0)
+        return;
+    struct job_queue done;
+    queue_init(&done);
+    pthread_mutex_lock(&store->mutex);
+    queue_move(&done, &store->done);
+    pthread_mutex_unlock(&store->mutex);
+    struct job *job;
+    while ((job = queue_pop(&done))) {
+        store->pending--;
+        for (size_t i = 0; store->on_added && i < job->txn->count; i++) {
+            const struct store_change *change = &job->txn->changes[i];
+            if (change->kind == CHANGE_ADD && change->added.position)
+                store->on_added(store->on_added_arg, &change->added);
+        }
+        if (job->on_done)
+            job->on_done(job->arg);
+        job_delete(job);
+    }
+}
+
+struct store *
+store_open(struct loop *loop, const char *dir, struct error *error)
+{
+    struct store *store = mem_zero(sizeof(*store));
+    store->lock_fd = -1;
+    if (!open_files(store, dir, error)) {
+        if (store->lock_fd >= 0)
+            close(store->lock_fd);
+        free(store);
+        return NULL;
+    }
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&store->mutex, NULL);
+    queue_init(&store->waiting);
+    queue_init(&store->done);
+    store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (store->event_fd < 0) {
+        log_error("store", "no event descriptor: %s", strerror(errno));
+        abort();
+    }
+    store->watch = watch_new(loop, store->event_fd, WATCH_READ, on_event, store);
+    return store;
+}
+
+/* Lets the thread write what waits; gives up after CLOSE_MS. */
+static void
+end_thread(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->stopping = true;
+    pthread_cond_broadcast(&store->changed);
+    int64_t until_ms = clock_mono_ms() + CLOSE_MS;
+    while (!store->ended && clock_mono_ms() < until_ms)
+        wait_changed(store, until_ms - clock_mono_ms());
+    store->given_up = true;
+    pthread_cond_broadcast(&store->changed);
+    pthread_mutex_unlock(&store->mutex);
+    pthread_join(store->thread, NULL);
+    if (store->waiting.head)
+        log_error("store", "closed without having written everything");
+}
+
+void
+store_close(struct store *store)
+{
+    if (!store)
+        return;
+    if (store->has_thread)
+        end_thread(store);
+    queue_fini(&store->waiting);
+    queue_fini(&store->done);
+    watch_delete(store->watch);
+    close(store->event_fd);
+    pthread_mutex_destroy(&store->mutex);
+    pthread_cond_destroy(&store->changed);
+    database_close(store->database);
+    close(store->lock_fd);
+    free(store);
+}
+
+/* ---- the loop's side ---- */
+
+const char *
+store_instance(const struct store *store)
+{
+    return database_instance(store->database);
+}
+
+void
+store_each_alert(struct store *store, store_on_alert *on_alert, void *arg)
+{
+    database_each_alert(store->database, on_alert, arg);
+}
+
+void
+store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg)
+{
+    database_each_ready(store->database, on_outbox, arg);
+}
+
+void
+store_set_on_added(struct store *store, store_on_outbox *on_added, void *arg)
+{
+    store->on_added = on_added;
+    store->on_added_arg = arg;
+}
+
+void
+store_commit(struct store *store, struct txn *txn, loop_callback *on_done, void *arg)
+{
+    struct job *job = mem_zero(sizeof(*job));
+    *job = (struct job){.txn = txn, .on_done = on_done, .arg = arg};
+    store->pending++;
+    if (!store->has_thread)
+        start_thread(store);
+    pthread_mutex_lock(&store->mutex);
+    queue_push(&store->waiting, job);
+    pthread_cond_broadcast(&store->changed);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+size_t
+store_pending(const struct store *store)
+{
+    return store->pending;
+}
+
+bool
+store_is_failing(const struct store *store)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)(uintptr_t)&store->mutex;
+    pthread_mutex_lock(mutex);
+    bool failing = store->failing;
+    pthread_mutex_unlock(mutex);
+    return failing;
+}
+
+void
+store_retry(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->retry = true;
+    pthread_cond_broadcast(&store->changed);
+    pthread_mutex_unlock(&store->mutex);
+}

@@ -1,0 +1,162 @@
+#include "store/txn.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static const char *const state_words[] = {
+    [OUTBOX_READY] = "ready",
+    [OUTBOX_IN_FLIGHT] = "in_flight",
+    [OUTBOX_DONE] = "done",
+    [OUTBOX_DEAD] = "dead",
+    [OUTBOX_SUPERSEDED] = "superseded",
+};
+
+const char *
+outbox_word(enum outbox_state state)
+{
+    return state_words[state];
+}
+
+void
+alert_record_fini(struct alert_record *record)
+{
+    free(record->fingerprint);
+    free(record->center);
+    free(record->rule);
+    free(record->key);
+    free(record->script);
+    free(record->state);
+    *record = (struct alert_record){0};
+}
+
+void
+outbox_record_fini(struct outbox_record *record)
+{
+    free(record->id);
+    free(record->destination);
+    free(record->order_key);
+    free(record->kind);
+    free(record->message);
+    free(record->body);
+    *record = (struct outbox_record){0};
+}
+
+static void
+change_fini(struct store_change *change)
+{
+    switch (change->kind) {
+    case CHANGE_ALERT: alert_record_fini(&change->alert); break;
+    case CHANGE_ADD: outbox_record_fini(&change->added); break;
+    case CHANGE_MARK:
+        free(change->mark.id);
+        free(change->mark.body);
+        break;
+    case CHANGE_ATTEMPT:
+        free(change->attempt.message_id);
+        free(change->attempt.answer);
+        break;
+    }
+}
+
+struct txn *
+txn_new(void)
+{
+    return mem_zero(sizeof(struct txn));
+}
+
+void
+txn_delete(struct txn *txn)
+{
+    if (!txn)
+        return;
+    for (size_t i = 0; i < txn->count; i++)
+        change_fini(&txn->changes[i]);
+    free(txn->changes);
+    free(txn);
+}
+
+bool
+txn_is_empty(const struct txn *txn)
+{
+    return txn->count == 0;
+}
+
+static struct store_change *
+add_change(struct txn *txn, enum change_kind kind)
+{
+    if (txn->count == txn->room) {
+        txn->room = txn->room ? 2 * txn->room : 4;
+        txn->changes = mem_grow(txn->changes, txn->room, sizeof(*txn->changes));
+    }
+    struct store_change *change = &txn->changes[txn->count++];
+    change->kind = kind;
+    return change;
+}
+
+static void
+note_time(struct txn *txn, int64_t ms)
+{
+    if (ms > txn->newest_ms)
+        txn->newest_ms = ms;
+}
+
+void
+txn_put_alert(struct txn *txn, const struct alert_record *record)
+{
+    add_change(txn, CHANGE_ALERT)->alert = (struct alert_record){
+        .fingerprint = mem_text(record->fingerprint),
+        .center = mem_text(record->center),
+        .rule = mem_text(record->rule),
+        .key = mem_text(record->key),
+        .script = mem_text(record->script),
+        .raised = record->raised,
+        .opening = record->opening,
+        .state = mem_text(record->state),
+    };
+}
+
+void
+txn_add_outbox(struct txn *txn, const struct outbox_record *record)
+{
+    add_change(txn, CHANGE_ADD)->added = (struct outbox_record){
+        .id = mem_text(record->id),
+        .destination = mem_text(record->destination),
+        .order_key = mem_text(record->order_key),
+        .kind = mem_text(record->kind),
+        .message = mem_text(record->message),
+        .body = mem_text(record->body),
+        .state = record->state,
+        .created_ms = record->created_ms,
+        .next_ms = record->next_ms,
+        .attempts = record->attempts,
+    };
+    note_time(txn, record->created_ms);
+}
+
+void
+txn_mark_outbox(struct txn *txn, const char *id, enum outbox_state state,
+                int64_t next_ms, int64_t attempts, const char *body)
+{
+    add_change(txn, CHANGE_MARK)->mark = (struct change_mark){
+        .id = mem_text(id),
+        .state = state,
+        .next_ms = next_ms,
+        .attempts = attempts,
+        .body = mem_text(body),
+    };
+}
+
+void
+txn_add_attempt(struct txn *txn, const struct attempt_record *record)
+{
+    add_change(txn, CHANGE_ATTEMPT)->attempt = (struct change_attempt){
+        .message_id = mem_text(record->message_id),
+        .number = record->number,
+        .at_ms = record->at_ms,
+        .status = record->status,
+        .curl_code = record->curl_code,
+        .answer = mem_text(record->answer),
+    };
+    note_time(txn, record->at_ms);
+}

@@ -1,0 +1,48 @@
+/* A transaction as it travels from the loop to the storage thread; private to store. */
+#ifndef CCGATE_STORE_TXN_H
+#define CCGATE_STORE_TXN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+
+enum change_kind { CHANGE_ALERT, CHANGE_ADD, CHANGE_MARK, CHANGE_ATTEMPT };
+
+struct change_mark {
+    char *id;
+    enum outbox_state state;
+    int64_t next_ms;
+    int64_t attempts;
+    char *body; /* NULL: stays as it is */
+};
+
+struct change_attempt {
+    char *message_id;
+    int64_t number;
+    int64_t at_ms;
+    long status;
+    int curl_code;
+    char *answer;
+};
+
+struct store_change {
+    enum change_kind kind;
+    union {
+        struct alert_record alert;
+        struct outbox_record added; /* position: 0 until on disk, and if it existed */
+        struct change_mark mark;
+        struct change_attempt attempt;
+    };
+};
+
+struct txn {
+    struct store_change *changes;
+    size_t count, room;
+    int64_t newest_ms; /* the newest time in it, 0 when there is none */
+};
+
+/* The word of a state in the database. */
+const char *outbox_word(enum outbox_state state);
+
+#endif
