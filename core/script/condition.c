@@ -187,16 +187,14 @@ add_number(struct buf *out, double value, int decimals)
 static void
 add_duration(struct buf *out, double seconds)
 {
-    char text[64];
-    double ms = fabs(seconds) * 1000;
-    if (!(ms < 9e15)) { /* beyond what is exact, or no number at all */
-        add_number(out, seconds, 0);
-        buf_add_text(out, "s");
+    char text[32];
+    double ms = seconds * 1000;
+    if (fabs(ms) < 9e15) { /* what is exact, and fits */
+        buf_add_text(out, text_format_duration(llround(ms), text, sizeof text));
         return;
     }
-    if (seconds < 0)
-        buf_add_text(out, "-");
-    buf_add_text(out, text_format_duration(llround(ms), text, sizeof text));
+    add_number(out, seconds, 0);
+    buf_add_text(out, "s");
 }
 
 void

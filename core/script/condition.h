@@ -55,7 +55,8 @@ void condition_call(struct condition *condition, int call);
 size_t condition_open(struct condition *condition, enum condition_op op);
 void condition_close(struct condition *condition, size_t opened);
 
-/* What the function behind `call` says of the row. */
+/* What the function behind `call` says of the row. It has to return: no Lua error
+ * leaves it. An explanation may ask the same function more than once. */
 typedef enum truth condition_caller(void *arg, int call, const int64_t *row);
 
 /* `row` has the cells of condition->query. A condition of no nodes is unknown. `caller`

@@ -1,6 +1,6 @@
 /* The latch of a rule: for each row key whether its alert is raised, moved by samples.
  *
- * Pure: rows and the time in, transitions out (lifecycle.md §2, the rows without hold
+ * Pure: rows in, transitions out (lifecycle.md §2, the rows without hold
  * and linger). No Lua, no clock, no memory kept of rows. */
 #ifndef CCGATE_SCRIPT_LATCH_H
 #define CCGATE_SCRIPT_LATCH_H
@@ -44,7 +44,9 @@ void latch_set(struct latch *latch, uint32_t center, int64_t id, bool raised);
 bool latch_is_raised(const struct latch *latch, uint32_t center, int64_t id);
 
 /* A transition; `decided` is the condition that decided it (NULL for a row that is
- * gone). False: it could not be handed over, the key stays as it was. */
+ * gone). False: it could not be handed over, the key stays as it was. May not change
+ * the latch and, like the caller of conditions, has to return: no Lua error leaves it.
+ */
 typedef bool latch_on_move(void *arg, enum latch_move move, uint32_t center, int64_t id,
                            const int64_t *row, const struct condition *decided);
 

@@ -4,9 +4,8 @@
  * it knows, exact use of the payload. What it returns needs no further check. False
  * with `error` (ERROR_DECODE, names the frame and the fault): the peer is broken; `out`
  * then holds nothing. Texts in a struct point into the frame's payload and live as long
- * as the receiver's buffer, except for struct message_loaded, which keeps a copy. Only
- * what has a _fini owns memory, so that a host may raise a Lua error between the two
- * only where its own struct is the owner.
+ * as the receiver's buffer, except for struct message_loaded, which keeps a copy. What
+ * has no _fini owns nothing: a Lua error may jump over it.
  *
  * A writer adds one frame to `out`. False: it would be larger than FRAME_MAX and `out`
  * is unchanged. Writers believe what they are given; misuse by a script is found before
@@ -34,7 +33,7 @@
 /* Rules and jobs of one script; no name twice in a kind. */
 #define MESSAGE_ENTRIES_MAX 10000
 /* Of a want and of a job. */
-#define MESSAGE_PERIOD_MIN_MS 100 /* of a want and of a job */
+#define MESSAGE_PERIOD_MIN_MS 100
 #define MESSAGE_PERIOD_MAX_MS ((int64_t)10 * 366 * 86400 * 1000)
 
 /* Items of a list under construction; a zeroed struct is an empty list. */
