@@ -32,13 +32,15 @@ LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE_FLAGS)
 
 # ---- rooms: which file goes into which program ----
 
-HOST_SOURCES := $(addprefix core/,base/mem.c base/buf.c base/text.c base/error.c \
-	$(patsubst core/%,%,$(wildcard core/model/*.c)) \
-	script/host.c script/script.c script/task.c script/fence.c script/rows.c \
-	script/condition.c script/latch.c script/frame.c script/library.c \
-	$(patsubst core/%,%,$(wildcard core/script/bind*.c)))
+# core/script holds both ends of the socket: these files are the core's, these are for
+# both, all others are the host's.
+SCRIPT_CORE := $(addprefix core/script/,supervisor.c ward.c resident.c process.c folder.c \
+	setup.c strikes.c)
+SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c library.c)
+HOST_SOURCES := $(addprefix core/base/,mem.c buf.c text.c error.c) \
+	$(wildcard core/model/*.c) $(filter-out $(SCRIPT_CORE),$(wildcard core/script/*.c))
 CORE_SOURCES := $(filter-out core/script/%,$(wildcard core/*.c core/*/*.c)) \
-	$(addprefix core/script/,supervisor.c frame.c library.c)
+	$(SCRIPT_CORE) $(SCRIPT_BOTH)
 LUA_SOURCES := $(sort $(shell find lua/gateway -name '*.lua'))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))

@@ -1,0 +1,99 @@
+#include "script/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static bool
+has_ending(const char *name, const char *ending)
+{
+    size_t size = strlen(name), ending_size = strlen(ending);
+    return size > ending_size && strcmp(name + size - ending_size, ending) == 0;
+}
+
+static int
+is_script(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && has_ending(entry->d_name, ".lua") &&
+           !has_ending(entry->d_name, "_spec.lua");
+}
+
+static char *
+name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    size_t size = strlen(base);
+    return mem_copy(base, has_ending(base, ".lua") ? size - 4 : size);
+}
+
+static bool
+read_all(FILE *stream, struct buf *out)
+{
+    for (;;) {
+        size_t got = fread(buf_reserve(out, 16384), 1, 16384, stream);
+        out->size += got;
+        if (got == 0)
+            return !ferror(stream);
+    }
+}
+
+void
+folder_read_file(struct script_file *file, const char *path)
+{
+    struct buf source = {0};
+    FILE *stream = fopen(path, "re");
+    *file = (struct script_file){.name = name_of(path), .shown = mem_text(path)};
+    if (stream && read_all(stream, &source)) {
+        file->size = source.size;
+        file->source = buf_take(&source);
+    } else {
+        file->trouble = mem_format("cannot be read: %s", strerror(errno));
+    }
+    if (stream)
+        fclose(stream);
+    buf_fini(&source);
+}
+
+void
+folder_read(struct script_folder *folder, const char *path)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, is_script, alphasort);
+    *folder = (struct script_folder){0};
+    if (count < 0) {
+        folder->trouble = mem_format("%s: cannot be read: %s", path, strerror(errno));
+        return;
+    }
+    folder->files = mem_zero(((size_t)count + 1) * sizeof *folder->files);
+    for (int i = 0; i < count; i++) {
+        char *file = mem_format("%s/%s", path, entries[i]->d_name);
+        folder_read_file(&folder->files[folder->count++], file);
+        free(file);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+void
+script_file_fini(struct script_file *file)
+{
+    free(file->name);
+    free(file->shown);
+    free(file->source);
+    free(file->trouble);
+}
+
+void
+folder_fini(struct script_folder *folder)
+{
+    for (size_t i = 0; i < folder->count; i++)
+        script_file_fini(&folder->files[i]);
+    free(folder->files);
+    free(folder->trouble);
+    *folder = (struct script_folder){0};
+}

@@ -1,0 +1,382 @@
+#include "script/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define FULL_BYTES  ((size_t)64 * 1024)
+#define READ_BYTES  ((size_t)256 * 1024)
+#define WATCH_MS    20 /* how often a working host is looked at */
+#define ROOM_MS     2  /* how often a full one is */
+#define WALL_MOST_S 10
+/* Inside, the host raises at its limit; it is killed when that did not help. With the
+ * time that passes before and after a look, the sum stays below twice the limit. */
+#define KILL_SHARE 1.6
+/* A gap this long between two looks: the core itself was stopped, nobody is to blame.
+ */
+#define STOPPED_MS 1000
+
+struct process {
+    struct loop *loop;
+    char *name;
+    struct process_events events;
+    struct conf_limits limits;
+    pid_t pid;
+    int socket;
+    struct host_page *page;
+    struct watch *watch;
+    struct buf out;
+    uint64_t sent; /* bytes of frames written to `out` and gone from it */
+    bool is_flushing, is_loaded, was_full;
+    struct buf in;
+    struct timer *flush_timer, *watch_timer, *room_timer;
+    /* The activation that is being watched. */
+    uint64_t activation;
+    int64_t cpu_us, wall_ms, looked_ms;
+    struct process_end end;
+    bool is_killed;
+};
+
+static void on_ready(void *arg, int mode);
+static void flush(void *arg);
+static void look(void *arg);
+static void look_for_room(void *arg);
+
+char *
+process_find_program(void)
+{
+    char path[4096];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (size < 0)
+        return mem_text("ccgate-script");
+    path[size] = 0;
+    char *slash = strrchr(path, '/');
+    if (slash)
+        slash[1] = 0;
+    return mem_format("%sccgate-script", path);
+}
+
+/* ---- starting ---- */
+
+static bool
+spawn(struct process *process, const char *program, int child_socket, int page_fd)
+{
+    char *argv[] = {(char *)(uintptr_t)program, process->name, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    /* Twice through high numbers: neither source may be the other's place. */
+    posix_spawn_file_actions_adddup2(&actions, child_socket, 200);
+    posix_spawn_file_actions_adddup2(&actions, page_fd, 201);
+    posix_spawn_file_actions_adddup2(&actions, 200, HOST_SOCKET_FD);
+    posix_spawn_file_actions_adddup2(&actions, 201, HOST_PAGE_FD);
+    posix_spawn_file_actions_addclose(&actions, 200);
+    posix_spawn_file_actions_addclose(&actions, 201);
+    int failed = posix_spawn(&process->pid, program, &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    errno = failed;
+    return failed == 0;
+}
+
+static bool
+open_channels(struct process *process, const char *program)
+{
+    int sockets[2] = {-1, -1}, page_fd = -1;
+    bool fine = false;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0 &&
+        (page_fd = memfd_create("ccgate-page", MFD_CLOEXEC)) >= 0 &&
+        ftruncate(page_fd, sizeof(struct host_page)) == 0) {
+        process->page = mmap(NULL, sizeof(struct host_page), PROT_READ | PROT_WRITE,
+                             MAP_SHARED, page_fd, 0);
+        fine = process->page != MAP_FAILED &&
+               fcntl(sockets[0], F_SETFL, O_NONBLOCK) == 0 &&
+               spawn(process, program, sockets[1], page_fd);
+        if (process->page == MAP_FAILED)
+            process->page = NULL;
+    }
+    int failed = errno;
+    if (page_fd >= 0)
+        close(page_fd);
+    if (sockets[1] >= 0)
+        close(sockets[1]);
+    process->socket = sockets[0];
+    errno = failed;
+    return fine;
+}
+
+struct process *
+process_new(struct loop *loop, const char *program, const char *name,
+            const struct conf_limits *limits, const struct process_events *events,
+            struct error *error)
+{
+    struct process *process = mem_zero(sizeof *process);
+    process->loop = loop;
+    process->name = mem_text(name);
+    process->limits = *limits;
+    process->events = *events;
+    if (!open_channels(process, program)) {
+        error_set(error, ERROR_LIMIT, "", "cannot start %s: %s", program,
+                  strerror(errno));
+        process_delete(process);
+        return NULL;
+    }
+    process->watch = watch_new(loop, process->socket, WATCH_READ, on_ready, process);
+    process->flush_timer = timer_new(loop, flush, process);
+    process->watch_timer = timer_new(loop, look, process);
+    process->room_timer = timer_new(loop, look_for_room, process);
+    process->looked_ms = clock_mono_ms();
+    timer_start(process->watch_timer, WATCH_MS);
+    return process;
+}
+
+void
+process_delete(struct process *process)
+{
+    if (!process)
+        return;
+    if (process->pid > 0) {
+        kill(process->pid, SIGKILL);
+        waitpid(process->pid, NULL, 0);
+    }
+    watch_delete(process->watch);
+    timer_free(process->flush_timer);
+    timer_free(process->watch_timer);
+    timer_free(process->room_timer);
+    if (process->socket >= 0)
+        close(process->socket);
+    if (process->page)
+        munmap(process->page, sizeof *process->page);
+    buf_fini(&process->in);
+    buf_fini(&process->out);
+    free(process->name);
+    free(process);
+}
+
+pid_t
+process_pid(const struct process *process)
+{
+    return process->pid;
+}
+
+void
+process_set_loaded(struct process *process)
+{
+    process->is_loaded = true;
+    process->activation = 0;
+}
+
+/* ---- the end ---- */
+
+void
+process_kill(struct process *process, const char *format, ...)
+{
+    va_list arguments;
+    if (process->is_killed || process->pid <= 0)
+        return;
+    process->is_killed = true;
+    process->end.was_ours = true;
+    process->end.was_busy = process->page->busy != 0;
+    process->end.entry = process->page->entry;
+    va_start(arguments, format);
+    vsnprintf(process->end.reason, sizeof process->end.reason, format, arguments);
+    va_end(arguments);
+    kill(process->pid, SIGKILL);
+}
+
+static void
+finish(struct process *process)
+{
+    int status = 0;
+    struct process_end end = process->end;
+    if (!process->is_killed) {
+        end.was_busy = process->page->busy != 0;
+        end.entry = process->page->entry;
+    }
+    watch_delete(process->watch);
+    process->watch = NULL;
+    timer_stop(process->watch_timer);
+    timer_stop(process->flush_timer);
+    timer_stop(process->room_timer);
+    /* One that is exiting keeps its status; one that closed its socket and lives on is
+     * of no use to anybody. */
+    kill(process->pid, SIGKILL);
+    waitpid(process->pid, &status, 0);
+    process->pid = 0;
+    if (!process->is_killed && WIFSIGNALED(status))
+        snprintf(end.reason, sizeof end.reason, "killed by signal %d (%s)",
+                 WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else if (!process->is_killed)
+        snprintf(end.reason, sizeof end.reason, "ended with status %d",
+                 WEXITSTATUS(status));
+    process->events.on_end(process->events.arg, &end);
+}
+
+/* ---- frames in ---- */
+
+/* Works off whole frames; false when the host sent what it must not. */
+static bool
+take_frames(struct process *process)
+{
+    size_t used = 0;
+    enum frame_result result;
+    struct frame frame;
+    struct error error = {0};
+    while ((result = frame_next(process->in.data, process->in.size, &used, FRAME_LOADED,
+                                FRAME_STRIKE, &frame)) == FRAME_OK) {
+        if (process->is_killed)
+            continue;
+        if (!process->events.on_frame(process->events.arg, &frame, &error)) {
+            process_kill(process, "broken frame: %s", error.message);
+            return false;
+        }
+    }
+    if (result == FRAME_BAD) {
+        process_kill(process, "broken frame: not a frame");
+        return false;
+    }
+    buf_consume(&process->in, used);
+    return true;
+}
+
+static void
+on_ready(void *arg, int mode)
+{
+    struct process *process = arg;
+    if (mode & WATCH_WRITE)
+        flush(process);
+    if (!(mode & WATCH_READ))
+        return;
+    for (;;) {
+        char *room = buf_reserve(&process->in, READ_BYTES);
+        ssize_t got = recv(process->socket, room, READ_BYTES, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return;
+        if (got <= 0) {
+            finish(process);
+            return;
+        }
+        process->in.size += (size_t)got;
+        if (!take_frames(process))
+            process->in.size = 0;
+        if ((size_t)got < READ_BYTES)
+            return;
+    }
+}
+
+/* ---- frames out ---- */
+
+struct buf *
+process_out(struct process *process)
+{
+    if (!timer_is_running(process->flush_timer))
+        timer_start(process->flush_timer, 0);
+    return &process->out;
+}
+
+static void
+flush(void *arg)
+{
+    struct process *process = arg;
+    size_t done = 0;
+    while (done < process->out.size) {
+        ssize_t put = send(process->socket, process->out.data + done,
+                           process->out.size - done, MSG_NOSIGNAL);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            break; /* full: the watch calls again; gone: the read side sees it */
+        done += (size_t)put;
+    }
+    process->sent += done;
+    buf_consume(&process->out, done);
+    bool is_waiting = process->out.size > 0;
+    if (is_waiting != process->is_flushing)
+        watch_set(process->watch, is_waiting ? WATCH_READ | WATCH_WRITE : WATCH_READ);
+    process->is_flushing = is_waiting;
+    if (!timer_is_running(process->watch_timer)) {
+        process->looked_ms = clock_mono_ms();
+        timer_start(process->watch_timer, WATCH_MS);
+    }
+}
+
+static size_t
+waiting(const struct process *process)
+{
+    return (size_t)(process->sent - process->page->consumed) + process->out.size;
+}
+
+bool
+process_is_full(struct process *process)
+{
+    if (waiting(process) <= FULL_BYTES)
+        return false;
+    process->was_full = true;
+    if (!timer_is_running(process->room_timer))
+        timer_start(process->room_timer, ROOM_MS);
+    return true;
+}
+
+static void
+look_for_room(void *arg)
+{
+    struct process *process = arg;
+    if (waiting(process) > FULL_BYTES / 2) {
+        timer_start(process->room_timer, ROOM_MS);
+        return;
+    }
+    process->was_full = false;
+    process->events.on_room(process->events.arg);
+}
+
+/* ---- the watch over processor time ---- */
+
+static void
+note(struct process *process, int64_t now_ms)
+{
+    process->activation = process->page->activation;
+    process->cpu_us = clock_process_cpu_us(process->pid);
+    process->wall_ms = now_ms;
+}
+
+static void
+judge(struct process *process, int64_t now_ms)
+{
+    int64_t limit =
+        process->is_loaded ? process->limits.cpu_ms : process->limits.cpu_load_ms;
+    int64_t used = (clock_process_cpu_us(process->pid) - process->cpu_us) / 1000;
+    if ((double)used > (double)limit * KILL_SHARE)
+        process_kill(process, "cpu limit: killed after %lld ms of processor time",
+                     (long long)used);
+    else if (now_ms - process->wall_ms > WALL_MOST_S * 1000)
+        process_kill(process, "time limit: killed after %d s", WALL_MOST_S);
+}
+
+static void
+look(void *arg)
+{
+    struct process *process = arg;
+    int64_t now = clock_mono_ms();
+    bool is_working = process->page->busy || waiting(process) > 0;
+    if (process->page->activation != process->activation || !process->wall_ms ||
+        now - process->looked_ms > STOPPED_MS || !process->page->busy)
+        note(process, now);
+    else
+        judge(process, now);
+    process->looked_ms = now;
+    if (is_working && !process->is_killed)
+        timer_start(process->watch_timer, WATCH_MS);
+    else
+        process->wall_ms = 0;
+}

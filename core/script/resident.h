@@ -1,0 +1,72 @@
+/* One script in one host process: loads it, feeds it, and does what it asks for.
+ *
+ * A resident is made, reports on_loaded once, and is started (the script goes live) or
+ * deleted. It knows nothing of restarts, strikes and reloads: that is supervisor.c. */
+#ifndef CCGATE_SCRIPT_RESIDENT_H
+#define CCGATE_SCRIPT_RESIDENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/loop.h"
+#include "deliver/notify.h"
+#include "poll/planner.h"
+#include "script/message.h"
+#include "script/process.h"
+
+/* What residents live in; all borrowed. */
+struct resident_world {
+    struct loop *loop;
+    const struct conf *conf;
+    struct planner *planner; /* NULL where scripts are only loaded (ccgate check) */
+    struct notify *notify;   /* NULL likewise */
+    const char *program;     /* ccgate-script */
+};
+
+struct resident;
+
+struct resident_events {
+    /* The script's own answer to LOAD; `loaded` belongs to the resident. */
+    void (*on_loaded)(void *arg, const struct message_loaded *loaded);
+    /* An entry was stopped from inside at a limit. */
+    void (*on_strike)(void *arg, uint32_t entry, const char *text);
+    /* The process is gone; the resident is to be deleted. Before on_loaded: it died
+     * while loading. */
+    void (*on_end)(void *arg, const struct process_end *end);
+    void *arg;
+};
+
+/* `file` is the path as messages name it. NULL with `error` when no process can be
+ * started. */
+struct resident *resident_new(const struct resident_world *world, const char *name,
+                              const char *file, const char *source, size_t source_size,
+                              const struct resident_events *events,
+                              struct error *error);
+void resident_delete(struct resident *resident);
+
+/* From now on events go there. */
+void resident_set_events(struct resident *resident,
+                         const struct resident_events *events);
+/* The same configuration as scripts see it, read anew; the old one may go. */
+void resident_set_conf(struct resident *resident, const struct conf *conf);
+
+/* NULL before on_loaded. */
+const struct message_loaded *resident_loaded(const struct resident *resident);
+
+/* Goes live: gets the alerts that are raised, samples, and its jobs run. `disabled` has
+ * one flag per entry. */
+void resident_start(struct resident *resident, const bool *disabled);
+
+/* Switches an entry off. */
+void resident_disable(struct resident *resident, uint32_t entry);
+
+/* No new samples and runs; tasks that wait go on. */
+void resident_retire(struct resident *resident);
+/* Tasks that wait for a sleep or a fetch. */
+size_t resident_waits(const struct resident *resident);
+
+pid_t resident_pid(const struct resident *resident);
+
+#endif

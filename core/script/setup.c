@@ -1,0 +1,78 @@
+#include "script/setup.h"
+
+#include <string.h>
+
+static void
+add_member(struct buf *out, const char *name, const char *value)
+{
+    buf_format(out, "\"%s\":", name);
+    buf_add_json(out, value, strlen(value));
+}
+
+static void
+add_comma(struct buf *out, size_t index)
+{
+    if (index)
+        buf_add_text(out, ",");
+}
+
+static void
+add_queue(struct buf *out, const struct conf_queue *queue)
+{
+    buf_format(out, "{\"id\":%lld,", (long long)queue->id);
+    add_member(out, "name", queue->name);
+    buf_add_text(out, ",\"tags\":[");
+    for (size_t i = 0; i < queue->tag_count; i++) {
+        add_comma(out, i);
+        buf_add_json(out, queue->tags[i], strlen(queue->tags[i]));
+    }
+    buf_add_text(out, "]}");
+}
+
+static void
+add_center(struct buf *out, const struct conf_center *center)
+{
+    buf_add_text(out, "{");
+    add_member(out, "name", center->name);
+    buf_format(out, ",\"default\":%s,\"edition\":%lld,\"queues\":[",
+               center->is_default ? "true" : "false", (long long)center->edition);
+    for (size_t i = 0; i < center->queue_count; i++) {
+        add_comma(out, i);
+        add_queue(out, &center->queues[i]);
+    }
+    buf_add_text(out, "]}");
+}
+
+void
+setup_write(const struct conf *conf, const char *file, struct buf *out)
+{
+    buf_add_text(out, "{");
+    add_member(out, "file", file);
+    buf_add_text(out, ",");
+    add_member(out, "gateway", conf->name);
+    buf_add_text(out, ",\"centers\":[");
+    for (size_t i = 0; i < conf->center_count; i++) {
+        add_comma(out, i);
+        add_center(out, &conf->centers[i]);
+    }
+    buf_add_text(out, "],\"destinations\":[");
+    for (size_t i = 0; i < conf->destination_count; i++) {
+        add_comma(out, i);
+        buf_add_text(out, "{");
+        add_member(out, "name", conf->destinations[i].name);
+        buf_add_text(out, ",");
+        add_member(out, "kind", conf->destinations[i].kind);
+        buf_add_text(out, "}");
+    }
+    buf_add_text(out, "]}");
+}
+
+void
+setup_add_limits(const struct conf_limits *limits, struct buf *out)
+{
+    buf_format(out, "\n%lld %lld %lld %lld %lld %lld %g %lld %g",
+               (long long)limits->cpu_ms, (long long)limits->cpu_load_ms,
+               (long long)limits->memory_bytes, (long long)limits->source_bytes,
+               (long long)limits->tasks, (long long)limits->wants, limits->sends_per_s,
+               (long long)limits->alerts, limits->logs_per_s);
+}

@@ -1,0 +1,384 @@
+#include "script/supervisor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "script/setup.h"
+#include "script/ward.h"
+
+#define RETIRE_MS ((int64_t)10 * 1000) /* what still waits then is cancelled */
+#define ROUND_MS  ((int64_t)200)       /* how often retired ones are looked after */
+#define TRIAL_MS  ((int64_t)60 * 1000) /* how often trials are considered */
+
+/* A host that has been replaced and whose tasks may end. */
+struct retiree {
+    struct resident *resident;
+    int64_t until_ms;
+    struct retiree *next;
+};
+
+struct supervisor {
+    struct resident_world world;
+    struct ward *wards; /* in name order */
+    struct retiree *retirees;
+    struct timer *round_timer, *trial_timer, *settle_timer;
+    struct supervisor_reload reload; /* conf NULL: none under way */
+    bool is_whole; /* the configuration shows scripts something else: all or none */
+    bool has_new;  /* rules may be gone since the last sweep */
+    bool is_draining;
+};
+
+static void on_change(void *arg);
+
+/* ---- rules that are gone ---- */
+
+static bool
+is_declared(const struct supervisor *supervisor, const char *rule)
+{
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next) {
+        const struct message_loaded *loaded =
+            ward->resident ? resident_loaded(ward->resident) : NULL;
+        for (uint32_t i = 0; loaded && i < loaded->entry_count; i++)
+            if (loaded->entries[i].kind == ENTRY_RULE &&
+                !strcmp(loaded->entries[i].name, rule))
+                return true;
+    }
+    return false;
+}
+
+static bool
+is_live(const struct supervisor *supervisor, const char *script)
+{
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (!strcmp(ward->file.name, script))
+            return ward->state == WARD_LIVE;
+    return false; /* missing, broken, quarantined: held */
+}
+
+static void
+clear_if_removed(void *arg, const struct alert_record *record)
+{
+    static const char event[] =
+        "{\"severity\":\"warning\",\"labels\":{},\"summary\":\"\",\"why\":\"the rule was "
+        "removed\",\"reason\":\"rule removed\",\"row\":{},\"query\":\"\",\"send\":[]}";
+    struct supervisor *supervisor = arg;
+    struct error error = {0};
+    if (!is_live(supervisor, record->script) || is_declared(supervisor, record->rule))
+        return;
+    struct notify_batch *batch =
+        notify_begin(supervisor->world.notify, record->script, clock_wall_ms());
+    if (notify_alert(batch, record->center, record->rule, record->key, "clear", event,
+                     sizeof event - 1, &error)) {
+        notify_commit(batch);
+        return;
+    }
+    log_error("script", "rule %s: cannot be cleared: %s", record->rule, error.message);
+    notify_drop(batch);
+}
+
+/* ---- retired hosts ---- */
+
+static void
+on_retired_strike(void *arg, uint32_t entry, const char *text)
+{
+    (void)arg, (void)entry;
+    log_warn("script", "a task of a script that was replaced: %s", text);
+}
+
+static void
+on_retired_end(void *arg, const struct process_end *end)
+{
+    struct retiree *retiree = arg;
+    (void)end;
+    retiree->until_ms = 0;
+}
+
+static void
+retire(struct supervisor *supervisor, struct resident *resident)
+{
+    struct retiree *retiree = mem_zero(sizeof *retiree);
+    struct resident_events events = {NULL, on_retired_strike, on_retired_end, retiree};
+    resident_retire(resident);
+    resident_set_events(resident, &events);
+    retiree->resident = resident;
+    retiree->until_ms = clock_mono_ms() + RETIRE_MS;
+    retiree->next = supervisor->retirees;
+    supervisor->retirees = retiree;
+    timer_start(supervisor->round_timer, ROUND_MS);
+}
+
+static void
+on_round(void *arg)
+{
+    struct supervisor *supervisor = arg;
+    int64_t now = clock_mono_ms();
+    for (struct retiree **at = &supervisor->retirees; *at;) {
+        struct retiree *retiree = *at;
+        if (resident_waits(retiree->resident) && now < retiree->until_ms) {
+            at = &retiree->next;
+            continue;
+        }
+        *at = retiree->next;
+        resident_delete(retiree->resident);
+        free(retiree);
+    }
+    if (supervisor->retirees)
+        timer_start(supervisor->round_timer, ROUND_MS);
+}
+
+/* ---- reload: load, check, swap ---- */
+
+/* The ward of a script; a new one, in its place by name, when there is none. */
+static struct ward *
+obtain(struct supervisor *supervisor, const struct script_file *file)
+{
+    struct ward **place = &supervisor->wards;
+    while (*place && strcmp((*place)->file.name, file->name) < 0)
+        place = &(*place)->next;
+    if (*place && !strcmp((*place)->file.name, file->name))
+        return *place;
+    return ward_new(&supervisor->world, place, file, on_change, supervisor);
+}
+
+static void
+try_file(struct supervisor *supervisor, struct script_file *file,
+         const struct resident_world *world)
+{
+    struct ward *ward = obtain(supervisor, file);
+    struct buf setup = {0};
+    setup_write(world->conf, file->shown, &setup);
+    setup_add_limits(conf_limits_of(world->conf, file->name), &setup);
+    ward->is_gone = false;
+    if (ward->state == WARD_LIVE && (ward->setup.size != setup.size ||
+                                     memcmp(ward->setup.data, setup.data, setup.size)))
+        supervisor->is_whole = true;
+    if (ward_is_changed(ward, file, &setup))
+        ward_try(ward, file, &setup, world);
+    buf_fini(&setup);
+}
+
+static void
+try_folder(struct supervisor *supervisor, const struct conf *conf)
+{
+    struct resident_world world = supervisor->world;
+    struct script_folder folder;
+    world.conf = conf;
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        ward->is_gone = true;
+    folder_read(&folder, conf->scripts);
+    if (folder.trouble)
+        log_error("script", "%s", folder.trouble);
+    else if (!folder.count)
+        log_warn("script", "%s: no scripts in it", conf->scripts);
+    for (size_t i = 0; i < folder.count; i++)
+        try_file(supervisor, &folder.files[i], &world);
+    folder_fini(&folder);
+}
+
+/* Every script sees the new configuration, or none does. */
+static bool
+is_acceptable(const struct supervisor *supervisor)
+{
+    for (const struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (supervisor->is_whole && ward->state == WARD_LIVE && !ward->is_gone &&
+            !ward->candidate_is_good)
+            return false;
+    return true;
+}
+
+static void
+put_in_force(struct supervisor *supervisor)
+{
+    supervisor->world.conf = supervisor->reload.conf;
+    if (supervisor->reload.on_swap)
+        supervisor->reload.on_swap(supervisor->reload.arg, supervisor->reload.conf);
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (ward->resident)
+            resident_set_conf(ward->resident, supervisor->reload.conf);
+}
+
+static void
+finish_reload(struct supervisor *supervisor, bool is_in_force)
+{
+    struct supervisor_reload reload = supervisor->reload;
+    supervisor->reload = (struct supervisor_reload){0};
+    supervisor->is_whole = false;
+    if (reload.on_done)
+        reload.on_done(reload.arg, reload.conf, is_in_force);
+}
+
+static void
+swap_good(struct supervisor *supervisor)
+{
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next) {
+        if (!ward->candidate_is_good)
+            continue;
+        struct resident *old = ward_swap(ward);
+        if (old && resident_loaded(old))
+            retire(supervisor, old);
+        else
+            resident_delete(old);
+        supervisor->has_new = true;
+    }
+}
+
+/* The alerts of a script whose file is gone are held (lifecycle.md §3.6). */
+static void
+drop_gone(struct supervisor *supervisor)
+{
+    for (struct ward **at = &supervisor->wards; *at;) {
+        struct ward *ward = *at;
+        if (!ward->is_gone) {
+            at = &ward->next;
+            continue;
+        }
+        log_info(ward->room, "its file is gone: stopped, its alerts are held");
+        *at = ward->next;
+        ward_delete(ward);
+    }
+}
+
+static bool
+is_unsettled(const struct supervisor *supervisor)
+{
+    for (const struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (ward_is_unsettled(ward))
+            return true;
+    return false;
+}
+
+static void
+settle_whole(struct supervisor *supervisor)
+{
+    bool is_fine = is_acceptable(supervisor);
+    if (is_fine) {
+        put_in_force(supervisor);
+        swap_good(supervisor);
+        drop_gone(supervisor);
+    } else {
+        log_error("script",
+                  "the new configuration is refused: a running script does not "
+                  "load with it; nothing was changed");
+        for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+            ward_drop_candidate(ward);
+    }
+    finish_reload(supervisor, is_fine);
+}
+
+static void
+on_settle(void *arg)
+{
+    struct supervisor *supervisor = arg;
+    if (supervisor->is_draining)
+        return;
+    bool is_settled = !is_unsettled(supervisor);
+    if (!supervisor->is_whole) {
+        swap_good(supervisor);
+        if (supervisor->reload.conf && is_settled)
+            finish_reload(supervisor, true);
+    } else if (is_settled) {
+        settle_whole(supervisor);
+    }
+    if (is_settled && supervisor->has_new) {
+        supervisor->has_new = false;
+        notify_each_raised(supervisor->world.notify, NULL, clear_if_removed,
+                           supervisor);
+    }
+}
+
+/* Not at once: the call may come from the middle of a host's frame. */
+static void
+on_change(void *arg)
+{
+    struct supervisor *supervisor = arg;
+    timer_start(supervisor->settle_timer, 0);
+}
+
+bool
+supervisor_reload(struct supervisor *supervisor, const struct supervisor_reload *reload)
+{
+    if (supervisor->reload.conf || supervisor->is_draining)
+        return false;
+    supervisor->reload = *reload;
+    try_folder(supervisor, reload->conf);
+    if (!supervisor->is_whole) {
+        put_in_force(supervisor);
+        drop_gone(supervisor);
+    }
+    on_change(supervisor);
+    return true;
+}
+
+/* ---- life ---- */
+
+static void
+on_trial(void *arg)
+{
+    struct supervisor *supervisor = arg;
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        ward_try_again(ward, clock_mono_ms());
+    timer_start(supervisor->trial_timer, TRIAL_MS);
+}
+
+struct supervisor *
+supervisor_new(const struct resident_world *world)
+{
+    struct supervisor *supervisor = mem_zero(sizeof *supervisor);
+    supervisor->world = *world;
+    supervisor->round_timer = timer_new(world->loop, on_round, supervisor);
+    supervisor->trial_timer = timer_new(world->loop, on_trial, supervisor);
+    supervisor->settle_timer = timer_new(world->loop, on_settle, supervisor);
+    timer_start(supervisor->trial_timer, TRIAL_MS);
+    return supervisor;
+}
+
+void
+supervisor_start(struct supervisor *supervisor)
+{
+    struct supervisor_reload first = {.conf = supervisor->world.conf};
+    supervisor_reload(supervisor, &first);
+}
+
+void
+supervisor_drain(struct supervisor *supervisor)
+{
+    supervisor->is_draining = true;
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        ward_drain(ward);
+}
+
+size_t
+supervisor_waits(const struct supervisor *supervisor)
+{
+    size_t waits = 0;
+    for (const struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (ward->resident)
+            waits += resident_waits(ward->resident);
+    for (const struct retiree *r = supervisor->retirees; r; r = r->next)
+        waits += resident_waits(r->resident);
+    return waits;
+}
+
+void
+supervisor_delete(struct supervisor *supervisor)
+{
+    if (!supervisor)
+        return;
+    while (supervisor->wards) {
+        struct ward *ward = supervisor->wards;
+        supervisor->wards = ward->next;
+        ward_delete(ward);
+    }
+    while (supervisor->retirees) {
+        struct retiree *retiree = supervisor->retirees;
+        supervisor->retirees = retiree->next;
+        resident_delete(retiree->resident);
+        free(retiree);
+    }
+    timer_free(supervisor->round_timer);
+    timer_free(supervisor->trial_timer);
+    timer_free(supervisor->settle_timer);
+    free(supervisor);
+}

@@ -1,0 +1,43 @@
+/* The supervisor: keeps every script of the folder running in a host of its own.
+ *
+ * Starts hosts, starts them again when they die, counts strikes, switches entries off,
+ * quarantines scripts, reloads (load, check, swap). No other script notices (runtime.md
+ * §1, lifecycle.md §4). */
+#ifndef CCGATE_SCRIPT_SUPERVISOR_H
+#define CCGATE_SCRIPT_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "script/folder.h"
+#include "script/resident.h"
+
+struct supervisor;
+
+struct supervisor *supervisor_new(const struct resident_world *world);
+void supervisor_delete(struct supervisor *supervisor);
+
+/* Loads what is in the configuration's folder. */
+void supervisor_start(struct supervisor *supervisor);
+
+/* SIGHUP. Changed and new scripts are loaded beside the old ones; each good one takes
+ * its predecessor's place, a bad one changes nothing. With a `conf` that shows scripts
+ * something else (queues, destinations, limits) it is all or none: `on_done` tells
+ * whether `conf` is in force now. The planner and the deliverer are switched by
+ * `on_swap`, in the same turn as the scripts. */
+struct supervisor_reload {
+    const struct conf *conf;
+    void (*on_swap)(void *arg, const struct conf *conf);
+    void (*on_done)(void *arg, const struct conf *conf, bool is_in_force);
+    void *arg;
+};
+/* False: another reload is not finished yet. */
+bool supervisor_reload(struct supervisor *supervisor,
+                       const struct supervisor_reload *reload);
+
+/* No new samples and runs; tasks that wait go on. */
+void supervisor_drain(struct supervisor *supervisor);
+/* Tasks that wait. */
+size_t supervisor_waits(const struct supervisor *supervisor);
+
+#endif

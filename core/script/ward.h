@@ -1,0 +1,74 @@
+/* One script in the supervisor's care: its file, its host, its strikes. Shared by
+ * ward.c and supervisor.c alone. */
+#ifndef CCGATE_SCRIPT_WARD_H
+#define CCGATE_SCRIPT_WARD_H
+
+#include "script/folder.h"
+#include "script/resident.h"
+#include "script/strikes.h"
+
+enum ward_state {
+    WARD_DOWN, /* not loaded: new, or the script has mistakes */
+    WARD_LIVE,
+    WARD_RESTARTING,  /* its host died; another one loads or will */
+    WARD_QUARANTINED, /* dies again and again */
+};
+
+/* What is remembered of a rule or job while hosts come and go. */
+struct entry_record {
+    uint8_t kind;
+    char *name;
+    struct strikes strikes;
+};
+
+struct ward {
+    const struct resident_world *world; /* the supervisor's */
+    loop_callback *on_change;           /* something settled: tells the supervisor */
+    void *arg;
+    struct script_file file; /* as it was loaded last */
+    struct buf setup;        /* what it was told of the configuration */
+    char *room;
+    enum ward_state state;
+    struct resident *resident;  /* live or restarting; NULL: none */
+    struct resident *candidate; /* loading, to take the resident's place */
+    struct script_file candidate_file;
+    struct buf candidate_setup;
+    bool candidate_is_good, is_draining;
+    bool is_gone; /* the file is no longer there */
+    struct entry_record *entries;
+    size_t entry_count;
+    struct strikes deaths;
+    int64_t backoff_ms, live_since_ms;
+    struct timer *restart_timer;
+    struct ward *next;
+};
+
+/* `place` is where it goes in a list. */
+struct ward *ward_new(const struct resident_world *world, struct ward **place,
+                      const struct script_file *file, loop_callback *on_change,
+                      void *arg);
+void ward_delete(struct ward *ward);
+
+/* Would the script read or see something else than it does now? */
+bool ward_is_changed(const struct ward *ward, const struct script_file *file,
+                     const struct buf *setup);
+
+/* Loads it as `file` in the world of `world`, beside what runs; takes the file's and
+ * the setup's content. */
+void ward_try(struct ward *ward, struct script_file *file, struct buf *setup,
+              const struct resident_world *world);
+/* A candidate has not yet shown whether it is good, or a host is being started again.
+ */
+bool ward_is_unsettled(const struct ward *ward);
+void ward_drop_candidate(struct ward *ward);
+/* Lets a good candidate go live; returns what ran before (retired; to be deleted), NULL
+ * when nothing did. */
+struct resident *ward_swap(struct ward *ward);
+
+/* Lets in again, for a trial, what has been out for an hour. */
+void ward_try_again(struct ward *ward, int64_t now_ms);
+
+/* No samples, runs and restarts any more. */
+void ward_drain(struct ward *ward);
+
+#endif
