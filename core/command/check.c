@@ -1,0 +1,236 @@
+/* Loads everything as `run` would, in hosts of the same kind, and tells what it found:
+ * all mistakes of all files at once, or what each rule was understood to be. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "command/command.h"
+#include "command/gateway.h"
+#include "script/folder.h"
+#include "script/resident.h"
+
+struct check {
+    struct resident_world world;
+    bool is_json;
+    size_t mistakes, warnings, rules, jobs, scripts;
+    size_t printed; /* JSON items */
+    struct buf json;
+};
+
+/* The script that is being loaded. */
+struct trial {
+    struct check *check;
+    const struct script_file *file;
+    bool is_over;
+};
+
+/* ---- printing ---- */
+
+static void
+add_json_item(struct check *check, const char *kind, const char *file, uint32_t line,
+              const char *name, const char *text, size_t size)
+{
+    struct buf *out = &check->json;
+    buf_format(out, "%s\n {\"kind\":\"%s\",\"file\":", check->printed++ ? "," : "",
+               kind);
+    buf_add_json(out, file, strlen(file));
+    if (line)
+        buf_format(out, ",\"line\":%u", line);
+    if (name) {
+        buf_add_text(out, ",\"name\":");
+        buf_add_json(out, name, strlen(name));
+    }
+    buf_add_text(out, ",\"text\":");
+    buf_add_json(out, text, size);
+    buf_add_text(out, "}");
+}
+
+static void
+say_problem(struct check *check, const char *file, uint32_t line, int level,
+            const char *text, size_t size)
+{
+    bool is_mistake = level == LEVEL_ERROR;
+    if (is_mistake)
+        check->mistakes++;
+    else
+        check->warnings++;
+    if (check->is_json)
+        add_json_item(check, is_mistake ? "mistake" : "warning", file, line, NULL, text,
+                      size);
+    else if (line)
+        fprintf(stderr, "%s:%u: %s%.*s\n", file, line,
+                is_mistake ? "" : "warning: ", (int)size, text);
+    else
+        fprintf(stderr, "%s: %s%.*s\n", file, is_mistake ? "" : "warning: ", (int)size,
+                text);
+}
+
+static void
+say_entry(struct check *check, const char *file, const struct message_entry *entry)
+{
+    const char *kind = entry->kind == ENTRY_RULE ? "rule" : "job";
+    if (entry->kind == ENTRY_RULE)
+        check->rules++;
+    else
+        check->jobs++;
+    if (check->is_json)
+        add_json_item(check, kind, file, 0, entry->name, entry->about,
+                      entry->about_size);
+    else
+        printf("%s: %s '%s'\n    %.*s\n", file, kind, entry->name,
+               (int)entry->about_size, entry->about);
+}
+
+static void
+say_sum(const struct check *check)
+{
+    if (check->is_json)
+        printf("[%s\n]\n", check->printed ? check->json.data : "");
+    else if (check->mistakes)
+        fprintf(stderr, "%zu mistake%s\n", check->mistakes,
+                check->mistakes == 1 ? "" : "s");
+    else
+        printf("fine: %zu script%s, %zu rule%s, %zu job%s\n", check->scripts,
+               check->scripts == 1 ? "" : "s", check->rules,
+               check->rules == 1 ? "" : "s", check->jobs, check->jobs == 1 ? "" : "s");
+}
+
+/* ---- loading ---- */
+
+static void
+on_loaded(void *arg, const struct message_loaded *loaded)
+{
+    struct trial *trial = arg;
+    struct check *check = trial->check;
+    for (uint32_t i = 0; i < loaded->problem_count; i++) {
+        const struct message_problem *problem = &loaded->problems[i];
+        say_problem(check, trial->file->shown, problem->line, problem->level,
+                    problem->text, problem->text_size);
+    }
+    for (uint32_t i = 0; !loaded->failed && i < loaded->entry_count; i++)
+        say_entry(check, trial->file->shown, &loaded->entries[i]);
+    trial->is_over = true;
+    loop_stop(check->world.loop);
+}
+
+static void
+on_strike(void *arg, uint32_t entry, const char *text)
+{
+    (void)arg, (void)entry, (void)text; /* while loading, LOADED tells it */
+}
+
+static void
+on_end(void *arg, const struct process_end *end)
+{
+    struct trial *trial = arg;
+    if (trial->is_over)
+        return;
+    say_problem(trial->check, trial->file->shown, 0, LEVEL_ERROR, end->reason,
+                strlen(end->reason));
+    trial->is_over = true;
+    loop_stop(trial->check->world.loop);
+}
+
+static void
+check_file(struct check *check, const struct script_file *file)
+{
+    struct trial trial = {.check = check, .file = file};
+    struct resident_events events = {on_loaded, on_strike, on_end, &trial};
+    struct error error = {0};
+    struct resident *resident = NULL;
+    check->scripts++;
+    if (file->source)
+        resident = resident_new(&check->world, file->name, file->shown, file->source,
+                                file->size, &events, &error);
+    if (!resident) {
+        const char *trouble = file->source ? error.message : file->trouble;
+        say_problem(check, file->shown, 0, LEVEL_ERROR, trouble, strlen(trouble));
+        return;
+    }
+    loop_run(check->world.loop);
+    resident_delete(resident);
+}
+
+static void
+check_folder(struct check *check, const char *path)
+{
+    struct script_folder folder;
+    folder_read(&folder, path);
+    if (folder.trouble)
+        say_problem(check, path, 0, LEVEL_ERROR, folder.trouble,
+                    strlen(folder.trouble));
+    for (size_t i = 0; i < folder.count; i++)
+        check_file(check, &folder.files[i]);
+    folder_fini(&folder);
+}
+
+static int
+check_all(struct check *check, const struct conf *conf, int count, char **paths)
+{
+    char *program = process_find_program();
+    check->world.loop = loop_new();
+    check->world.conf = conf;
+    check->world.program = program;
+    for (int i = 0; i < count; i++) {
+        struct script_file file;
+        folder_read_file(&file, paths[i]);
+        check_file(check, &file);
+        script_file_fini(&file);
+    }
+    if (!count)
+        check_folder(check, conf->scripts);
+    loop_delete(check->world.loop);
+    free(program);
+    say_sum(check);
+    buf_fini(&check->json);
+    return check->mistakes ? EXIT_PROBLEM : EXIT_FINE;
+}
+
+static int
+run(const struct command *command, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"conf", required_argument, NULL, 'c'},
+        {"output", required_argument, NULL, 'o'},
+        {NULL, 0, NULL, 0},
+    };
+    struct check check = {0};
+    const char *file = "gateway.conf";
+    int option;
+    while ((option = getopt_long(argc, argv, "c:o:", options, NULL)) != -1) {
+        switch (option) {
+        case 'c': file = optarg; break;
+        case 'o':
+            if (strcmp(optarg, "json") && strcmp(optarg, "text"))
+                return command_misused(command, "-o: '%s' is none of text, json",
+                                       optarg);
+            check.is_json = !strcmp(optarg, "json");
+            break;
+        default: return command_misused(command, "wrong option");
+        }
+    }
+    struct conf *conf = gateway_conf(file);
+    if (!conf)
+        return EXIT_PROBLEM;
+    int code = check_all(&check, conf, argc - optind, argv + optind);
+    conf_delete(conf);
+    return code;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .arguments = "[-c FILE] [-o text|json] [SCRIPT…]",
+    .sentence = "checks configuration and scripts, and tells what it understood",
+    .help =
+        "  -c, --conf FILE   the configuration (default gateway.conf)\n"
+        "  -o text|json      for people (default) or for programs\n"
+        "  SCRIPT…           these scripts instead of all of the folder\n"
+        "\n"
+        "Prints every mistake of every file with its line, and exits with 1; without\n"
+        "mistakes, what each rule and job does.\n",
+    .run = run,
+};

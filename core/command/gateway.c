@@ -1,0 +1,291 @@
+#include "command/gateway.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "command/command.h"
+#include "deliver/connector.h"
+#include "deliver/deliver.h"
+#include "deliver/notify.h"
+#include "net/http.h"
+#include "poll/planner.h"
+#include "script/supervisor.h"
+#include "store/store.h"
+
+#define DRAIN_MS      ((int64_t)20 * 1000)
+#define DRAIN_LOOK_MS ((int64_t)20)
+#define POLLS_AT_ONCE                                                                  \
+    256 /* of all centres; each has its own, smaller `concurrency`                     \
+         */
+
+/* Configurations that were replaced: tasks of retired scripts may still look at theirs.
+ */
+struct old_conf {
+    struct conf *conf;
+    struct old_conf *next;
+};
+
+struct gateway {
+    struct gateway_options options;
+    struct loop *loop;
+    struct conf *conf;
+    struct old_conf *old_confs;
+    struct store *store;
+    struct connector *connector;
+    struct deliver *deliver;
+    struct notify *notify;
+    struct http_pool *polls;
+    struct planner *planner;
+    struct supervisor *supervisor;
+    char *program;
+    struct watch *on_term, *on_int, *on_hup;
+    struct timer *drain_timer;
+    int64_t drain_until; /* 0: not stopping */
+};
+
+/* ---- configuration ---- */
+
+static bool
+is_kind(const char *word)
+{
+    for (const char *const *kind = connector_kinds(); *kind; kind++)
+        if (!strcmp(*kind, word))
+            return true;
+    return false;
+}
+
+static void
+check_kinds(const struct conf *conf, struct problems *problems)
+{
+    for (size_t i = 0; i < conf->destination_count; i++) {
+        const struct conf_destination *destination = &conf->destinations[i];
+        const char *guess;
+        if (!destination->kind || is_kind(destination->kind))
+            continue;
+        guess = text_nearest(destination->kind, connector_kinds());
+        problems_add(problems, "%s:%d: [destination %s]: kind: '%s' is not known%s%s%s",
+                     conf->file, destination->line, destination->name,
+                     destination->kind, guess ? " (did you mean '" : "",
+                     guess ? guess : "", guess ? "'?)" : "");
+    }
+}
+
+struct conf *
+gateway_conf(const char *file)
+{
+    struct problems problems = {0};
+    struct conf *conf = conf_load(file, &problems);
+    if (conf)
+        check_kinds(conf, &problems);
+    for (size_t i = 0; i < problems.count; i++)
+        fprintf(stderr, "%s\n", problems.lines[i]);
+    if (problems.count) {
+        conf_delete(conf);
+        conf = NULL;
+    }
+    problems_fini(&problems);
+    return conf;
+}
+
+/* ---- reload ---- */
+
+static void
+on_swap(void *arg, const struct conf *conf)
+{
+    struct gateway *gateway = arg;
+    planner_set_conf(gateway->planner, conf);
+    deliver_set_conf(gateway->deliver, conf);
+}
+
+static void
+keep_old(struct gateway *gateway, struct conf *conf)
+{
+    struct old_conf *old = mem_zero(sizeof *old);
+    old->conf = conf;
+    old->next = gateway->old_confs;
+    gateway->old_confs = old;
+}
+
+static void
+on_reloaded(void *arg, const struct conf *conf, bool is_in_force)
+{
+    struct gateway *gateway = arg;
+    struct conf *fresh = (struct conf *)(uintptr_t)conf;
+    if (!is_in_force) {
+        conf_delete(fresh);
+        return;
+    }
+    keep_old(gateway, gateway->conf);
+    gateway->conf = fresh;
+    log_info("gateway", "reloaded");
+}
+
+static bool
+is_kept(const char *what, const char *now, const char *fresh)
+{
+    if (!strcmp(now, fresh))
+        return true;
+    log_warn("gateway", "[gateway] %s changes with a restart only: it stays '%s'", what,
+             now);
+    return false;
+}
+
+static void
+reload(void *arg, int mode)
+{
+    struct gateway *gateway = arg;
+    struct conf *conf = gateway_conf(gateway->options.conf_file);
+    (void)mode;
+    if (!conf) {
+        log_error("gateway", "%s has mistakes; nothing was changed",
+                  gateway->options.conf_file);
+        return;
+    }
+    is_kept("name", gateway->conf->name, conf->name);
+    is_kept("state", gateway->conf->state, conf->state);
+    struct supervisor_reload request = {conf, on_swap, on_reloaded, gateway};
+    if (supervisor_reload(gateway->supervisor, &request))
+        return;
+    log_warn("gateway", "the reload before this one is not finished; try again");
+    conf_delete(conf);
+}
+
+/* ---- stopping ---- */
+
+static void
+look_whether_drained(void *arg)
+{
+    struct gateway *gateway = arg;
+    bool is_over = clock_mono_ms() >= gateway->drain_until;
+    if (!is_over && (planner_busy(gateway->planner) || deliver_busy(gateway->deliver) ||
+                     store_pending(gateway->store))) {
+        timer_start(gateway->drain_timer, DRAIN_LOOK_MS);
+        return;
+    }
+    if (is_over)
+        log_warn("gateway", "not everything in flight ended in time; it is repeated at "
+                            "the next start");
+    loop_stop(gateway->loop);
+}
+
+static void
+stop(void *arg, int mode)
+{
+    struct gateway *gateway = arg;
+    (void)mode;
+    if (gateway->drain_until) {
+        log_warn("gateway", "stopping at once");
+        loop_stop(gateway->loop);
+        return;
+    }
+    log_info("gateway", "stopping: finishing what is in flight");
+    gateway->drain_until = clock_mono_ms() + DRAIN_MS;
+    supervisor_drain(gateway->supervisor);
+    planner_drain(gateway->planner);
+    deliver_drain(gateway->deliver);
+    look_whether_drained(gateway);
+}
+
+/* ---- putting together ---- */
+
+static bool
+make_rooms(struct gateway *gateway, const char *state, struct error *error)
+{
+    gateway->loop = loop_new();
+    http_init();
+    gateway->store = store_open(gateway->loop, state, error);
+    if (!gateway->store)
+        return false;
+    gateway->connector = connector_new(error);
+    if (!gateway->connector)
+        return false;
+    gateway->deliver =
+        deliver_new(gateway->loop, gateway->store, gateway->connector, gateway->conf);
+    gateway->notify = notify_new(gateway->store, gateway->connector, gateway->deliver,
+                                 gateway->conf->name);
+    gateway->polls = http_pool_new(gateway->loop, POLLS_AT_ONCE);
+    gateway->planner = planner_new(gateway->loop, gateway->polls, gateway->conf);
+    gateway->program = process_find_program();
+    struct resident_world world = {gateway->loop, gateway->conf, gateway->planner,
+                                   gateway->notify, gateway->program};
+    gateway->supervisor = supervisor_new(&world);
+    gateway->drain_timer = timer_new(gateway->loop, look_whether_drained, gateway);
+    gateway->on_term = watch_signal(gateway->loop, SIGTERM, stop, gateway);
+    gateway->on_int = watch_signal(gateway->loop, SIGINT, stop, gateway);
+    gateway->on_hup = watch_signal(gateway->loop, SIGHUP, reload, gateway);
+    return true;
+}
+
+/* Against the order of making: nobody is left with a room that is gone. */
+static void
+take_down(struct gateway *gateway)
+{
+    watch_delete(gateway->on_term);
+    watch_delete(gateway->on_int);
+    watch_delete(gateway->on_hup);
+    timer_free(gateway->drain_timer);
+    supervisor_delete(gateway->supervisor);
+    planner_delete(gateway->planner);
+    if (gateway->polls)
+        http_pool_delete(gateway->polls);
+    if (gateway->notify)
+        notify_delete(gateway->notify);
+    if (gateway->deliver)
+        deliver_delete(gateway->deliver);
+    if (gateway->connector)
+        connector_delete(gateway->connector);
+    if (gateway->store)
+        store_close(gateway->store);
+    if (gateway->loop)
+        loop_delete(gateway->loop);
+    while (gateway->old_confs) {
+        struct old_conf *old = gateway->old_confs;
+        gateway->old_confs = old->next;
+        conf_delete(old->conf);
+        free(old);
+    }
+    conf_delete(gateway->conf);
+    free(gateway->program);
+}
+
+static void
+warn_of_gaps(const struct conf *conf)
+{
+    if (!conf->notify)
+        log_warn("gateway", "[gateway] notify is not set: the gateway's own troubles "
+                            "stand in this log only");
+    if (!conf->destination_count)
+        log_warn("gateway", "%s has no [destination]: nobody will hear of an alert",
+                 conf->file);
+}
+
+int
+gateway_run(const struct gateway_options *options)
+{
+    struct gateway gateway = {.options = *options};
+    struct error error = {0};
+    int code = EXIT_FINE;
+    gateway.conf = gateway_conf(options->conf_file);
+    if (!gateway.conf)
+        return EXIT_PROBLEM;
+    const char *state = options->state ? options->state : gateway.conf->state;
+    signal(SIGPIPE, SIG_IGN);
+    if (make_rooms(&gateway, state, &error)) {
+        log_info("gateway", "ccgate %s runs; state in %s", CCGATE_VERSION, state);
+        warn_of_gaps(gateway.conf);
+        supervisor_start(gateway.supervisor);
+        loop_run(gateway.loop);
+        log_info("gateway", "stopped");
+    } else {
+        log_error("gateway", "%s", error.message);
+        code = EXIT_PROBLEM;
+    }
+    take_down(&gateway);
+    return code;
+}

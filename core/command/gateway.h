@@ -1,0 +1,19 @@
+/* The gateway put together: every room made, in order, and taken down again. */
+#ifndef CCGATE_COMMAND_GATEWAY_H
+#define CCGATE_COMMAND_GATEWAY_H
+
+#include "base/conf.h"
+
+/* Loads the configuration and checks what only all rooms together know (the kinds of
+ * destinations). Prints every mistake on standard error; NULL when there is one. */
+struct conf *gateway_conf(const char *file);
+
+struct gateway_options {
+    const char *conf_file;
+    const char *state; /* another state folder than the configuration's; NULL: that one */
+};
+
+/* Runs until SIGTERM or SIGINT: drains, commits, returns the exit code. */
+int gateway_run(const struct gateway_options *options);
+
+#endif

@@ -1,0 +1,51 @@
+#include <getopt.h>
+#include <stddef.h>
+
+#include "base/log.h"
+#include "command/command.h"
+#include "command/gateway.h"
+
+static int
+run(const struct command *command, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"conf", required_argument, NULL, 'c'},
+        {"state", required_argument, NULL, 's'},
+        {"log", required_argument, NULL, 'l'},
+        {NULL, 0, NULL, 0},
+    };
+    struct gateway_options gateway = {.conf_file = "gateway.conf"};
+    int option, level;
+    while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+        switch (option) {
+        case 'c': gateway.conf_file = optarg; break;
+        case 's': gateway.state = optarg; break;
+        case 'l':
+            level = log_level_of(optarg);
+            if (level < 0)
+                return command_misused(
+                    command, "--log: '%s' is none of debug, info, warn, error", optarg);
+            log_set_level(level);
+            break;
+        default: return command_misused(command, "wrong option");
+        }
+    }
+    if (optind < argc)
+        return command_misused(command, "unexpected '%s'", argv[optind]);
+    return gateway_run(&gateway);
+}
+
+const struct command command_run = {
+    .name = "run",
+    .arguments = "[-c FILE] [--state DIR] [--log LEVEL]",
+    .sentence = "runs the gateway until it is told to stop",
+    .help =
+        "  -c, --conf FILE   the configuration (default gateway.conf)\n"
+        "  --state DIR       keep the state there instead of where FILE says\n"
+        "  --log LEVEL       debug, info (default), warn or error\n"
+        "\n"
+        "SIGHUP reloads configuration and scripts: load, check, swap; what does not\n"
+        "load changes nothing. SIGTERM finishes what is in flight and ends; a second\n"
+        "one ends at once.\n",
+    .run = run,
+};
