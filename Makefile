@@ -55,6 +55,15 @@ CORE_LIBS = $(call pkg,--libs,libcurl libevent libevent_openssl openssl sqlite3 
 HOST_LIBS = $(call pkg,--libs,lua5.4 lua5.4-cjson libseccomp)
 ALL_LIBS = $(call pkg,--libs,$(LIBRARIES) cmocka)
 
+# V=1 shows the commands.
+ifeq ($(V),1)
+say = @:
+quiet =
+else
+say = @printf '  %-5s %s\n'
+quiet = @
+endif
+
 .PHONY: all run test test-programs check bench fuzz sanitize clean install
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -63,22 +72,27 @@ all: $(BUILD)/ccgate $(BUILD)/ccgate-script
 
 $(BUILD)/ccgate: $(CORE_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+	$(say) link $@
+	$(quiet)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 
 $(BUILD)/ccgate-script: $(HOST_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
+	$(say) link $@
+	$(quiet)$(CC) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/.packages
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
+	$(say) cc $<
+	$(quiet)$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/gen/library_data.c: lua/embed.lua $(LUA_SOURCES) $(BUILD)/.packages
 	@mkdir -p $(@D)
-	lua5.4 lua/embed.lua $(LUA_SOURCES) > $@
+	$(say) lua $@
+	$(quiet)lua5.4 lua/embed.lua $(LUA_SOURCES) > $@
 
 $(BUILD)/gen/library_data.o: $(BUILD)/gen/library_data.c
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(say) cc $<
+	$(quiet)$(CC) $(CFLAGS) -c -o $@ $<
 
 # ---- packages: installed when root, otherwise the one command is printed ----
 
@@ -106,14 +120,17 @@ FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/f
 
 $(BUILD)/tests/%.o: tests/core/%.c $(BUILD)/.test-packages
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
+	$(say) cc $<
+	$(quiet)$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TEST_OBJECTS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(say) link $@
+	$(quiet)$(CC) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TEST_OBJECTS) $(BUILD)/.test-packages
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -o $@ tests/fuzz/fuzz_$*.c \
+	$(say) cc $<
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -o $@ tests/fuzz/fuzz_$*.c \
 		tests/fuzz/replay.c $(TEST_OBJECTS) $(ALL_LIBS)
 
 test-programs: all $(CORE_TESTS) $(FUZZ_TESTS)
