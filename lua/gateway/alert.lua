@@ -1,0 +1,104 @@
+--- From a transition of a rule to the event that the core tells.
+local center = require "gateway.center"
+local core = require "gateway.core"
+local json = require "gateway.json"
+local template = require "gateway.template"
+local wording = require "gateway.wording"
+
+local alert = {}
+
+local SEVERITY <const> = "warning"
+local SUMMARY_MAX <const> = 4000
+
+local function cut(text)
+  if #text <= SUMMARY_MAX then
+    return text
+  end
+  local last = SUMMARY_MAX
+  while last > 0 and string.find(string.sub(text, last + 1, last + 1), "[\128-\191]") do
+    last = last - 1
+  end
+  return string.sub(text, 1, last) .. "…"
+end
+
+-- What the rule's own summary says; nil and a sentence when it says nothing.
+local function own_summary(rule, row)
+  local ok, text
+  if rule.parts then
+    ok, text = pcall(template.render, rule.parts, row)
+  else
+    ok, text = pcall(rule.summary, row)
+  end
+  if ok and type(text) == "string" and text ~= "" then
+    return text
+  elseif ok then
+    return nil, "it gave " .. (text == "" and "an empty text" or wording.show(text))
+  end
+  return nil, type(text) == "string" and text or "it raised " .. wording.show(text)
+end
+
+-- An alert is never lost to its text: what fails is replaced by what is known for sure.
+local function summary_of(rule, name, row, why)
+  local sure = name .. ": " .. why
+  if not row or not (rule.parts or rule.summary) then
+    return sure
+  end
+  local text, mistake = own_summary(rule, row)
+  if text then
+    return text
+  end
+  core.log("warn", string.format("rule %s: summary failed: %s", rule.name, mistake))
+  return string.format("%s (the summary failed: %s)", sure, mistake)
+end
+
+local function row_of(row, key, name)
+  if row then
+    return json.raw(core.row_json(row))
+  end
+  return json.object { { "id", math.tointeger(key) or key }, { "name", name } }
+end
+
+local function labels_of(rule, center_name, key, name)
+  return json.object {
+    { "rule", rule.name },
+    { "script", core.script },
+    { "center", center_name },
+    { "query", rule.query },
+    { "key", key },
+    { "severity", SEVERITY },
+    { "queue", name },
+  }
+end
+
+local function send_of(rule)
+  local send = {}
+  for index, entry in ipairs(rule.send) do
+    send[index] = json.object { { "to", entry.to } }
+  end
+  return json.array(send)
+end
+
+--- The on_transition of a rule { name, query, send = { { to } … }, and parts of a
+--- template or a function as summary }. What a clear says is what was told last, so a
+--- summary is made for a raise alone, and never when `plain`.
+function alert.handler(rule)
+  return function(kind, reason, row, key, center_index, why, plain)
+    local center_name = center.name(center_index)
+    local name = center.queue_name(center_index, math.tointeger(key) or key)
+    local subject = kind == "raise" and not plain and row or nil
+    core.alert(rule.name, center_name, key, kind, json.encode(json.object {
+      { "severity", SEVERITY },
+      { "labels", labels_of(rule, center_name, key, name) },
+      { "summary", cut(summary_of(rule, name, subject, why)) },
+      { "details", nil },
+      { "link", nil },
+      { "why", why },
+      { "reason", reason },
+      { "row", row_of(row, key, name) },
+      { "query", rule.query },
+      { "send", send_of(rule) },
+    }))
+  end
+end
+
+return alert

@@ -1,0 +1,113 @@
+--- Destinations of gateway.conf: who a rule tells, and where a task sends messages.
+local core = require "gateway.core"
+local failure = require "gateway.failure"
+local json = require "gateway.json"
+local problem = require "gateway.problem"
+local shape = require "gateway.shape"
+local value = require "gateway.value"
+local wording = require "gateway.wording"
+
+local destination = {}
+
+local KEY_MAX <const> = 200
+
+local names = {}
+for index, described in ipairs(core.setup.destinations) do
+  names[index] = described.name
+end
+
+local function read(given, fail)
+  if type(given) ~= "string" then
+    return fail('a destination is a name such as "floor-chat", not ' .. wording.show(given))
+  end
+  for _, name in ipairs(names) do
+    if name == given then
+      return name
+    end
+  end
+  return fail(string.format("no destination '%s' in gateway.conf%s", given,
+    wording.guess_or_list(given, names)))
+end
+
+-- ---- the send of a rule ----
+
+local ENTRY <const> = {
+  { "to", needs = 'a destination such as to = "floor-chat"', required = true, check = read },
+}
+
+local function read_entry(given, fail)
+  if value.kind_of(given) == "table" then
+    return shape.check(ENTRY, given, fail)
+  end
+  return { to = read(given, fail) }
+end
+
+--- A check for shapes: a name, or a list of names and { to = name }. Gives a list of
+--- { to = name }.
+function destination.check(given, fail)
+  if value.kind_of(given) ~= "table" or given.to ~= nil then
+    return { read_entry(given, fail) }
+  end
+  local entries = {}
+  for _, key in ipairs(wording.keys(given)) do
+    fail(string.format("unknown key '%s'%s", key, wording.guess_or_list(key, { "to" })), key)
+  end
+  for index = 1, shape.length(given) do
+    entries[index] = read_entry(given[index], function(text, ...)
+      fail(text, index, ...)
+    end)
+  end
+  return entries
+end
+
+-- ---- gw.destination "name":send(message, { key = }) ----
+
+local OPTIONS <const> = {
+  {
+    "key", kinds = { "string" }, needs = "a text that makes the message unique",
+    check = function(given, fail)
+      if given == "" or #given > KEY_MAX then
+        return fail(string.format("a text of 1 to %d bytes is needed", KEY_MAX))
+      end
+      return given
+    end,
+  },
+}
+
+local methods = {}
+
+local new_destination = value.kind("destination", methods, function(inside)
+  return "destination " .. tostring(inside.name)
+end)
+
+local function misused(text)
+  problem.raise("destination:send: " .. text)
+end
+
+--- Queues a text or a table durably; true, or nil and what went wrong.
+function methods.send(self, message, options)
+  problem.only_task "destination:send"
+  local inside = value.inside(self, "destination")
+  if not inside then
+    misused 'send is called with a colon: gw.destination "floor-chat":send(message)'
+  elseif type(message) ~= "string" and value.kind_of(message) ~= "table" then
+    misused("a message is a text or a table, not " .. wording.show(message))
+  end
+  local checked = shape.check(OPTIONS, options == nil and {} or options, misused)
+  local ok, text = pcall(json.encode, message)
+  if not ok then
+    misused(tostring(text))
+  end
+  local ordinal, err = core.send(inside.name, checked.key, text)
+  return failure.results(ordinal ~= nil or nil, err)
+end
+
+--- gw.destination "name".
+function destination.named(name)
+  local found = read(name, function(text)
+    problem.report("gw.destination: " .. text)
+  end)
+  return new_destination { name = found }
+end
+
+return destination

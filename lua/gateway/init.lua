@@ -1,0 +1,34 @@
+--- The module "gateway": all that a script sees.
+---
+--- What the host knows about the world comes as core.setup:
+---   { "file": "scripts/queue_wait.lua", "gateway": "ccgate",
+---     "centers": [ { "name", "default": bool, "edition",
+---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
+---     "destinations": [ { "name", "kind" } ] }
+local condition = require "gateway.condition"
+local destination = require "gateway.destination"
+local job = require "gateway.job"
+local log = require "gateway.log"
+local query = require "gateway.query"
+local rule = require "gateway.rule"
+local task = require "gateway.task"
+local value = require "gateway.value"
+
+local members = {
+  rule = rule.declare,
+  job = job.declare,
+  queues = query.queues,
+  destination = destination.named,
+  log = log.members,
+  sleep = task.sleep,
+  now = task.now,
+  duration = task.duration,
+  copy = task.copy,
+  template = task.template,
+}
+
+for name, make in next, condition.members do
+  members[name] = make
+end
+
+return value.module("gateway", members)

@@ -1,0 +1,112 @@
+--- gw.rule "name" { … }: watches rows and keeps one alert per row key.
+local alert = require "gateway.alert"
+local condition = require "gateway.condition"
+local core = require "gateway.core"
+local destination = require "gateway.destination"
+local duration = require "gateway.duration"
+local entry = require "gateway.entry"
+local query = require "gateway.query"
+local shape = require "gateway.shape"
+local template = require "gateway.template"
+local value = require "gateway.value"
+local wording = require "gateway.wording"
+
+local rule = {}
+
+local CONDITION <const> = 'a condition such as gw.above("calls_waiting", 5) or a function'
+
+local SHAPE <const> = {
+  { "from", kinds = { "query" }, needs = "a query such as gw.queues { 7 }", required = true },
+  {
+    "every", needs = 'a duration such as "15s"', default = "30s",
+    check = duration.check "1s",
+  },
+  { "when", kinds = { "condition", "function" }, needs = CONDITION, required = true },
+  { "clear", kinds = { "condition", "function" }, needs = CONDITION },
+  {
+    "summary", kinds = { "string", "function" },
+    needs = 'a text such as "{name}: {calls_waiting} waiting" or a function',
+  },
+  { "send", needs = 'a destination such as "floor-chat"', check = destination.check },
+}
+
+local function bind(checked, key, query_name, reports)
+  if checked[key] ~= nil then
+    return condition.bind(checked[key], query_name, reports.at, function(text)
+      reports.key(key .. ": " .. text, key)
+    end)
+  end
+end
+
+-- What is known only together: conditions and texts against the fields of the query.
+local function bind_all(checked, from, reports)
+  query.claim(from, function(text, line)
+    reports.at("from: " .. text, line)
+  end)
+  local bound = {
+    when = bind(checked, "when", from.name, reports),
+    clear = bind(checked, "clear", from.name, reports),
+  }
+  if bound.when and bound.clear then
+    local overlap = condition.overlap(from.name, checked.when, checked.clear, bound.when,
+      bound.clear)
+    if overlap then
+      reports.key(overlap, "clear")
+    end
+  end
+  if type(checked.summary) == "string" then
+    bound.parts = template.compile(checked.summary, from.name, function(text)
+      reports.key("summary: " .. text, "summary")
+    end)
+  else
+    bound.summary = checked.summary
+  end
+  return bound
+end
+
+local function names_of(send)
+  local names = {}
+  for index, to in ipairs(send) do
+    names[index] = to.to
+  end
+  return #names > 0 and wording.list(names) or "nobody, for it has no send"
+end
+
+-- What was understood, in one paragraph, for `ccgate check`.
+local function describe(checked, from, when, clear)
+  return string.format("Asks for %s every %s. Raises when %s; clears when %s. Tells %s.",
+    query.describe(from), core.format_duration(checked.every), tostring(when),
+    clear and tostring(clear) or "that is no longer true", names_of(checked.send or {}))
+end
+
+local function register(name, checked, from, bound)
+  local when = core.condition(from.name, bound.when)
+  local clear = bound.clear and core.condition(from.name, bound.clear)
+  core.rule {
+    name = name,
+    wants = {
+      { center = from.center.index, query = from.name, every_ms = checked.every, ids = from.ids },
+    },
+    when = when,
+    clear = clear,
+    about = describe(checked, from, when, clear),
+    on_transition = alert.handler {
+      name = name,
+      query = from.name,
+      parts = bound.parts,
+      summary = bound.summary,
+      send = checked.send or {},
+    },
+  }
+end
+
+rule.declare, rule.finish = entry.kind("rule", function(name, given, reports)
+  local checked = shape.check(SHAPE, given, reports.key)
+  local from = value.inside(checked.from, "query")
+  local bound = from and bind_all(checked, from, reports)
+  return function()
+    register(name, checked, from, bound)
+  end
+end)
+
+return rule

@@ -1,0 +1,204 @@
+--- Where in the script something is written.
+---
+--- Lua reports the line of the call for everything inside a table that spans lines, so
+--- the line of a key is looked up in the source: it is cut into tokens once, at the
+--- first mistake, and the constructor behind the call is walked.
+local core = require "gateway.core"
+
+local source = {}
+
+local OPENS <const> = {
+  ["("] = true, ["["] = true, ["{"] = true,
+  ["function"] = true, ["if"] = true, ["do"] = true, ["repeat"] = true,
+}
+local CLOSES <const> = {
+  [")"] = true, ["]"] = true, ["}"] = true, ["end"] = true, ["until"] = true,
+}
+
+-- ---- tokens: { line, text, quoted = true for strings } ----
+
+-- Both ends of the content of a long bracket that begins here, and what follows it.
+local function long_bracket(text, at)
+  local _, opened, level = string.find(text, "^%[(=*)%[", at)
+  if opened then
+    local close, stop = string.find(text, "]" .. level .. "]", opened + 1, true)
+    return opened + 1, (close or #text + 1) - 1, (stop or #text) + 1
+  end
+end
+
+local function read_comment(text, at)
+  if string.sub(text, at, at + 1) == "--" then
+    local _, _, after = long_bracket(text, at + 2)
+    return after or string.find(text, "\n", at, true) or #text + 1
+  end
+end
+
+local function read_long_string(text, at)
+  local first, last, after = long_bracket(text, at)
+  if first then
+    return after, string.sub(text, first, last), true
+  end
+end
+
+local function read_string(text, at)
+  local quote = string.match(text, "^[\"']", at)
+  local stop = at + 1
+  while quote do
+    stop = string.find(text, "[\\" .. quote .. "]", stop) or #text + 1
+    if string.sub(text, stop, stop) ~= "\\" then
+      return stop + 1, string.sub(text, at + 1, stop - 1), true
+    end
+    stop = stop + 2
+  end
+end
+
+local function read_word(text, at)
+  local word = string.match(text, "^[%w_]+", at)
+  if word then
+    return at + #word, word
+  end
+end
+
+local function read_symbol(text, at)
+  local symbol = string.match(text, "^[=~<>]=", at) or string.sub(text, at, at)
+  return at + #symbol, symbol
+end
+
+local READERS <const> = {
+  read_comment, read_long_string, read_string, read_word, read_symbol,
+}
+
+-- Each reader gives the position behind what it took and, unless it is a comment, the
+-- token's text; nothing when something else is written there.
+local function read(text, at)
+  for _, reader in ipairs(READERS) do
+    local after, word, quoted = reader(text, at)
+    if after then
+      return after, word, quoted
+    end
+  end
+end
+
+local function scan(text)
+  local tokens, line, counted = {}, 1, 1
+  local at = string.find(text, "%S")
+  while at do
+    for _ in string.gmatch(string.sub(text, counted, at - 1), "\n") do
+      line = line + 1
+    end
+    counted = at
+    local after, word, quoted = read(text, at)
+    if word then
+      tokens[#tokens + 1] = { line = line, text = word, quoted = quoted }
+    end
+    at = string.find(text, "%S", after)
+  end
+  return tokens
+end
+
+-- ---- constructors ----
+
+local function is(token, text)
+  return token ~= nil and not token.quoted and token.text == text
+end
+
+-- The end of the expression that begins at token `at`: a separator or a closing bracket.
+local function skip(tokens, at)
+  local depth = 0
+  while tokens[at] do
+    local text = not tokens[at].quoted and tokens[at].text
+    if depth == 0 and (text == "," or text == ";" or CLOSES[text]) then
+      break
+    end
+    depth = depth + (OPENS[text] and 1 or 0) - (CLOSES[text] and 1 or 0)
+    at = at + 1
+  end
+  return at
+end
+
+-- The key of the field that begins at token `at` and the token of its value. A key that
+-- only running the script would tell is represented by its token; no key: nil.
+local function key_of(tokens, at)
+  if is(tokens[at], "[") then
+    local close = skip(tokens, at + 1)
+    local token = tokens[at + 1]
+    local literal = close == at + 2 and (token.quoted and token.text or tonumber(token.text))
+    return literal or token, close + 2
+  elseif not tokens[at].quoted and is(tokens[at + 1], "=") then
+    return tokens[at].text, at + 2
+  end
+end
+
+-- What the constructor that opens at token `open` holds: key → { line, value = token }.
+local function fields(tokens, open)
+  local found, position, at = {}, 0, open + 1
+  while tokens[at] and not is(tokens[at], "}") do
+    local key, value = key_of(tokens, at)
+    if not key then
+      position = position + 1
+      key, value = position, at
+    end
+    found[key] = { line = tokens[at].line, value = value }
+    at = skip(tokens, value) + (is(tokens[skip(tokens, value)], "}") and 0 or 1)
+  end
+  return found
+end
+
+-- The brace at token `at`, whether or not it is in parentheses.
+local function brace(tokens, at)
+  at = is(tokens[at], "(") and at + 1 or at
+  return is(tokens[at], "{") and at or nil
+end
+
+-- The constructor of a call `word {`, `word "name" {` or `word(expression) {` on `line`.
+local function constructor(tokens, line, word, name)
+  for at, token in ipairs(tokens) do
+    if token.line == line and is(token, word) then
+      local argument = tokens[at + 1]
+      if not argument then
+        return nil
+      elseif argument.quoted and argument.text == name then
+        return brace(tokens, at + 2)
+      elseif not argument.quoted then
+        return brace(tokens, at + 1) or brace(tokens, skip(tokens, at + 2) + 1)
+      end
+    end
+  end
+end
+
+local tokens_of_script
+
+--- The line of what `path` leads to (keys, and positions of elements) inside the table
+--- that is given to `word` on `line`: source.line(3, "rule", { "send", 2 }, "queue-wait").
+--- `name` is the text argument before the table, if there is one. As far as the path can
+--- be followed: a table that is not written at the call is reported where it is given.
+function source.line(line, word, path, name)
+  local tokens = tokens_of_script or scan(core.source)
+  tokens_of_script = tokens
+  local open = constructor(tokens, line, word, name)
+  for _, key in ipairs(path) do
+    local field = open and fields(tokens, open)[key]
+    if not field then
+      break
+    end
+    line = field.line
+    open = is(tokens[field.value], "{") and field.value or nil
+  end
+  return line
+end
+
+--- The line of the script that is being run, nil when none of it is on the stack.
+function source.caller()
+  local chunk = "@" .. core.setup.file
+  local level = 2
+  local info = debug.getinfo(level, "Sl")
+  while info do
+    if info.source == chunk then
+      return info.currentline
+    end
+    level = level + 1
+    info = debug.getinfo(level, "Sl")
+  end
+end
+
+return source

@@ -1,0 +1,65 @@
+--- What a task may do besides asking and sending: wait, read the time, shape values.
+local core = require "gateway.core"
+local duration = require "gateway.duration"
+local problem = require "gateway.problem"
+local template = require "gateway.template"
+local wording = require "gateway.wording"
+
+local task = {}
+
+local function milliseconds(what, given)
+  if math.type(given) and given >= 0 and given < math.huge then
+    return math.tointeger(given * 1000 // 1)
+  end
+  local ms, mistake = duration.read(given)
+  if not ms then
+    problem.raise(what .. ": " .. mistake)
+  end
+  return ms
+end
+
+--- gw.sleep "30s"; a number is seconds, so that what gw.duration gives can be computed
+--- with.
+function task.sleep(given)
+  problem.only_task "gw.sleep"
+  core.sleep(milliseconds("gw.sleep", given))
+end
+
+--- Seconds since the epoch.
+function task.now()
+  return core.now() // 1000
+end
+
+--- gw.duration "1h30m" is 5400.
+function task.duration(given)
+  local ms, mistake = duration.read(given)
+  if not ms then
+    problem.report("gw.duration: " .. mistake)
+    return 0
+  end
+  return math.tointeger(ms / 1000) or ms / 1000
+end
+
+--- A plain table with what is in a row.
+function task.copy(row)
+  return core.copy(row)
+end
+
+--- gw.template("{name}: {wait:duration}", row).
+function task.template(text, row)
+  if type(text) ~= "string" then
+    problem.raise("gw.template: a text is needed, not " .. wording.show(text))
+  elseif type(row) ~= "table" and type(row) ~= "userdata" then
+    problem.raise("gw.template: a row or a table is needed, not " .. wording.show(row))
+  end
+  local parts = template.compile(text, nil, function(mistake)
+    problem.raise("gw.template: " .. mistake)
+  end)
+  local ok, result = pcall(template.render, parts, row)
+  if not ok then
+    problem.raise("gw.template: " .. tostring(result))
+  end
+  return result
+end
+
+return task

@@ -1,0 +1,121 @@
+--- Texts with fields: "{name}: {calls_waiting} waiting, longest {longest_wait_5m:duration}".
+local clock = require "gateway.clock"
+local core = require "gateway.core"
+local query = require "gateway.query"
+local wording = require "gateway.wording"
+
+local template = {}
+
+local NOTHING <const> = "–"
+local FORMATS <const> = { "duration", "percent", "time", ".1f" }
+
+local function number_for(format, given)
+  if not math.type(given) then
+    error(string.format("%s cannot be shown as %s", wording.show(given), format), 0)
+  end
+  return given
+end
+
+local formats = {}
+
+-- Fractions of a second say nothing about a time that is longer than one.
+function formats.duration(given)
+  local seconds = number_for("a duration", given)
+  local ms = math.abs(seconds) >= 1 and (seconds + 0.5) // 1 * 1000 or seconds * 1000 // 1
+  local text = core.format_duration(math.tointeger(math.abs(ms)))
+  return ms < 0 and "-" .. text or text
+end
+
+function formats.percent(given)
+  local percent = string.format("%.1f", number_for("a percentage", given) * 100)
+  return string.gsub(percent, "%.0$", "") .. "%"
+end
+
+function formats.time(given)
+  return clock.date("%Y-%m-%d %H:%M:%S UTC", number_for("a time", given) // 1)
+end
+
+local function plain(given)
+  if math.type(given) == "float" then
+    return string.format("%.14g", given)
+  elseif type(given) == "string" or type(given) == "boolean" or math.type(given) then
+    return tostring(given)
+  end
+  error(wording.show(given) .. " cannot be shown in a text", 0)
+end
+
+-- The function that shows a value; nil for an unknown format.
+local function formatter(format)
+  if not format then
+    return plain
+  elseif string.find(format, "^%.%df$") then
+    return function(given)
+      return string.format("%" .. format, number_for("a number", given))
+    end
+  end
+  return formats[format]
+end
+
+local function read_part(inside)
+  local name, format = string.match(inside, "^([%a_][%w_]*):(.*)$")
+  name = name or string.match(inside, "^[%a_][%w_]*$")
+  if not name then
+    return nil, string.format("'{%s}' does not name a field; a brace itself is written {{", inside)
+  end
+  local show = formatter(format)
+  if not show then
+    return nil, string.format("'{%s}': unknown format '%s'%s", inside, format,
+      wording.guess_or_list(format, FORMATS))
+  end
+  return { name = name, show = show }
+end
+
+local function bad_field(part, query_name)
+  local field, mistake = query.field(query_name, part.name)
+  return not field and mistake or nil
+end
+
+--- The parts of a text: texts and { name, show }; bad places go to fail(text). With a
+--- query's name the fields must be those of its rows.
+function template.compile(text, query_name, fail)
+  local parts, at = {}, 1
+  while true do
+    local open = string.find(text, "{", at, true) or #text + 1
+    parts[#parts + 1] = string.sub(text, at, open - 1)
+    local close = string.find(text, "}", open, true)
+    if open > #text then
+      return parts
+    elseif string.sub(text, open + 1, open + 1) == "{" then
+      parts[#parts + 1] = "{"
+      at = open + 2
+    elseif not close then
+      fail(string.format("'%s' has no closing brace; a brace itself is written {{",
+        string.sub(text, open)))
+      return parts
+    else
+      local part, mistake = read_part(string.sub(text, open + 1, close - 1))
+      mistake = mistake or query_name and bad_field(part, query_name)
+      if mistake then
+        fail(mistake)
+      end
+      parts[#parts + 1] = part
+      at = close + 1
+    end
+  end
+end
+
+--- The text of a row. Raises when a value does not fit its format.
+function template.render(parts, row)
+  local out = {}
+  for index, part in ipairs(parts) do
+    if type(part) == "string" then
+      out[index] = part
+    else
+      local given = row[part.name]
+      out[index] = given == nil and NOTHING or part.show(given)
+    end
+  end
+  return table.concat(out)
+end
+
+return template

@@ -1,0 +1,232 @@
+local fake_core = require "lua.fake_core"
+
+local FILE <const> = "scripts/queue_wait.lua"
+
+-- A host whose job "it" has this body, from line 3 on.
+local function job(body, head)
+  local host = fake_core.load(string.format(
+    'local gw = require "gateway" %s\ngw.job "it" { every = "1m", run = function(now) now = now\n%s\nend }',
+    head or "", body))
+  assert.same({}, fake_core.lines(host))
+  return host
+end
+
+local function mistake_of(body)
+  local host = job(body)
+  local ok, mistake = pcall(host.run, host, "it")
+  assert.is_false(ok)
+  return mistake
+end
+
+local function logged(body)
+  local host = job("gw.log.info(" .. body .. ")")
+  host:run "it"
+  return host.logs[1].text
+end
+
+describe("a job", function()
+  it("is registered", function()
+    local host = fake_core.load 'require "gateway".job "digest" { every = "1h30m", run = function() end }'
+    local made = host.jobs.digest
+    assert.same({ "digest", 5400000, "Runs every 1h30m." }, { made.name, made.every_ms, made.about })
+  end)
+
+  local bad = {
+    { "every = 60, run = print", [[every: 60 is not a duration; write "1m"]] },
+    { 'every = "10ms", run = print', [[every: '10ms' is too short; the least is "1s"]] },
+    { "run = print", [['every' is missing: a duration such as every = "1m"]] },
+    { 'every = "1m"', "'run' is missing: a function such as function(now) … end" },
+    { 'every = "1m", run = 5', "run: a function such as function(now) … end is needed, not 5" },
+    { 'every = "1m", run = print, evry = 1', "unknown key 'evry' (did you mean 'every'?)" },
+  }
+  for _, case in ipairs(bad) do
+    it("is refused: " .. case[1], function()
+      local host = fake_core.load('local gw = require "gateway"\ngw.job "a" {\n' .. case[1] .. " }")
+      assert.equal("job 'a': " .. case[2], host.problems[1].text)
+      assert.equal(1, #host.problems)
+      assert.same({}, host.jobs)
+    end)
+  end
+end)
+
+describe("gw.sleep", function()
+  it("waits for a duration or a number of seconds", function()
+    assert.same({ 1500, 90000, 250, 0 }, job [[
+      gw.sleep "1s500ms" gw.sleep(90) gw.sleep(0.25) gw.sleep "0s"]]:run "it")
+  end)
+
+  local bad = {
+    { 'gw.sleep "2 min"', [[3: gw.sleep: '2 min' is not a duration; write "2m"]] },
+    { "gw.sleep(-1)", [[3: gw.sleep: -1 is not a duration; write "15s", "2m" or "1h30m"]] },
+    { "gw.sleep(1/0)", [[3: gw.sleep: inf is not a duration; write "15s", "2m" or "1h30m"]] },
+    { "gw.sleep()", [[3: gw.sleep: nothing is not a duration; write "15s", "2m" or "1h30m"]] },
+  }
+  for _, case in ipairs(bad) do
+    it("refuses " .. case[1], function()
+      assert.equal(FILE .. ":" .. case[2], mistake_of(case[1]))
+    end)
+  end
+
+  it("belongs into a task", function()
+    local host = fake_core.load 'local gw = require "gateway"\ngw.sleep "1s"'
+    assert.same({ "2: gw.sleep works only inside a task, such as the run of a gw.job" }, fake_core.lines(host))
+  end)
+end)
+
+describe("query:fetch", function()
+  it("gives the rows of its queues, at most so old", function()
+    local host = job [[
+      local rows = gw.queues { tag = "voice" }:fetch { max_age = "5s" }
+      print(#rows, rows[1].calls_waiting)]]
+    host.answer = { { id = 1, calls_waiting = 3 } }
+    host:run "it"
+    assert.same({ center = 0, query = "queues", ids = { 1, 2 }, max_age_ms = 5000 }, host.fetched)
+    assert.equal("1\t3", host.logs[1].text)
+  end)
+
+  it("asks anew when nothing is said about age", function()
+    local host = job "gw.queues():fetch()"
+    host.answer = {}
+    host:run "it"
+    assert.equal(0, host.fetched.max_age_ms)
+  end)
+
+  it("gives nil and an error that prints well", function()
+    local host = job [[
+      local rows, err = gw.queues():fetch()
+      gw.log.warn(err, { kind = err.kind, code = err.code, rows = rows == nil })
+      print("lost: " .. err)]]
+    host.failure = { kind = "http", code = "503", message = "the server is busy" }
+    host:run "it"
+    assert.equal('http 503: the server is busy code=503 kind=http rows=true', host.logs[1].text)
+    assert.equal("lost: http 503: the server is busy", host.logs[2].text)
+  end)
+
+  local bad = {
+    { "gw.queues():fetch { max_agee = 1 }", "query:fetch: unknown key 'max_agee' (did you mean 'max_age'?)" },
+    { "gw.queues():fetch { max_age = 5 }", [[query:fetch: max_age: 5 is not a duration; write "5s"]] },
+    { 'gw.queues():fetch "5s"', "query:fetch: a table { … } is needed, not '5s'" },
+    { "gw.queues().fetch()", 'fetch is called with a colon: query:fetch { max_age = "5s" }' },
+    { "gw.queues():fech()", "query has no 'fech' (did you mean 'fetch'?)" },
+    { "gw.queues().ids = {}", "query is read-only: 'ids' cannot be set" },
+  }
+  for _, case in ipairs(bad) do
+    it("refuses " .. case[1], function()
+      assert.equal(FILE .. ":3: " .. case[2], mistake_of(case[1]))
+    end)
+  end
+
+  it("belongs into a task", function()
+    local host = fake_core.load 'local gw = require "gateway"\ngw.queues():fetch()'
+    assert.same({ "2: query:fetch works only inside a task, such as the run of a gw.job" }, fake_core.lines(host))
+  end)
+end)
+
+describe("destination:send", function()
+  it("queues texts and tables", function()
+    local host = job([[
+      local text = chat:send("hello")
+      local kept = chat:send({ title = "Waits", fields = { { "sales", 7 } } }, { key = "digest-1" })
+      print(text, kept)]], 'local chat = gw.destination "floor-chat"')
+    host:run "it"
+    assert.same({
+      { to = "floor-chat", message = '"hello"' },
+      { to = "floor-chat", key = "digest-1", message = '{"fields":[["sales",7]],"title":"Waits"}' },
+    }, host.sends)
+    assert.equal("true\ttrue", host.logs[1].text)
+  end)
+
+  it("says when there are too many", function()
+    local host = job [[ print(gw.destination "book":send "x") ]]
+    host.limited = true
+    host:run "it"
+    assert.equal("nil\tlimit: more than 100 messages a minute", host.logs[1].text)
+  end)
+
+  local bad = {
+    { ':send(5)', "destination:send: a message is a text or a table, not 5" },
+    { ':send()', "destination:send: a message is a text or a table, not nothing" },
+    { ':send(gw.queues())', "destination:send: a message is a text or a table, not a query" },
+    { ':send { f = print }', "destination:send: a function cannot be JSON" },
+    { ':send { 1/0 }', "destination:send: JSON has no inf" },
+    { ':send("x", { kee = 1 })', "destination:send: unknown key 'kee' (did you mean 'key'?)" },
+    { ':send("x", { key = "" })', "destination:send: key: a text of 1 to 200 bytes is needed" },
+    { ':send("x", { key = 5 })', "destination:send: key: a text that makes the message unique is needed, not 5" },
+    { '.send("x")', 'destination:send: send is called with a colon: gw.destination "floor-chat":send(message)' },
+  }
+  for _, case in ipairs(bad) do
+    it("refuses " .. case[1], function()
+      assert.equal(FILE .. ":3: " .. case[2], mistake_of('gw.destination "book"' .. case[1]))
+    end)
+  end
+
+  it("needs a destination that exists", function()
+    assert.equal(FILE .. ":3: gw.destination: no destination 'bok' in gateway.conf (did you mean 'book'?)",
+      mistake_of 'gw.destination "bok"')
+    local host = fake_core.load 'local gw = require "gateway"\n\nlocal chat = gw.destination "flor-chat"'
+    assert.same({ "3: gw.destination: no destination 'flor-chat' in gateway.conf (did you mean 'floor-chat'?)" },
+      fake_core.lines(host))
+  end)
+
+  it("belongs into a task", function()
+    local host = fake_core.load 'local gw = require "gateway"\ngw.destination "book":send "x"'
+    assert.same({ "2: destination:send works only inside a task, such as the run of a gw.job" },
+      fake_core.lines(host))
+  end)
+end)
+
+describe("gw.log", function()
+  it("writes fields in order, quoted where a blank would mislead", function()
+    assert.equal([[late b="x \"y\"" rows=3 to=""]], logged [["late", { rows = 3, b = 'x "y"', to = "" }]])
+    assert.equal("table", logged "{}")
+  end)
+
+  it("has levels, and no others", function()
+    local host = job [[ gw.log.debug "a" gw.log.info "b" gw.log.warn "c" gw.log.error "d" print(1, nil, {}) ]]
+    host:run "it"
+    local lines = {}
+    for index, line in ipairs(host.logs) do
+      lines[index] = line.level .. " " .. line.text
+    end
+    assert.same({ "debug a", "info b", "warn c", "error d", "info 1\tnil\ttable" }, lines)
+    assert.equal(FILE .. ":3: gw.log has no 'warning'; known: debug, error, info and warn",
+      mistake_of 'gw.log.warning "x"')
+  end)
+end)
+
+describe("gw.now", function()
+  it("is in whole seconds", function()
+    assert.equal("1763661900", logged "gw.now()")
+  end)
+end)
+
+describe("gw.duration", function()
+  it("is in seconds", function()
+    assert.equal("5400", logged 'gw.duration "1h30m"')
+    assert.equal("0.5", logged 'gw.duration "500ms"')
+    assert.equal(FILE .. [[:3: gw.duration: '90' is not a duration; write "1m30s"]], mistake_of 'gw.duration "90"')
+  end)
+end)
+
+describe("gw.copy", function()
+  it("gives a plain table", function()
+    local host = job ""
+    local plain = require "gateway".copy(host:row { id = 7, calls_waiting = 2 })
+    plain.calls_waiting = 3
+    assert.same({ id = 7, name = "chat", calls_waiting = 3 }, plain)
+  end)
+end)
+
+describe("gw", function()
+  it("is strict, read-only and can be walked", function()
+    local host = fake_core.load 'local gw = require "gateway"\n\nreturn gw.abov'
+    assert.same({ "3: gateway has no 'abov' (did you mean 'above'?)" }, fake_core.lines(host))
+    assert.equal(FILE .. ":3: gateway is read-only: 'rule' cannot be set", mistake_of "gw.rule = nil")
+    assert.equal(FILE .. ":3: gateway has no 5", mistake_of "return gw[5]")
+    host = job [[local names = {} for name in pairs(gw) do names[#names + 1] = name end
+      print(table.concat(names, " "))]]
+    host:run "it"
+    assert.equal("above all any at_least at_most below copy destination duration equal job log none now queues "
+      .. "rule sleep template", host.logs[1].text)
+  end)
+end)
