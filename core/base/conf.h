@@ -1,9 +1,9 @@
 /* gateway.conf: an INI file read against one option table.
  *
- * Every key has one line in the table of conf.c: section kind, name, type, range,
+ * Every key has one row in the table of conf_table.c: section kind, name, type, range,
  * default, one sentence. Reading, checking, `ccgate config` and the documentation
  * derive from it. All mistakes of a file are collected, each with file:line and a
- * guess. */
+ * guess. Paths in the structs below are absolute. */
 #ifndef CCGATE_BASE_CONF_H
 #define CCGATE_BASE_CONF_H
 
@@ -28,6 +28,7 @@ struct conf_queue {
     char *name;
     char **tags; /* tag_count words */
     size_t tag_count;
+    int line;
 };
 
 struct conf_center {
@@ -37,7 +38,7 @@ struct conf_center {
     int64_t cc_id, vdn;
     char *access_key;
     char *secret_key; /* a secret */
-    char *ca_file;    /* absolute, or NULL for the system's authorities */
+    char *ca_file;    /* NULL: the system's authorities */
     int64_t edition;  /* 2023 or 2025 */
     bool is_default;  /* exactly one centre is, after loading */
     double rate;      /* requests per second */
@@ -102,7 +103,7 @@ struct conf {
     size_t destination_count;
     struct conf_script *overrides;
     size_t override_count;
-    struct conf_setting *settings; /* what `ccgate config` prints; private to conf.c */
+    struct conf_setting *settings; /* what `ccgate config` prints; private */
     size_t setting_count;
 };
 

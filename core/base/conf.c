@@ -1,0 +1,139 @@
+/* Problems, look-ups, the end of a configuration. */
+#include "base/conf_table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void
+problems_add(struct problems *problems, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *line;
+    if (vasprintf(&line, format, args) < 0)
+        line = mem_text(format);
+    va_end(args);
+    /* A file may hold anything; a terminal shows what is left of it. */
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' ';
+    problems->lines =
+        mem_grow(problems->lines, problems->count + 1, sizeof *problems->lines);
+    problems->lines[problems->count++] = line;
+}
+
+void
+problems_fini(struct problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        free(problems->lines[i]);
+    free(problems->lines);
+    *problems = (struct problems){0};
+}
+
+const struct conf_limits *
+conf_limits_of(const struct conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->override_count; i++)
+        if (strcmp(conf->overrides[i].name, name) == 0)
+            return &conf->overrides[i].limits;
+    return &conf->limits;
+}
+
+const struct conf_center *
+conf_default_center(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->center_count; i++)
+        if (conf->centers[i].is_default)
+            return &conf->centers[i];
+    return NULL;
+}
+
+const struct conf_center *
+conf_find_center(const struct conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->center_count; i++)
+        if (strcmp(conf->centers[i].name, name) == 0)
+            return &conf->centers[i];
+    return NULL;
+}
+
+const struct conf_destination *
+conf_find_destination(const struct conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->destination_count; i++)
+        if (strcmp(conf->destinations[i].name, name) == 0)
+            return &conf->destinations[i];
+    return NULL;
+}
+
+void
+conf_queue_fini(struct conf_queue *queue)
+{
+    for (size_t i = 0; i < queue->tag_count; i++)
+        free(queue->tags[i]);
+    free(queue->tags);
+    free(queue->name);
+}
+
+static void
+center_fini(struct conf_center *center)
+{
+    for (size_t i = 0; i < center->queue_count; i++)
+        conf_queue_fini(&center->queues[i]);
+    free(center->queues);
+    free(center->name);
+    free(center->url);
+    free(center->access_key);
+    free(center->secret_key);
+    free(center->ca_file);
+}
+
+static void
+destination_fini(struct conf_destination *destination)
+{
+    for (size_t i = 0; i < destination->header_count; i++) {
+        free(destination->headers[i].name);
+        free(destination->headers[i].value);
+    }
+    free(destination->headers);
+    free(destination->name);
+    free(destination->kind);
+    free(destination->url);
+    free(destination->method);
+    free(destination->secret);
+    free(destination->ca_file);
+}
+
+void
+conf_delete(struct conf *conf)
+{
+    if (conf == NULL)
+        return;
+    for (size_t i = 0; i < conf->center_count; i++)
+        center_fini(&conf->centers[i]);
+    for (size_t i = 0; i < conf->destination_count; i++)
+        destination_fini(&conf->destinations[i]);
+    for (size_t i = 0; i < conf->override_count; i++)
+        free(conf->overrides[i].name);
+    for (size_t i = 0; i < conf->setting_count; i++) {
+        free(conf->settings[i].section);
+        free(conf->settings[i].key);
+        free(conf->settings[i].value);
+    }
+    free(conf->centers);
+    free(conf->destinations);
+    free(conf->overrides);
+    free(conf->settings);
+    free(conf->file);
+    free(conf->dir);
+    free(conf->name);
+    free(conf->scripts);
+    free(conf->state);
+    free(conf->notify);
+    free(conf);
+}
