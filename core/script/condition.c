@@ -190,7 +190,8 @@ add_duration(struct buf *out, double seconds)
     char text[32];
     double ms = seconds * 1000;
     if (fabs(ms) < 9e15) { /* what is exact, and fits */
-        buf_add_text(out, text_format_duration(llround(ms), text, sizeof text));
+        int64_t whole = (int64_t)(ms < 0 ? ms - 0.5 : ms + 0.5);
+        buf_add_text(out, text_format_duration(whole, text, sizeof text));
         return;
     }
     add_number(out, seconds, 0);

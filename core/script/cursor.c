@@ -51,6 +51,12 @@ cursor_index(struct cursor *cursor, size_t count, const char *fault)
     return value;
 }
 
+void
+cursor_no_id(struct cursor *cursor, const struct frame *frame)
+{
+    cursor_demand(cursor, frame->header.id == 0, "an id that says nothing");
+}
+
 uint32_t
 cursor_entry(struct cursor *cursor, const struct frame *frame, size_t entry_count)
 {

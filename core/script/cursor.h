@@ -37,6 +37,9 @@ int64_t cursor_number(struct cursor *cursor, int64_t low, int64_t high,
 /* A u32 below `count`. */
 uint32_t cursor_index(struct cursor *cursor, size_t count, const char *fault);
 
+/* The id of a frame whose id says nothing is 0. */
+void cursor_no_id(struct cursor *cursor, const struct frame *frame);
+
 /* The id of a frame whose id is an entry. */
 uint32_t cursor_entry(struct cursor *cursor, const struct frame *frame,
                       size_t entry_count);

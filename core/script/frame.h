@@ -8,9 +8,9 @@
  *
  * Payload items: u8, u32, i64, f64 in native order, unaligned unless said otherwise;
  * text = u32 length, bytes, NUL, so that a reader needs no copy; list = u32 count,
- * items. A payload must be used up exactly. An entry is a rule or a job of the script,
- * numbered from 0 in the order of LOADED; a center is numbered as in the setup of LOAD,
- * a query as in model/schema.h.
+ * items. A payload must be used up exactly. The id is 0 in frames that name none. An
+ * entry is a rule or a job of the script, numbered from 0 in the order of LOADED; a
+ * center is numbered as in the setup of LOAD, a query as in model/schema.h.
  *
  * core → host
  *

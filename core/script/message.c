@@ -100,6 +100,7 @@ message_read_load(const struct frame *frame, struct message_load *out,
                   struct error *error)
 {
     struct cursor cursor = cursor_open(frame, "LOAD", error);
+    cursor_no_id(&cursor, frame);
     *out = (struct message_load){0};
     get_limits(&cursor, &out->limits);
     out->name = cursor_word(&cursor, 1, MESSAGE_NAME_MAX, "the name of the script");
@@ -134,6 +135,7 @@ message_read_restore(const struct frame *frame, size_t entry_count, size_t cente
                      struct message_restore *out, struct error *error)
 {
     struct cursor cursor = cursor_open(frame, "RESTORE", error);
+    cursor_no_id(&cursor, frame);
     out->count = frame_get_count(&cursor.in, 4 + 4 + 5);
     out->raised = mem_zero(out->count * sizeof *out->raised);
     for (uint32_t i = 0; i < out->count && !cursor.in.bad; i++) {
@@ -217,6 +219,7 @@ message_read_rows(const struct frame *frame, size_t center_count,
                   struct message_rows *out, struct error *error)
 {
     struct cursor cursor = cursor_open(frame, "ROWS", error);
+    cursor_no_id(&cursor, frame);
     *out = (struct message_rows){0};
     get_rows(&cursor, center_count, out);
     return cursor_finish(&cursor);

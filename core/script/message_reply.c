@@ -172,6 +172,7 @@ message_read_loaded(const struct frame *frame, size_t center_count, int64_t want
     };
     struct frame copy = {.header = frame->header, .payload = out->payload};
     struct cursor cursor = cursor_open(&copy, "LOADED", error);
+    cursor_no_id(&cursor, frame);
     get_problems(&cursor, out);
     get_entries(&cursor, out);
     get_wants(&cursor, center_count, want_max, out);
@@ -377,6 +378,7 @@ message_read_log(const struct frame *frame, struct message_log *out,
                  struct error *error)
 {
     struct cursor cursor = cursor_open(frame, "LOG", error);
+    cursor_no_id(&cursor, frame);
     out->level = frame_get_u8(&cursor.in);
     cursor_demand(&cursor, out->level <= LEVEL_ERROR, "the level");
     out->room = cursor_word(&cursor, 1, MESSAGE_KEY_MAX, "the room");
