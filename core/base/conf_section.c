@@ -76,14 +76,26 @@ conf_section_has(const struct conf_loader *loader, const struct conf_option *opt
     return loader->section.lines[option - conf_options];
 }
 
+/* NULL, or what is wrong with the text alone. */
 static char *
-read_value(struct conf_loader *loader, const struct conf_setting *setting)
+check_text(const struct conf_setting *setting)
 {
-    const struct conf_option *option = setting->option;
     if (setting->value[0] == '\0')
-        return mem_format("has no value (%s)", option->sentence);
+        return mem_format("has no value (%s)", setting->option->sentence);
     if (!text_is_printable(setting->value))
         return mem_text("has a control character in it, a tab or the end of a line");
+    return NULL;
+}
+
+/* Sets `complaint` to NULL or to what is wrong. */
+static void
+read_value(struct conf_loader *loader, const struct conf_setting *setting,
+           char **complaint)
+{
+    const struct conf_option *option = setting->option;
+    *complaint = check_text(setting);
+    if (*complaint)
+        return;
     char *shown = setting->is_secret ? mem_text("***") : conf_shorten(setting->value);
     struct conf_input input = {.option = option,
                                .suffix = conf_option_suffix(option, setting->key),
@@ -91,9 +103,8 @@ read_value(struct conf_loader *loader, const struct conf_setting *setting)
                                .shown = shown,
                                .dir = loader->conf->dir,
                                .line = setting->line};
-    char *complaint = option->read(&input, loader->section.target);
+    *complaint = option->read(&input, loader->section.target);
     free(shown);
-    return complaint;
 }
 
 static void
@@ -102,7 +113,9 @@ add_default(struct conf_loader *loader, const struct conf_option *option)
     struct conf_setting *setting = add_setting(loader, option, option->key, 0);
     setting->value = mem_text(option->fallback);
     /* Defaults are right; a test reads them all. */
-    free(read_value(loader, setting));
+    char *complaint;
+    read_value(loader, setting, &complaint);
+    free(complaint);
 }
 
 /* After a mistake the default stands in, so that the checks that follow from the value
@@ -131,7 +144,7 @@ conf_section_take(struct conf_loader *loader, const struct conf_option *option,
     if (setting->value == NULL)
         setting->value = mem_text(text);
     else
-        complaint = read_value(loader, setting);
+        read_value(loader, setting, &complaint);
     if (complaint == NULL)
         return;
     conf_complain(loader, loader->line, "%s: %s", key, complaint);

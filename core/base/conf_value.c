@@ -283,7 +283,7 @@ is_webhook_secret(const char *text)
     size_t padded = strspn(padding, "=");
     size_t bytes = digits * 3 / 4;
     /* With its padding, as base64 is written. */
-    return padding[padded] == '\0' && padded <= 2 && (digits + padded) % 4 == 0 &&
+    return padded <= 2 && padding[padded] == '\0' && (digits + padded) % 4 == 0 &&
            bytes >= 24 && bytes <= 64;
 }
 
