@@ -1,0 +1,251 @@
+#include "script/bind.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "model/schema.h"
+#include "script/rows.h"
+#include "script/script.h"
+
+/* ---- words and times ---- */
+
+static int
+l_now(lua_State *L)
+{
+    lua_pushinteger(L, script_of(L)->effects.now_ms);
+    return 1;
+}
+
+static int
+l_duration(lua_State *L)
+{
+    int64_t ms;
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    if (strlen(text) == size && text_duration(text, &ms))
+        lua_pushinteger(L, ms);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+static int
+l_format_duration(lua_State *L)
+{
+    char text[32];
+    lua_pushstring(L, text_format_duration(luaL_checkinteger(L, 1), text, sizeof text));
+    return 1;
+}
+
+static int
+l_nearest(lua_State *L)
+{
+    const char *word = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    size_t count = lua_rawlen(L, 2);
+    const char **words = lua_newuserdatauv(L, (count + 1) * sizeof *words, 0);
+    for (size_t i = 0; i < count; i++) {
+        if (lua_rawgeti(L, 2, (lua_Integer)i + 1) != LUA_TSTRING)
+            return luaL_argerror(L, 2, "a list of texts is needed");
+        words[i] = lua_tostring(L, -1); /* the list keeps it */
+        lua_pop(L, 1);
+    }
+    words[count] = NULL;
+    lua_pushstring(L, text_nearest(word, words));
+    return 1;
+}
+
+/* ---- queries ---- */
+
+static const char *const kind_words[] = {
+    [FIELD_INTEGER] = "integer",
+    [FIELD_NAME] = "name",
+    [FIELD_RATIO] = "ratio",
+};
+
+static void
+set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+static void
+push_field(lua_State *L, const struct field *field)
+{
+    lua_newtable(L);
+    set_text(L, "name", field->name);
+    set_text(L, "wire", field->wire);
+    set_text(L, "kind", kind_words[field->kind]);
+    set_text(L, "unit", unit_word(field->unit));
+    set_text(L, "doc", field->doc);
+    lua_pushboolean(L, field->window_5m);
+    lua_setfield(L, -2, "window");
+}
+
+static int
+l_query(lua_State *L)
+{
+    const struct query *query = query_find(luaL_checkstring(L, 1));
+    if (!query) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_newtable(L);
+    set_text(L, "name", query->name);
+    set_text(L, "row", query->row_name);
+    set_text(L, "argument", query->argument);
+    set_text(L, "key", query->fields[query->key].name);
+    set_text(L, "source", query->source);
+    lua_createtable(L, (int)query->field_count, 0);
+    for (size_t i = 0; i < query->field_count; i++) {
+        push_field(L, &query->fields[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "fields");
+    return 1;
+}
+
+static int
+l_range(lua_State *L)
+{
+    const struct query *query = query_find(luaL_checkstring(L, 1));
+    lua_Integer edition = luaL_checkinteger(L, 2);
+    const struct id_range *range = query ? query_range(query, edition) : NULL;
+    if (!range)
+        return 0;
+    lua_pushinteger(L, range->low);
+    lua_pushinteger(L, range->high);
+    return 2;
+}
+
+/* ---- telling ---- */
+
+void
+bind_check_loading(lua_State *L, const char *what)
+{
+    if (!script_of(L)->loading)
+        luaL_error(L, "%s belongs to the load of a script", what);
+}
+
+static int
+l_problem(lua_State *L)
+{
+    size_t size;
+    lua_Integer line = luaL_checkinteger(L, 1);
+    const char *text = luaL_checklstring(L, 2, &size);
+    bind_check_loading(L, "problem");
+    luaL_argcheck(L, line >= 0 && line <= INT32_MAX, 1, "no line");
+    script_problem(script_of(L), (uint32_t)line, text, size);
+    return 0;
+}
+
+/* The words of base/log.c, which is not part of the host. */
+static const char *const level_words[] = {
+    [LEVEL_DEBUG] = "debug", [LEVEL_INFO] = "info",    [LEVEL_WARN] = "warn",
+    [LEVEL_ERROR] = "error", [LEVEL_ERROR + 1] = NULL,
+};
+
+static int
+l_log(lua_State *L)
+{
+    size_t size;
+    int level = luaL_checkoption(L, 1, NULL, level_words);
+    const char *text = luaL_checklstring(L, 2, &size);
+    effect_log(&script_of(L)->effects, (enum log_level)level, text, size);
+    return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"now", l_now},
+    {"duration", l_duration},
+    {"format_duration", l_format_duration},
+    {"nearest", l_nearest},
+    {"query", l_query},
+    {"range", l_range},
+    {"problem", l_problem},
+    {"log", l_log},
+    {NULL, NULL},
+};
+
+int
+bind_core(lua_State *L, struct script *script)
+{
+    lua_newtable(L);
+    luaL_setfuncs(L, functions, 0);
+    luaL_setfuncs(L, rows_functions, 0);
+    luaL_setfuncs(L, bind_condition_functions, 0);
+    luaL_setfuncs(L, bind_rule_functions, 0);
+    luaL_setfuncs(L, bind_task_functions, 0);
+    set_text(L, "script", script->name);
+    lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.source");
+    lua_setfield(L, -2, "source");
+    lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.setup");
+    lua_setfield(L, -2, "setup");
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "cjson");
+    lua_call(L, 1, 1);
+    lua_setfield(L, -2, "json");
+    return 1;
+}
+
+/* ---- chance ---- */
+
+/* FNV-1a. */
+static uint64_t
+hash(const char *text)
+{
+    uint64_t value = 14695981039346656037u;
+    for (; *text; text++)
+        value = (value ^ (unsigned char)*text) * 1099511628211u;
+    return value;
+}
+
+/* Upvalues: the function of Lua's own, math.randomseed. */
+static int
+l_random(lua_State *L)
+{
+    struct script *script = script_of(L);
+    if (!script->seeded) {
+        script->seeded = true;
+        uint64_t place = script->entry ? script->entry->number + 1 : 0;
+        lua_pushvalue(L, lua_upvalueindex(2));
+        lua_pushinteger(L, (lua_Integer)(hash(script->name) + place));
+        lua_pushinteger(L, script->effects.now_ms);
+        lua_call(L, 2, 0);
+    }
+    int count = lua_gettop(L);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, count, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+/* Upvalue: math.randomseed, which draws from the clock when it is given nothing. */
+static int
+l_randomseed(lua_State *L)
+{
+    luaL_checknumber(L, 1);
+    script_of(L)->seeded = true;
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+void
+bind_math(lua_State *L)
+{
+    lua_getglobal(L, "math");
+    lua_getfield(L, -1, "random");
+    lua_getfield(L, -2, "randomseed"); /* math random randomseed */
+    lua_pushvalue(L, -1);
+    lua_insert(L, -3);
+    lua_pushcclosure(L, l_random, 2); /* math randomseed l_random */
+    lua_setfield(L, -3, "random");
+    lua_pushcclosure(L, l_randomseed, 1);
+    lua_setfield(L, -2, "randomseed");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,203 @@
+#include "script/bind.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "script/rule.h"
+#include "script/script.h"
+
+#define METATABLE "rule"
+
+static int
+l_release(lua_State *L)
+{
+    rule_fini(luaL_checkudata(L, 1, METATABLE));
+    return 0;
+}
+
+/* ---- wants ---- */
+
+/* Is any edition's range of the query's ids home to this one? */
+static bool
+is_in_some_range(const struct query *query, lua_Integer id)
+{
+    for (const struct id_range *range = query->ranges; range->edition; range++)
+        if (id >= range->low && id <= range->high)
+            return true;
+    return false;
+}
+
+/* Reads the want at the top of the stack; its ids are in a userdata that is pushed. */
+static struct message_want
+check_want(lua_State *L, const struct script *script)
+{
+    struct message_want want = {0};
+    int index = lua_gettop(L);
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_getfield(L, index, "center");
+    lua_getfield(L, index, "query");
+    lua_getfield(L, index, "every_ms");
+    lua_getfield(L, index, "ids"); /* want center query every_ms ids */
+    lua_Integer center = luaL_checkinteger(L, index + 1);
+    want.query = query_find(luaL_checkstring(L, index + 2));
+    want.every_ms = luaL_checkinteger(L, index + 3);
+    luaL_checktype(L, index + 4, LUA_TTABLE);
+    size_t count = lua_rawlen(L, index + 4);
+    if (center < 0 || (size_t)center >= script->center_count || !want.query ||
+        want.every_ms < MESSAGE_PERIOD_MIN_MS ||
+        want.every_ms > MESSAGE_PERIOD_MAX_MS || !count || count > MESSAGE_IDS_MAX)
+        luaL_error(L, "a want that cannot be");
+    int64_t *ids = lua_newuserdatauv(L, count * sizeof *ids, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, index + 4, (lua_Integer)i + 1);
+        ids[i] = luaL_checkinteger(L, -1);
+        if (!is_in_some_range(want.query, ids[i]))
+            luaL_error(L, "there is no %s %I", want.query->argument,
+                       (LUAI_UACINT)ids[i]);
+        lua_pop(L, 1);
+    }
+    want.center = (uint32_t)center;
+    want.ids = ids;
+    want.id_count = (uint32_t)count;
+    return want;
+}
+
+/* The rule listens to what it wants, and LOADED will tell the core. */
+static void
+add_want(struct script *script, struct rule *rule, struct message_want *want)
+{
+    rule->sources =
+        mem_grow(rule->sources, rule->source_count + 1, sizeof *rule->sources);
+    rule->sources[rule->source_count++] =
+        (struct rule_source){want->center, want->query};
+    for (uint32_t i = 0; i < want->id_count; i++)
+        latch_watch(&rule->latch, want->center, want->ids[i]);
+    want->entry = rule->entry.number;
+    message_put_want(&script->wants, want);
+}
+
+/* ---- rules ---- */
+
+static struct rule *
+push_rule(lua_State *L)
+{
+    struct rule *rule = lua_newuserdatauv(L, sizeof *rule, RULE_USERVALUES);
+    memset(rule, 0, sizeof *rule);
+    if (luaL_newmetatable(L, METATABLE)) {
+        lua_pushcfunction(L, l_release);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return rule;
+}
+
+/* What the rule is described with: at these places of l_rule's stack. */
+enum { AT_TABLE = 1, AT_NAME, AT_ABOUT, AT_WANTS, AT_WHEN, AT_CLEAR, AT_FN, AT_RULE };
+
+static void
+check_description(lua_State *L)
+{
+    static const char *const keys[] = {"name", "about", "wants",
+                                       "when", "clear", "on_transition"};
+    luaL_checktype(L, AT_TABLE, LUA_TTABLE);
+    lua_settop(L, AT_TABLE);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        lua_getfield(L, AT_TABLE, keys[i]);
+    luaL_checkstring(L, AT_NAME);
+    luaL_checkstring(L, AT_ABOUT);
+    luaL_checktype(L, AT_WANTS, LUA_TTABLE);
+    luaL_checktype(L, AT_FN, LUA_TFUNCTION);
+}
+
+/* All wants are read before the first has an effect. True when they are within the
+ * script's limit; if not, that is a problem. */
+static bool
+check_wants(lua_State *L, struct script *script)
+{
+    size_t count = lua_rawlen(L, AT_WANTS);
+    if (script->wants.count + count > (size_t)script->limits.wants) {
+        const char *text = lua_pushfstring(
+            L, "rule '%s': the script wants more than %I queries (wants = %I)",
+            lua_tostring(L, AT_NAME), (LUAI_UACINT)script->limits.wants,
+            (LUAI_UACINT)script->limits.wants);
+        script_problem(script, 0, text, strlen(text));
+        return false;
+    }
+    for (size_t i = 1; i <= count; i++) {
+        lua_rawgeti(L, AT_WANTS, (lua_Integer)i);
+        check_want(L, script);
+        lua_settop(L, AT_RULE);
+    }
+    return true;
+}
+
+static int
+l_rule(lua_State *L)
+{
+    struct script *script = script_of(L);
+    bind_check_loading(L, "rule");
+    check_description(L);
+    const struct condition *when = bind_check_condition(L, AT_WHEN);
+    const struct condition *clear =
+        lua_isnil(L, AT_CLEAR) ? NULL : bind_check_condition(L, AT_CLEAR);
+    struct rule *rule = push_rule(L);
+    if (!check_wants(L, script))
+        return 0;
+    for (int value = RULE_WHEN; value <= RULE_ON_TRANSITION; value++) {
+        lua_pushvalue(L, AT_WHEN + value - RULE_WHEN);
+        lua_setiuservalue(L, AT_RULE, value);
+    }
+    latch_init(&rule->latch, when, clear);
+    struct message_entry described = {.kind = ENTRY_RULE, .name = lua_tostring(L, 2)};
+    described.about = lua_tolstring(L, AT_ABOUT, &described.about_size);
+    script_register(L, AT_RULE, &rule->entry, &described);
+    for (size_t i = 1; i <= lua_rawlen(L, AT_WANTS); i++) {
+        lua_rawgeti(L, AT_WANTS, (lua_Integer)i);
+        struct message_want want = check_want(L, script);
+        add_want(script, rule, &want);
+        lua_settop(L, AT_RULE);
+    }
+    return 0;
+}
+
+/* ---- alerts ---- */
+
+static bool
+is_key(const char *key, size_t size)
+{
+    return size && size <= MESSAGE_KEY_MAX && strlen(key) == size &&
+           text_is_printable(key);
+}
+
+static int
+l_alert(lua_State *L)
+{
+    static const char *const kinds[] = {"raise", "clear", NULL};
+    struct script *script = script_of(L);
+    size_t key_size;
+    const char *rule = luaL_checkstring(L, 1);
+    int center = script_center(script, luaL_checkstring(L, 2));
+    struct message_alert alert = {
+        .key = luaL_checklstring(L, 3, &key_size),
+        .kind = kinds[luaL_checkoption(L, 4, NULL, kinds)],
+    };
+    alert.event = luaL_checklstring(L, 5, &alert.event_size);
+    const struct entry *entry = script->entry;
+    if (!entry || entry->kind != ENTRY_RULE || strcmp(entry->name, rule) != 0)
+        return luaL_error(L, "alert belongs to the transition of a rule");
+    luaL_argcheck(L, center >= 0, 2, "no such center");
+    luaL_argcheck(L, is_key(alert.key, key_size), 3, "no key of an alert");
+    if (alert.event_size > EFFECT_TEXT_MAX)
+        return luaL_error(L, "the alert has %I bytes; at most %I are taken",
+                          (LUAI_UACINT)alert.event_size, (LUAI_UACINT)EFFECT_TEXT_MAX);
+    alert.center = (uint32_t)center;
+    effect_alert(&script->effects, &alert);
+    return 0;
+}
+
+const luaL_Reg bind_rule_functions[] = {
+    {"rule", l_rule},
+    {"alert", l_alert},
+    {NULL, NULL},
+};

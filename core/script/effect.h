@@ -1,0 +1,75 @@
+/* What a script does to the world: frames to the core, and nothing else.
+ *
+ * Alerts and sends gather until the activation commits or drops them; logs and strikes
+ * go out at once. Rates are kept over the time of frames. */
+#ifndef CCGATE_SCRIPT_EFFECT_H
+#define CCGATE_SCRIPT_EFFECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "script/message.h"
+
+struct entry;
+
+#define EFFECT_TEXT_MAX ((size_t)256 << 10) /* bytes of an event or a message */
+#define EFFECT_LINE_MAX ((size_t)8 << 10)   /* bytes of a log line; the rest is cut */
+
+/* A rate with a burst of one minute's worth. */
+struct bucket {
+    double per_s, level;
+    int64_t at_ms; /* when `level` was true */
+};
+
+struct effects {
+    struct buf *out;    /* borrowed */
+    int64_t now_ms;     /* of the frame that is worked off */
+    struct entry *room; /* who speaks in logs; NULL: the script itself */
+    struct message_list items;
+    struct bucket sends, logs;
+    uint64_t dropped;   /* log lines that were over the rate and have not been told */
+    int64_t told_ms;    /* when drops were told last */
+    uint64_t log_total; /* lines of the script that were let through */
+};
+
+void effect_init(struct effects *effects, struct buf *out,
+                 const struct conf_limits *limits, int64_t now_ms);
+
+/* The frame that is worked off now has this time. */
+void effect_set_now(struct effects *effects, int64_t now_ms);
+
+/* A line of the script itself: over the rate it is only counted. */
+void effect_log(struct effects *effects, enum log_level level, const char *text,
+                size_t size);
+/* A line of the host about the script: not counted, so rare by other means. */
+void effect_note(struct effects *effects, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* An error of an entry: the first in full, then at powers of ten with its number. */
+void effect_failed(struct effects *effects, struct entry *entry, const char *text);
+void effect_strike(struct effects *effects, const struct entry *entry,
+                   const char *limit);
+/* Tells how many lines have been dropped, at most once a minute. */
+void effect_tell_drops(struct effects *effects);
+
+/* Adds to what the activation will commit. `alert` has been checked. */
+void effect_alert(struct effects *effects, const struct message_alert *alert);
+/* False: over the rate, or more than one commit takes. */
+bool effect_send(struct effects *effects, const struct message_send *send);
+
+/* A point to roll back to. */
+struct effect_mark {
+    size_t size;
+    uint32_t count;
+};
+struct effect_mark effect_mark(const struct effects *effects);
+void effect_rollback(struct effects *effects, struct effect_mark mark);
+
+/* Writes what has gathered, if anything, as one commit of `entry`. */
+void effect_commit(struct effects *effects, const struct entry *entry,
+                   int64_t scheduled_ms);
+
+#endif

@@ -1,0 +1,236 @@
+/* ccgate-script: one script in a process of its own, behind a fence.
+ *
+ * Reads frames from HOST_SOCKET_FD, works them off, answers with one send per turn.
+ * Ends with 0 at the end of the stream or when the script could not be loaded, with 1
+ * and a line on standard error when the core, or this program, is at fault. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "script/fence.h"
+#include "script/frame.h"
+#include "script/message.h"
+#include "script/rule.h"
+#include "script/script.h"
+#include "script/task.h"
+
+#define RECEIVE_SIZE ((size_t)64 << 10)
+#define SEND_SIZE    ((size_t)1 << 20) /* so much is sent before the turn is over */
+
+struct host {
+    struct host_page *page;
+    char *in; /* what has been received and not worked off, 8-aligned */
+    size_t in_size, in_room;
+    struct buf out;
+    struct script *script; /* NULL until LOAD */
+};
+
+/* Reachable to the end, so that nothing of it counts as lost. */
+static struct host host;
+
+static _Noreturn void
+fail(const char *what, const char *why)
+{
+    fprintf(stderr, "ccgate-script: %s: %s\n", what, why);
+    _exit(1);
+}
+
+static void
+send_all(void)
+{
+    size_t sent = 0;
+    while (sent < host.out.size) {
+        ssize_t count = send(HOST_SOCKET_FD, host.out.data + sent, host.out.size - sent,
+                             MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            _exit(0); /* the core is gone, and with it whoever would listen */
+        sent += (size_t)count;
+    }
+    buf_clear(&host.out);
+}
+
+/* Waits for more of the stream; ends the process where the stream ends. */
+static void
+receive(void)
+{
+    if (host.in_room - host.in_size < RECEIVE_SIZE) {
+        host.in_room = 2 * host.in_room + RECEIVE_SIZE;
+        host.in = mem_grow(host.in, host.in_room, 1);
+    }
+    ssize_t count;
+    do
+        count = recv(HOST_SOCKET_FD, host.in + host.in_size,
+                     host.in_room - host.in_size, 0);
+    while (count < 0 && errno == EINTR);
+    if (count < 0 && errno != ECONNRESET)
+        fail("socket", strerror(errno));
+    if (count <= 0)
+        exit(0);
+    host.in_size += (size_t)count;
+}
+
+/* ---- frames ---- */
+
+static bool
+on_load(const struct frame *frame, struct error *error)
+{
+    struct message_load load;
+    if (host.script) {
+        error_set(error, ERROR_DECODE, "", "LOAD comes once");
+        return false;
+    }
+    if (!message_read_load(frame, &load, error))
+        return false;
+    host.script = script_new(&load, host.page, &host.out);
+    clearenv();
+    if (!fence_enter(load.limits.memory_bytes, error))
+        return false;
+    if (!script_load(host.script, &load)) {
+        send_all();
+        exit(0);
+    }
+    return true;
+}
+
+static bool
+on_restore(const struct frame *frame, struct error *error)
+{
+    struct message_restore restore;
+    if (!message_read_restore(frame, host.script->entry_count,
+                              host.script->center_count, &restore, error))
+        return false;
+    rule_restore(host.script, &restore);
+    message_restore_fini(&restore);
+    return true;
+}
+
+static bool
+on_rows(const struct frame *frame, struct error *error)
+{
+    struct message_rows rows;
+    if (!message_read_rows(frame, host.script->center_count, &rows, error))
+        return false;
+    rule_sample(host.script, &rows);
+    return true;
+}
+
+static bool
+on_run(const struct frame *frame, struct error *error)
+{
+    struct message_run run;
+    if (!message_read_run(frame, host.script->entry_count, &run, error))
+        return false;
+    if (host.script->entries[run.entry]->kind != ENTRY_JOB) {
+        error_set(error, ERROR_DECODE, "", "RUN of a rule");
+        return false;
+    }
+    task_run(host.script, &run);
+    return true;
+}
+
+static bool
+on_wake(const struct frame *frame, struct error *error)
+{
+    uint64_t wait;
+    if (!message_read_wake(frame, &wait, error))
+        return false;
+    error_set(error, ERROR_DECODE, "", "WAKE without a sleep");
+    return task_wake(host.script, wait);
+}
+
+static bool
+on_fetched(const struct frame *frame, struct error *error)
+{
+    struct message_fetched fetched;
+    if (!message_read_fetched(frame, host.script->center_count, &fetched, error))
+        return false;
+    error_set(error, ERROR_DECODE, "", "FETCHED without a fetch");
+    return task_fetched(host.script, &fetched);
+}
+
+static bool
+on_disable(const struct frame *frame, struct error *error)
+{
+    uint32_t number;
+    if (!message_read_disable(frame, host.script->entry_count, &number, error))
+        return false;
+    struct entry *entry = host.script->entries[number];
+    entry->disabled = true;
+    if (entry->kind == ENTRY_JOB)
+        task_kill(host.script, (struct job *)entry);
+    return true;
+}
+
+static bool (*const handlers[])(const struct frame *, struct error *) = {
+    [FRAME_LOAD] = on_load,       [FRAME_RESTORE] = on_restore,
+    [FRAME_ROWS] = on_rows,       [FRAME_RUN] = on_run,
+    [FRAME_WAKE] = on_wake,       [FRAME_FETCHED] = on_fetched,
+    [FRAME_DISABLE] = on_disable,
+};
+
+static void
+handle(const struct frame *frame)
+{
+    struct error error = {0};
+    if (!host.script && frame->header.type != FRAME_LOAD)
+        fail("frame", "LOAD comes first");
+    if (host.script)
+        effect_set_now(&host.script->effects, frame->header.now_ms);
+    if (!handlers[frame->header.type](frame, &error))
+        fail("frame", error.message);
+    if (host.out.size > SEND_SIZE)
+        send_all();
+}
+
+/* Works off the frames that are there; returns how many bytes they had. */
+static size_t
+work(void)
+{
+    size_t used = 0;
+    struct frame frame;
+    enum frame_result result;
+    while ((result = frame_next(host.in, host.in_size, &used, FRAME_LOAD, FRAME_DISABLE,
+                                &frame)) == FRAME_OK)
+        handle(&frame);
+    if (result == FRAME_BAD)
+        fail("frame", "no frame of the core");
+    host.in_size -= used;
+    memmove(host.in, host.in + used, host.in_size);
+    return used;
+}
+
+/* Maps the page and closes all descriptors but the socket and the standard ones. */
+static void
+map_page(void)
+{
+    host.page = mmap(NULL, sizeof *host.page, PROT_READ | PROT_WRITE, MAP_SHARED,
+                     HOST_PAGE_FD, 0);
+    if (host.page == MAP_FAILED)
+        fail("page", strerror(errno));
+    closefrom(HOST_PAGE_FD);
+}
+
+int
+main(void)
+{
+    map_page();
+    for (;;) {
+        receive();
+        atomic_store(&host.page->busy, 1);
+        size_t used = work();
+        if (host.script)
+            effect_tell_drops(&host.script->effects);
+        send_all();
+        /* After the send: when all has been worked off, all answers are there. */
+        atomic_fetch_add(&host.page->consumed, used);
+        atomic_store(&host.page->busy, 0);
+    }
+}

@@ -1,0 +1,328 @@
+#include "script/rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "script/script.h"
+
+#define NAMES "ccgate.names" /* registry: list over centres of id → name */
+
+#define FIELDS_MAX 62 /* of a query: schema.h */
+
+struct view {
+    const struct query *query;
+    const int64_t *row;
+    uint64_t epoch; /* of the activation that it is valid in */
+    uint32_t center;
+};
+
+/* ---- values ---- */
+
+/* Pushes the name that gateway.conf gives to the row's key. */
+static void
+push_name(lua_State *L, const struct query *query, uint32_t center, const int64_t *row)
+{
+    lua_Integer key = row[1 + query->key];
+    lua_getfield(L, LUA_REGISTRYINDEX, NAMES);
+    lua_rawgeti(L, -1, (lua_Integer)center + 1);
+    if (lua_rawgeti(L, -1, key) != LUA_TSTRING) {
+        lua_pop(L, 1);
+        lua_pushfstring(L, "skill %I", (LUAI_UACINT)key);
+    }
+    lua_replace(L, -3); /* name center */
+    lua_pop(L, 1);
+}
+
+/* Pushes a field's value, nil when it is unknown. */
+static void
+push_value(lua_State *L, const struct query *query, uint32_t center, const int64_t *row,
+           size_t field)
+{
+    double number;
+    switch (query->fields[field].kind) {
+    case FIELD_NAME: push_name(L, query, center, row); return;
+    case FIELD_RATIO:
+        if (row_number(query, row, field, &number))
+            lua_pushnumber(L, number);
+        else
+            lua_pushnil(L);
+        return;
+    case FIELD_INTEGER:
+        if (row_has(row, field))
+            lua_pushinteger(L, row[1 + field]);
+        else
+            lua_pushnil(L);
+        return;
+    }
+}
+
+/* ---- views ---- */
+
+void
+rows_push(lua_State *L, const struct query *query, uint32_t center, const int64_t *row)
+{
+    struct view *view = lua_newuserdatauv(L, sizeof *view, 0);
+    *view = (struct view){query, row, script_of(L)->row_epoch, center};
+    lua_rawgetp(L, LUA_REGISTRYINDEX, query);
+    lua_setmetatable(L, -2);
+}
+
+/* The view at `index`, valid, or a raise. */
+static const struct view *
+check_view(lua_State *L, int index)
+{
+    const struct view *view = lua_touserdata(L, index);
+    if (!view || !lua_getmetatable(L, index))
+        luaL_typeerror(L, index, "row");
+    lua_getfield(L, -1, "row"); /* metatable query */
+    const struct query *query = lua_touserdata(L, -1);
+    lua_pop(L, 2);
+    if (!query || lua_rawlen(L, index) != sizeof *view)
+        luaL_typeerror(L, index, "row");
+    if (view->epoch != script_of(L)->row_epoch)
+        luaL_error(L, "this row has expired: it was valid during the activation that "
+                      "received it; keep gw.copy(row)");
+    return view;
+}
+
+/* Raises: names the wire's word or the nearest field. */
+static int
+unknown_field(lua_State *L, const struct query *query, int index)
+{
+    if (lua_type(L, index) != LUA_TSTRING)
+        return luaL_error(L, "fields of %s have names, got a %s", query->row_name,
+                          luaL_typename(L, index));
+    const char *word = lua_tostring(L, index);
+    const char *names[FIELDS_MAX + 1] = {NULL};
+    for (size_t i = 0; i < query->field_count; i++) {
+        const struct field *field = &query->fields[i];
+        names[i] = field->name;
+        if (field->wire && !strcmp(field->wire, word))
+            return luaL_error(L, "'%s' is '%s' here", word, field->name);
+    }
+    const char *near = text_nearest(word, names);
+    if (!near)
+        return luaL_error(L, "%s has no field '%s'", query->row_name, word);
+    return luaL_error(L, "%s has no field '%s' (did you mean '%s'?)", query->row_name,
+                      word, near);
+}
+
+/* Upvalues: the metatable, the positions of fields by name. */
+static int
+l_index(lua_State *L)
+{
+    const struct view *view = lua_touserdata(L, 1);
+    if (!view || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(1)) ||
+        view->epoch != script_of(L)->row_epoch)
+        view = check_view(L, 1);
+    lua_pushvalue(L, 2);
+    if (lua_isnil(L, 2) || lua_rawget(L, lua_upvalueindex(2)) != LUA_TNUMBER)
+        return unknown_field(L, view->query, 2);
+    push_value(L, view->query, view->center, view->row, (size_t)lua_tointeger(L, -1));
+    return 1;
+}
+
+static int
+l_newindex(lua_State *L)
+{
+    const struct view *view = check_view(L, 1);
+    return luaL_error(L, "a %s is read-only; gw.copy(row) is a table of your own",
+                      view->query->row_name);
+}
+
+/* Upvalues: the view, the next field. */
+static int
+l_next(lua_State *L)
+{
+    const struct view *view = check_view(L, lua_upvalueindex(1));
+    size_t field = (size_t)lua_tointeger(L, lua_upvalueindex(2));
+    for (; field < view->query->field_count; field++) {
+        push_value(L, view->query, view->center, view->row, field);
+        if (lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            continue;
+        }
+        lua_pushinteger(L, (lua_Integer)field + 1);
+        lua_replace(L, lua_upvalueindex(2));
+        lua_pushstring(L, view->query->fields[field].name);
+        lua_insert(L, -2); /* … name value */
+        return 2;
+    }
+    lua_pushnil(L);
+    return 1;
+}
+
+static int
+l_pairs(lua_State *L)
+{
+    check_view(L, 1);
+    lua_pushvalue(L, 1);
+    lua_pushinteger(L, 0);
+    lua_pushcclosure(L, l_next, 2);
+    return 1;
+}
+
+static int
+l_tostring(lua_State *L)
+{
+    const struct view *view = check_view(L, 1);
+    const char *row_name = view->query->row_name;
+    lua_pushfstring(L, "%s %I", row_name, (LUAI_UACINT)view->row[1 + view->query->key]);
+    return 1;
+}
+
+static void
+make_metatable(lua_State *L, const struct query *query)
+{
+    lua_newtable(L);
+    lua_pushstring(L, query->row_name);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__name");
+    lua_setfield(L, -2, "__metatable");
+    lua_pushlightuserdata(L, (void *)query);
+    lua_setfield(L, -2, "row");
+    lua_pushvalue(L, -1);
+    lua_createtable(L, 0, (int)query->field_count); /* metatable metatable fields */
+    for (size_t i = 0; i < query->field_count; i++) {
+        lua_pushinteger(L, (lua_Integer)i);
+        lua_setfield(L, -2, query->fields[i].name);
+    }
+    lua_pushcclosure(L, l_index, 2);
+    lua_setfield(L, -2, "__index");
+    static const luaL_Reg methods[] = {
+        {"__newindex", l_newindex},
+        {"__pairs", l_pairs},
+        {"__tostring", l_tostring},
+        {NULL, NULL},
+    };
+    luaL_setfuncs(L, methods, 0);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, query);
+}
+
+/* ---- plain forms ---- */
+
+void
+rows_push_copy(lua_State *L, const struct query *query, uint32_t center,
+               const int64_t *row)
+{
+    lua_createtable(L, 0, (int)query->field_count);
+    for (size_t i = 0; i < query->field_count; i++) {
+        push_value(L, query, center, row, i);
+        lua_setfield(L, -2, query->fields[i].name);
+    }
+}
+
+static int
+l_copy(lua_State *L)
+{
+    if (lua_istable(L, 1)) {
+        lua_settop(L, 1);
+        lua_newtable(L);
+        for (lua_pushnil(L); lua_next(L, 1);) { /* row copy key value */
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, 2);
+        }
+        return 1;
+    }
+    const struct view *view = check_view(L, 1);
+    rows_push_copy(L, view->query, view->center, view->row);
+    return 1;
+}
+
+/* The shortest of the usual precisions that reads back as the same number. */
+static void
+add_number(struct buf *out, double number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.15g", number);
+    if (strtod(text, NULL) != number)
+        snprintf(text, sizeof text, "%.17g", number);
+    buf_add_text(out, text);
+}
+
+static void
+add_value(lua_State *L, struct buf *out)
+{
+    size_t size;
+    switch (lua_type(L, -1)) {
+    case LUA_TNIL: buf_add_text(out, "null"); return;
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, -1))
+            buf_format(out, "%lld", (long long)lua_tointeger(L, -1));
+        else
+            add_number(out, lua_tonumber(L, -1));
+        return;
+    default: {
+        const char *text = lua_tolstring(L, -1, &size);
+        buf_add_json(out, text, size);
+    }
+    }
+}
+
+static int
+l_row_json(lua_State *L)
+{
+    const struct view *view = check_view(L, 1);
+    /* The script's own buffer: a raise below loses nothing. */
+    struct buf *out = &script_of(L)->scratch;
+    buf_clear(out);
+    for (size_t i = 0; i < view->query->field_count; i++) {
+        const char *name = view->query->fields[i].name;
+        buf_add_text(out, i ? "," : "{");
+        buf_add_json(out, name, strlen(name));
+        buf_add_text(out, ":");
+        push_value(L, view->query, view->center, view->row, i);
+        add_value(L, out);
+        lua_pop(L, 1);
+    }
+    buf_add_text(out, "}");
+    lua_pushlstring(L, out->data, out->size);
+    return 1;
+}
+
+const luaL_Reg rows_functions[] = {
+    {"copy", l_copy},
+    {"row_json", l_row_json},
+    {NULL, NULL},
+};
+
+/* ---- set-up ---- */
+
+/* Pushes id → name of the queues of the centre at the top of the stack. */
+static void
+push_names(lua_State *L)
+{
+    lua_newtable(L);
+    lua_getfield(L, -2, "queues"); /* center names queues */
+    size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+    for (size_t i = 1; i <= count; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        lua_getfield(L, -1, "id");
+        lua_getfield(L, -2, "name"); /* center names queues queue id name */
+        lua_rawseti(L, -5, lua_tointeger(L, -2));
+        lua_pop(L, 2);
+    }
+    lua_pop(L, 1);
+}
+
+void
+rows_open(lua_State *L, int setup)
+{
+    for (const struct query *const *query = queries; *query; query++)
+        make_metatable(L, *query);
+    lua_newtable(L);
+    lua_getfield(L, setup, "centers"); /* … lists centers */
+    size_t count = lua_rawlen(L, -1);
+    for (size_t i = 1; i <= count; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        push_names(L);
+        lua_rawseti(L, -4, (lua_Integer)i);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, NAMES);
+}

@@ -1,0 +1,114 @@
+/* A script: its Lua state, what it has registered, and the activation that runs.
+ *
+ * Nothing of the script runs outside script_protect() and task.c's lua_resume(), and
+ * both only between script_begin() and script_end(): so every error, every limit and
+ * every effect has a name, an entry and an end. */
+#ifndef CCGATE_SCRIPT_SCRIPT_H
+#define CCGATE_SCRIPT_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "script/effect.h"
+#include "script/frame.h"
+#include "script/message.h"
+
+/* A rule or a job: the first member of struct rule and struct job. Lives in a userdata
+ * that the state keeps for ever. */
+struct entry {
+    uint8_t kind; /* ENTRY_* */
+    uint32_t number;
+    char name[MESSAGE_NAME_MAX + 1];
+    bool disabled;
+    uint64_t failures; /* errors so far: the first is told in full */
+};
+
+struct script {
+    lua_State *L;
+    struct conf_limits limits;
+    char *name;
+    char **centers; /* names, numbered as in frames */
+    size_t center_count;
+
+    struct entry **entries;
+    size_t entry_count;
+
+    /* What LOADED will say. */
+    char place[LUA_IDSIZE]; /* the script's file, as Lua's messages name it */
+    struct message_list problems, registered, wants;
+    bool failed; /* one of the problems is an error */
+
+    /* Of the Lua state, in bytes. */
+    size_t memory_used, memory_max;
+
+    /* The activation that runs. */
+    struct host_page *page;
+    struct entry *entry;  /* NULL while loading */
+    struct task *task;    /* NULL unless a task runs */
+    bool loading;         /* the script's chunk runs, or finish() */
+    bool seeded;          /* math.random() is, for this activation */
+    const char *exceeded; /* the limit it has met: "cpu limit", "memory limit" */
+    int64_t cpu_began_us; /* -1 until the hook has looked */
+    int64_t cpu_max_us;
+    uint64_t row_epoch; /* views of rows with another number have expired */
+
+    /* What script_protect() met: a text with its traceback; while loading, the text
+     * alone and the line of the script (0: none). */
+    struct buf error;
+    uint32_t error_line;
+
+    struct effects effects;
+    struct task *tasks;
+    size_t task_count;
+    uint64_t waits; /* handed out so far */
+
+    /* Texts on their way into Lua, kept here because a raise may leave them: `why` is
+     * that of the transition, `scratch` of the C function that runs. */
+    struct buf why, scratch;
+};
+
+/* The script of a state: its main thread and all coroutines. */
+struct script *script_of(lua_State *L);
+
+/* A state with the trusted library in it, not yet fenced and with nothing of the
+ * script. Keeps nothing of `load`; borrows `page` and `out`, to which frames are added.
+ * The state is never closed: a process that ends runs no finalizers of a script. What
+ * goes wrong is a problem, which script_load() will write. */
+struct script *script_new(const struct message_load *load, struct host_page *page,
+                          struct buf *out);
+
+/* Runs the script's chunk and writes LOADED. False: it has an error in it, and the host
+ * has to end. */
+bool script_load(struct script *script, const struct message_load *load);
+
+/* An activation of `entry`, with a processor budget of its own. */
+void script_begin(struct script *script, struct entry *entry);
+void script_end(struct script *script);
+
+/* Calls body(arg as light userdata) protected. False with script->error, and with
+ * script->exceeded when it was a limit. Only outside of Lua. */
+bool script_protect(struct script *script, lua_CFunction body, void *arg);
+
+/* Takes the error of a task from the top of its stack, as script_protect() would. */
+void script_take_error(struct script *script, lua_State *co, int status);
+
+/* A mistake that keeps the script from being loaded; line 0: none in particular. */
+void script_problem(struct script *script, uint32_t line, const char *text,
+                    size_t size);
+
+/* Adds an entry, which is a userdata at `index`, for good. `about` is what LOADED says
+ * of it; `described`.name is ignored. Raises when there are too many, or the name is
+ * not fit or taken. */
+void script_register(lua_State *L, int index, struct entry *entry,
+                     const struct message_entry *described);
+struct entry *script_entry(const struct script *script, uint8_t kind, const char *name);
+
+/* The number of a centre, -1 for an unknown one. */
+int script_center(const struct script *script, const char *name);
+
+#endif

@@ -1,0 +1,195 @@
+#include "script/task.h"
+
+#include <stdlib.h>
+
+#include <lauxlib.h>
+
+#include "base/mem.h"
+
+/* ---- beginning and end ---- */
+
+static struct task *
+task_new(struct script *script, struct job *job, int64_t scheduled_ms)
+{
+    struct task *task = mem_zero(sizeof *task);
+    task->job = job;
+    task->ref = LUA_NOREF;
+    task->scheduled_ms = scheduled_ms;
+    task->next = script->tasks;
+    script->tasks = task;
+    script->task_count++;
+    job->task = task;
+    return task;
+}
+
+static void
+task_delete(struct script *script, struct task *task)
+{
+    struct task **link = &script->tasks;
+    while (*link != task)
+        link = &(*link)->next;
+    *link = task->next;
+    script->task_count--;
+    task->job->task = NULL;
+    luaL_unref(script->L, LUA_REGISTRYINDEX, task->ref);
+    buf_fini(&task->frame);
+    free(task);
+}
+
+/* Makes the coroutine, with the function and its argument on its stack. */
+static int
+l_prepare(lua_State *L)
+{
+    struct task *task = lua_touserdata(L, 1);
+    lua_State *co = lua_newthread(L);
+    lua_pushvalue(L, -1);
+    task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &task->job->entry);
+    lua_getiuservalue(L, -1, 1);
+    lua_pushinteger(L, script_of(L)->effects.now_ms / 1000);
+    lua_xmove(L, co, 2); /* function now_s */
+    task->co = co;
+    return 0;
+}
+
+/* ---- running ---- */
+
+static void
+take_failure(struct script *script, struct task *task, int status)
+{
+    struct entry *entry = &task->job->entry;
+    script_take_error(script, task->co, status);
+    effect_failed(&script->effects, entry, script->error.data);
+    if (script->exceeded)
+        effect_strike(&script->effects, entry, script->exceeded);
+}
+
+/* A coroutine that yields without a wait would never come back. */
+static bool
+is_waiting(struct script *script, struct task *task, int status, int results)
+{
+    if (status != LUA_YIELD)
+        return false;
+    lua_pop(task->co, results);
+    if (task->kind == WAIT_NONE)
+        effect_failed(&script->effects, &task->job->entry,
+                      "coroutine.yield() outside of a coroutine: a job waits with "
+                      "gw.sleep() or fetch()");
+    return task->kind != WAIT_NONE;
+}
+
+/* One activation: up to the next wait, or to the end. What it did is committed before
+ * its wait begins, or all of it is dropped. */
+static void
+resume(struct script *script, struct task *task, int arguments)
+{
+    const struct effect_mark mark = effect_mark(&script->effects);
+    const struct entry *entry = &task->job->entry;
+    int results = 0;
+    task->kind = WAIT_NONE;
+    task->wait = 0;
+    script->task = task;
+    int status = lua_resume(task->co, script->L, arguments, &results);
+    script->task = NULL;
+    bool waiting = is_waiting(script, task, status, results);
+    if (waiting || status == LUA_OK)
+        effect_commit(&script->effects, entry, task->scheduled_ms);
+    else
+        effect_rollback(&script->effects, mark);
+    if (waiting) {
+        buf_add(script->effects.out, task->frame.data, task->frame.size);
+        buf_clear(&task->frame);
+        return;
+    }
+    if (status != LUA_OK && status != LUA_YIELD)
+        take_failure(script, task, status);
+    /* Runs what is to be closed, within the same limits. */
+    lua_resetthread(task->co);
+    task_delete(script, task);
+}
+
+void
+task_run(struct script *script, const struct message_run *run)
+{
+    struct job *job = (struct job *)script->entries[run->entry];
+    if (job->entry.disabled)
+        return;
+    script_begin(script, &job->entry);
+    if (job->task) {
+        effect_note(&script->effects, LEVEL_WARN,
+                    "is due, but its last run has not ended: skipped");
+    } else if (script->task_count >= (size_t)script->limits.tasks) {
+        effect_note(&script->effects, LEVEL_WARN,
+                    "is due, but %zu tasks run already (tasks = %zu): skipped",
+                    script->task_count, script->task_count);
+    } else {
+        struct task *task = task_new(script, job, run->scheduled_ms);
+        if (script_protect(script, l_prepare, task)) {
+            resume(script, task, 1);
+        } else {
+            effect_failed(&script->effects, &job->entry, script->error.data);
+            task_delete(script, task);
+        }
+    }
+    script_end(script);
+}
+
+/* ---- waits ---- */
+
+uint64_t
+task_start_wait(struct script *script, enum task_wait kind)
+{
+    script->task->kind = kind;
+    script->task->wait = ++script->waits;
+    return script->task->wait;
+}
+
+static struct task *
+find_task(const struct script *script, uint64_t wait)
+{
+    struct task *task = script->tasks;
+    while (task && task->wait != wait)
+        task = task->next;
+    return task;
+}
+
+static bool
+end_wait(struct script *script, uint64_t wait, enum task_wait kind,
+         const struct message_fetched *answer)
+{
+    struct task *task = find_task(script, wait);
+    if (!task)
+        return wait && wait <= script->waits;
+    if (task->kind != kind)
+        return false;
+    script_begin(script, &task->job->entry);
+    task->answer = answer;
+    resume(script, task, 0);
+    script_end(script);
+    return true;
+}
+
+bool
+task_wake(struct script *script, uint64_t wait)
+{
+    return end_wait(script, wait, WAIT_SLEEP, NULL);
+}
+
+bool
+task_fetched(struct script *script, const struct message_fetched *fetched)
+{
+    return end_wait(script, fetched->wait, WAIT_FETCH, fetched);
+}
+
+void
+task_kill(struct script *script, struct job *job)
+{
+    if (!job->task)
+        return;
+    struct effect_mark mark = effect_mark(&script->effects);
+    script_begin(script, &job->entry);
+    lua_resetthread(job->task->co);
+    effect_rollback(&script->effects, mark);
+    task_delete(script, job->task);
+    script_end(script);
+}

@@ -1,0 +1,53 @@
+/* Tasks: runs of jobs, as coroutines that wait for one thing at a time.
+ *
+ * A task suspends only in the main function's own coroutine: what a script makes with
+ * coroutine.create() can neither sleep nor fetch. */
+#ifndef CCGATE_SCRIPT_TASK_H
+#define CCGATE_SCRIPT_TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "script/message.h"
+#include "script/script.h"
+
+/* In a userdata; its uservalue is the function. */
+struct job {
+    struct entry entry;
+    int64_t every_ms;
+    struct task *task; /* the run that is under way, or NULL */
+};
+
+enum task_wait { WAIT_NONE, WAIT_SLEEP, WAIT_FETCH };
+
+struct task {
+    struct task *next;
+    struct job *job;
+    lua_State *co;
+    int ref; /* keeps `co` in the registry */
+    int64_t scheduled_ms;
+    uint32_t ordinal;    /* of the last send */
+    enum task_wait kind; /* what it waits for, as number `wait` */
+    uint64_t wait;
+    struct buf frame; /* SLEEP or FETCH, written once the task has suspended */
+    const struct message_fetched *answer; /* while it is resumed with one */
+};
+
+/* A job is due. One that still runs is left to it, and the log says so. */
+void task_run(struct script *script, const struct message_run *run);
+
+/* The end of a wait. Waits that nobody has any more (their job was disabled) are left
+ * alone; false: the wait was for something else, the core is broken. */
+bool task_wake(struct script *script, uint64_t wait);
+bool task_fetched(struct script *script, const struct message_fetched *fetched);
+
+/* Ends the run of the job, if there is one. */
+void task_kill(struct script *script, struct job *job);
+
+/* From inside a task: it is going to wait. The frame, whose id is the result, goes to
+ * task->frame; then the caller yields. */
+uint64_t task_start_wait(struct script *script, enum task_wait kind);
+
+#endif
