@@ -45,6 +45,7 @@ struct connector_message {
 
 struct connector_plan {
     char *state; /* new state of the alert (JSON) */
+    char *log;   /* the line for the log */
     struct connector_message *messages;
     size_t message_count;
 };
@@ -63,6 +64,7 @@ char *connector_message(struct connector *connector, const char *text, size_t si
 /* ---- how it looks, and what an answer means ---- */
 
 struct connector_request {
+    char *about; /* for the log: "raise of queue-wait/7" */
     char *method;
     char *body; /* NULL for none */
     char *log;  /* not NULL: nothing to send, write this line to the log */
@@ -71,6 +73,7 @@ struct connector_request {
     size_t header_count;
 };
 
+/* False with `error` when the message cannot be rendered: it never will. */
 bool connector_render(struct connector *connector,
                       const struct conf_destination *destination, const char *message,
                       struct connector_request *request, struct error *error);
@@ -86,6 +89,7 @@ struct connector_answer {
     int64_t attempts; /* this one included */
 };
 
+/* VERDICT_RETRY when the kind itself fails. */
 enum verdict connector_classify(struct connector *connector, const char *kind,
                                 const struct connector_answer *answer);
 

@@ -20,6 +20,8 @@ struct deliver;
 /* Borrows all of them. */
 struct deliver *deliver_new(struct loop *loop, struct store *store,
                             struct connector *connector, const struct conf *conf);
+/* What is in flight is cut off and starts anew after the next start. Commits may still
+ * be on their way to it: the loop must not run between this and store_close(). */
 void deliver_delete(struct deliver *deliver);
 
 /* Takes note of a message that is on disk in state ready (copies it). */

@@ -1,0 +1,162 @@
+#include "deliver/lines.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+struct line {
+    char *key; /* "" for a line that nobody joins */
+    struct message *head;
+    struct message **tail;
+    struct line *previous, *next; /* in lines->all */
+};
+
+/* ---- the heap of those that may go ---- */
+
+static bool
+goes_before(const struct message *a, const struct message *b)
+{
+    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->number < b->number;
+}
+
+static void
+heap_push(struct lines *lines, struct message *message)
+{
+    if (lines->heap_count == lines->heap_room) {
+        lines->heap_room = lines->heap_room ? 2 * lines->heap_room : 16;
+        lines->heap = mem_grow(lines->heap, lines->heap_room, sizeof(*lines->heap));
+    }
+    size_t at = lines->heap_count++;
+    while (at > 0 && goes_before(message, lines->heap[(at - 1) / 2])) {
+        lines->heap[at] = lines->heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    lines->heap[at] = message;
+}
+
+static struct message *
+heap_pop(struct lines *lines)
+{
+    struct message *first = lines->heap[0];
+    struct message *last = lines->heap[--lines->heap_count];
+    size_t at = 0, child;
+    while ((child = 2 * at + 1) < lines->heap_count) {
+        if (child + 1 < lines->heap_count &&
+            goes_before(lines->heap[child + 1], lines->heap[child]))
+            child++;
+        if (!goes_before(lines->heap[child], last))
+            break;
+        lines->heap[at] = lines->heap[child];
+        at = child;
+    }
+    lines->heap[at] = last;
+    return first;
+}
+
+/* ---- lines ---- */
+
+static struct line *
+line_new(struct lines *lines, const char *key)
+{
+    struct line *line = mem_zero(sizeof(*line));
+    line->key = mem_text(key);
+    line->tail = &line->head;
+    line->next = lines->all;
+    if (lines->all)
+        lines->all->previous = line;
+    lines->all = line;
+    if (*key)
+        table_put(&lines->by_key, line->key, line);
+    return line;
+}
+
+static void
+line_delete(struct lines *lines, struct line *line)
+{
+    if (*line->key)
+        table_remove(&lines->by_key, line->key);
+    if (line->previous)
+        line->previous->next = line->next;
+    else
+        lines->all = line->next;
+    if (line->next)
+        line->next->previous = line->previous;
+    free(line->key);
+    free(line);
+}
+
+static void
+message_delete(struct message *message)
+{
+    free(message->id);
+    free(message->kind);
+    free(message->event);
+    free(message->body);
+    free(message);
+}
+
+void
+lines_fini(struct lines *lines)
+{
+    while (lines->all) {
+        struct message *message = lines->all->head;
+        while (message) {
+            struct message *next = message->next;
+            message_delete(message);
+            message = next;
+        }
+        line_delete(lines, lines->all);
+    }
+    table_fini(&lines->by_key);
+    free(lines->heap);
+    *lines = (struct lines){0};
+}
+
+void
+lines_add(struct lines *lines, struct message *message, const char *order_key)
+{
+    struct line *line = *order_key ? table_get(&lines->by_key, order_key) : NULL;
+    if (!line)
+        line = line_new(lines, order_key);
+    message->line = line;
+    message->next = NULL;
+    message->number = lines->added++;
+    bool is_first = !line->head;
+    *line->tail = message;
+    line->tail = &message->next;
+    lines->count++;
+    if (is_first)
+        heap_push(lines, message);
+}
+
+const struct message *
+lines_first(const struct lines *lines)
+{
+    return lines->heap_count ? lines->heap[0] : NULL;
+}
+
+struct message *
+lines_take(struct lines *lines)
+{
+    return lines->heap_count ? heap_pop(lines) : NULL;
+}
+
+void
+lines_give_back(struct lines *lines, struct message *message)
+{
+    heap_push(lines, message);
+}
+
+void
+lines_finish(struct lines *lines, struct message *message)
+{
+    struct line *line = message->line;
+    line->head = message->next;
+    lines->count--;
+    if (line->head)
+        heap_push(lines, line->head);
+    else
+        line_delete(lines, line);
+    message_delete(message);
+}

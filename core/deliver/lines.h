@@ -1,0 +1,60 @@
+/* The messages that wait for one destination: they stand in lines, one per order key,
+ * and only the first of a line may go; among those, the one that is due soonest goes
+ * first. Pure; every operation costs the logarithm of the number of lines at most. */
+#ifndef CCGATE_DELIVER_LINES_H
+#define CCGATE_DELIVER_LINES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "deliver/table.h"
+
+struct line; /* private */
+
+struct message {
+    char *id;
+    char *kind;
+    char *event; /* JSON */
+    char *body;  /* as rendered at the first attempt, NULL before */
+    int64_t attempts;
+    int64_t due_ms; /* monotonic: a step of the wall clock moves no retry */
+
+    /* Private to lines.c. */
+    struct message *next; /* behind it in its line */
+    struct line *line;
+    uint64_t number;
+};
+
+/* A zeroed struct lines is empty. */
+struct lines {
+    size_t count; /* messages, those taken included */
+
+    /* Private. */
+    struct table by_key;
+    struct line *all;
+    struct message **heap; /* the first of every line, unless it is taken */
+    size_t heap_count, heap_room;
+    uint64_t added;
+};
+
+/* Deletes all messages, those taken included. */
+void lines_fini(struct lines *lines);
+
+/* Puts the message at the end of its line and takes it; `order_key` "" is a line of its
+ * own. */
+void lines_add(struct lines *lines, struct message *message, const char *order_key);
+
+/* The message that may go and is due soonest, NULL when none may go. */
+const struct message *lines_first(const struct lines *lines);
+
+/* Takes that one away from the front: nothing of its line may go until it is given back
+ * or finished. */
+struct message *lines_take(struct lines *lines);
+
+/* A taken message did not get through: it is the first of its line again. */
+void lines_give_back(struct lines *lines, struct message *message);
+
+/* A taken message is over: deletes it, and the next of its line may go. */
+void lines_finish(struct lines *lines, struct message *message);
+
+#endif

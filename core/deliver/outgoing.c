@@ -1,0 +1,102 @@
+#include "deliver/outgoing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/version.h"
+#include "net/sign.h"
+
+#define ANSWER_MAX 1024
+#define SECRET_MIN 6 /* shorter texts would blot out words, and hide nothing */
+
+static void
+add_header(struct outgoing *outgoing, const char *name, const char *value)
+{
+    for (size_t i = 0; i < outgoing->header_count; i++)
+        if (!strcasecmp(outgoing->headers[i].name, name))
+            return;
+    outgoing->headers = mem_grow(outgoing->headers, outgoing->header_count + 1,
+                                 sizeof(*outgoing->headers));
+    outgoing->headers[outgoing->header_count++] = (struct http_header){name, value};
+}
+
+static void
+add_headers(struct outgoing *outgoing, const struct conf_header *headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_header(outgoing, headers[i].name, headers[i].value);
+}
+
+static bool
+add_signature(struct outgoing *outgoing, const char *secret, const char *id,
+              const char *body, int64_t now_s)
+{
+    snprintf(outgoing->timestamp, sizeof(outgoing->timestamp), "%lld",
+             (long long)now_s);
+    add_header(outgoing, "webhook-id", id);
+    add_header(outgoing, "webhook-timestamp", outgoing->timestamp);
+    if (!secret)
+        return true;
+    size_t size = body ? strlen(body) : 0;
+    if (!sign_standard_webhook(secret, id, now_s, body ? body : "", size,
+                               &outgoing->signature))
+        return false;
+    add_header(outgoing, "webhook-signature", outgoing->signature.data);
+    return true;
+}
+
+bool
+outgoing_init(struct outgoing *outgoing, const struct conf_destination *conf,
+              const struct connector_request *request, const char *id, const char *body,
+              int64_t now_s)
+{
+    *outgoing = (struct outgoing){0};
+    if (request->sign && !add_signature(outgoing, conf->secret, id, body, now_s))
+        return false;
+    add_headers(outgoing, conf->headers, conf->header_count);
+    add_headers(outgoing, request->headers, request->header_count);
+    add_header(outgoing, "user-agent", "ccgate/" CCGATE_VERSION);
+    return true;
+}
+
+void
+outgoing_fini(struct outgoing *outgoing)
+{
+    free(outgoing->headers);
+    buf_fini(&outgoing->signature);
+    *outgoing = (struct outgoing){0};
+}
+
+static void
+blot_out(char *text, const char *secret)
+{
+    size_t size = secret ? strlen(secret) : 0;
+    if (size < SECRET_MIN)
+        return;
+    for (char *at = text; (at = strstr(at, secret)); at += size)
+        memset(at, '*', size);
+}
+
+char *
+outgoing_keep_answer(const struct conf_destination *conf, const char *answer)
+{
+    char *kept = mem_text(answer);
+    if (conf) {
+        blot_out(kept, conf->url);
+        blot_out(kept, conf->secret);
+        for (size_t i = 0; i < conf->header_count; i++)
+            blot_out(kept, conf->headers[i].value);
+    }
+    size_t size = strlen(kept);
+    if (size > ANSWER_MAX) {
+        size = ANSWER_MAX;
+        /* Not in the middle of a character. */
+        while (size > 0 && ((unsigned char)kept[size] & 0xc0) == 0x80)
+            size--;
+        kept[size] = '\0';
+    }
+    return kept;
+}

@@ -1,0 +1,36 @@
+/* What is added to a request as it leaves, anew for each attempt: the headers of the
+ * configuration and the signature. And what of it must not come back in an answer. */
+#ifndef CCGATE_DELIVER_OUTGOING_H
+#define CCGATE_DELIVER_OUTGOING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "deliver/connector.h"
+#include "net/http.h"
+
+struct outgoing {
+    struct http_header *headers; /* owned; names and values are borrowed */
+    size_t header_count;
+
+    /* Private: values that headers point to. */
+    char timestamp[24];
+    struct buf signature;
+};
+
+/* Makes the headers of message `id` with this body for an attempt at `now_s`: each name
+ * once, the gateway's webhook-… first, then the configuration's, then the kind's. False
+ * when the destination's secret cannot sign: then nothing may be sent. */
+bool outgoing_init(struct outgoing *outgoing, const struct conf_destination *conf,
+                   const struct connector_request *request, const char *id,
+                   const char *body, int64_t now_s);
+void outgoing_fini(struct outgoing *outgoing);
+
+/* The first KB of an answer for the store, the destination's secrets blotted out; free
+ * it. `conf` may be NULL. */
+char *outgoing_keep_answer(const struct conf_destination *conf, const char *answer);
+
+#endif
