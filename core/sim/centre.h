@@ -1,0 +1,76 @@
+/* The simulated contact centre: answers skill/stateinfo, strict about everything that
+ * the documents say, and is told through its own paths what goes wrong.
+ *
+ * It shares no description of the query with core/model: what it writes comes from the
+ * documented sample, so that the two can disagree.
+ *
+ * Paths that are not part of a contact centre, unsigned, only where `control` is set:
+ *   GET    /-/count           {"requests":n,"refused":n,"connections":n}
+ *   PUT    /-/fault?spec=F    a fault (sim/fault.h); percent-encoding is understood
+ *   DELETE /-/fault           no faults any more
+ *   PUT    /-/queue/7?callWaitNums=9&agentIdleNums=0   these values stay as given;
+ *   PUT    /-/queue/7?gone    the centre does not know the queue any more
+ *   DELETE /-/queue/7         the queue does what it did before */
+#ifndef CCGATE_SIM_CENTRE_H
+#define CCGATE_SIM_CENTRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "net/server.h"
+#include "sim/fault.h"
+#include "sim/signature.h"
+
+struct centre;
+
+struct centre_options {
+    struct signature_policy signature;
+    int64_t skills; /* queues 1 to this exist */
+    uint64_t seed;
+    double speed; /* of the queues' time */
+    int64_t period_ms;
+    int64_t start_ms; /* wall time at which the queues' time begins */
+    bool control;     /* the paths above are answered */
+};
+
+/* Borrows the texts of `options` and the loop. */
+struct centre *centre_new(struct loop *loop, const struct centre_options *options);
+/* Drops the answers that still wait; before server_delete(). */
+void centre_delete(struct centre *centre);
+
+/* A server_handler; `arg` is the centre. */
+void centre_handle(void *arg, struct server_request *request);
+
+/* Whose connections /-/count counts. */
+void centre_set_server(struct centre *centre, const struct server *server);
+
+struct faults *centre_faults(struct centre *centre);
+int64_t centre_requests(const struct centre *centre);
+int64_t centre_refused(const struct centre *centre);
+
+/* ---- without a network: what would be answered; for tests and centre_handle() ---- */
+
+struct centre_request {
+    const char *method, *path;
+    const char *query;                               /* NULL for none */
+    const char *host, *content_type, *authorization; /* NULL when absent */
+    const char *body;
+    size_t body_size;
+};
+
+struct centre_reply {
+    int status;
+    const char *content_type;
+    const struct buf *body; /* valid until the next request */
+    enum fault_kind fault;  /* FAULT_TRUNCATE and FAULT_RESET are left to the caller */
+    int64_t delay_ms;
+    const char *refusal; /* why the request was refused, NULL when it was not */
+};
+
+void centre_answer(struct centre *centre, const struct centre_request *request,
+                   int64_t now_ms, struct centre_reply *reply);
+
+#endif

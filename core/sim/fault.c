@@ -1,0 +1,158 @@
+#include "sim/fault.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+static bool
+set_status(struct fault *fault, const char *value)
+{
+    return text_integer(value, &fault->number) && fault->number >= 200 &&
+           fault->number <= 599;
+}
+
+static bool
+set_code(struct fault *fault, const char *value)
+{
+    size_t size = strspn(value, "0123456789");
+    snprintf(fault->code, sizeof fault->code, "%s", value);
+    return size > 0 && size < sizeof fault->code && value[size] == '\0';
+}
+
+static bool
+set_delay(struct fault *fault, const char *value)
+{
+    return text_duration(value, &fault->number);
+}
+
+static bool
+set_first(struct fault *fault, const char *value)
+{
+    return text_integer(value, &fault->first) && fault->first >= 1;
+}
+
+static bool
+set_count(struct fault *fault, const char *value)
+{
+    return text_integer(value, &fault->count) && fault->count >= 1;
+}
+
+static bool
+set_share(struct fault *fault, const char *value)
+{
+    char *end;
+    fault->share = strtod(value, &end);
+    return end != value && *end == '\0' && fault->share > 0 && fault->share <= 1;
+}
+
+/* The words of a specification: first one kind, then any of the others. */
+static const struct word {
+    const char *name;
+    enum fault_kind kind;
+    bool (*set)(struct fault *fault, const char *value); /* NULL: takes no value */
+    const char *value;                                   /* what it must be */
+} words[] = {
+    {"status", FAULT_STATUS, set_status, "an HTTP status from 200 to 599"},
+    {"api", FAULT_API, set_code, "a result code such as 0100002"},
+    {"truncate", FAULT_TRUNCATE, NULL, NULL},
+    {"html", FAULT_HTML, NULL, NULL},
+    {"reset", FAULT_RESET, NULL, NULL},
+    {"slow", FAULT_SLOW, set_delay, "a duration such as 2s"},
+    {"first", FAULT_NONE, set_first, "a number from 1 on"},
+    {"count", FAULT_NONE, set_count, "a number from 1 on"},
+    {"share", FAULT_NONE, set_share, "a number above 0, at most 1"},
+};
+
+static const struct word *
+find_word(const char *name)
+{
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].name, name) == 0)
+            return &words[i];
+    return NULL;
+}
+
+/* One NAME or NAME=VALUE. */
+static bool
+read_part(struct fault *fault, char *part, bool is_kind, struct buf *problem)
+{
+    char *value = strchr(part, '=');
+    if (value)
+        *value++ = '\0';
+    const struct word *word = find_word(part);
+    if (word == NULL || (word->kind != FAULT_NONE) != is_kind) {
+        buf_format(problem, "no %s '%s' (%s)", is_kind ? "fault" : "setting of a fault",
+                   part,
+                   is_kind ? "status, api, truncate, html, reset, slow"
+                           : "first, count, share");
+        return false;
+    }
+    if (is_kind)
+        fault->kind = word->kind;
+    if (word->set == NULL && value == NULL)
+        return true;
+    if (word->set && value && word->set(fault, value))
+        return true;
+    buf_format(problem, word->set ? "%s needs %s" : "%s takes no value", word->name,
+               word->value);
+    return false;
+}
+
+bool
+faults_add(struct faults *faults, const char *spec, struct buf *problem)
+{
+    struct fault fault = {.first = 1, .count = INT64_MAX, .share = 1};
+    if (faults->count == FAULTS_MAX) {
+        buf_format(problem, "more than %d faults", FAULTS_MAX);
+        return false;
+    }
+    char *text = mem_text(spec);
+    char *rest = text;
+    bool is_good = true;
+    for (bool is_kind = true; rest && is_good; is_kind = false)
+        is_good = read_part(&fault, strsep(&rest, ":"), is_kind, problem);
+    free(text);
+    if (is_good)
+        faults->items[faults->count++] = fault;
+    return is_good;
+}
+
+void
+faults_clear(struct faults *faults)
+{
+    faults->count = 0;
+}
+
+static bool
+hits(struct fault *fault)
+{
+    fault->seen++;
+    if (fault->seen < fault->first || fault->count == 0)
+        return false;
+    fault->due += fault->share;
+    if (fault->due < 1)
+        return false;
+    fault->due -= 1;
+    fault->count--;
+    return true;
+}
+
+const struct fault *
+faults_next(struct faults *faults, int64_t *delay_ms)
+{
+    const struct fault *found = NULL;
+    *delay_ms = 0;
+    for (size_t i = 0; i < faults->count; i++) {
+        struct fault *fault = &faults->items[i];
+        if (!hits(fault))
+            continue;
+        if (fault->kind == FAULT_SLOW)
+            *delay_ms += fault->number;
+        else if (found == NULL)
+            found = fault;
+    }
+    return found;
+}

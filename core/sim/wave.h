@@ -1,0 +1,51 @@
+/* What the queues of the simulated contact centre do: a function of seed, queue and
+ * time.
+ *
+ * Once in every period calls arrive faster than agents answer: the queue fills to about
+ * a dozen and drains again. Each queue is at another point of its period. */
+#ifndef CCGATE_SIM_WAVE_H
+#define CCGATE_SIM_WAVE_H
+
+#include <stdint.h>
+
+/* The values of one queue, in the order in which the server writes them. */
+enum wave_value {
+    WAVE_SKILL_ID,
+    WAVE_SIGNED_IN,
+    WAVE_TALKING,
+    WAVE_IDLE,
+    WAVE_AVAILABLE,
+    WAVE_BUSY,
+    WAVE_REST,
+    WAVE_LONGEST_IDLE,
+    WAVE_AFTER_CALL,
+    WAVE_STUDY,
+    WAVE_OCCUPIED,
+    WAVE_PREOCCUPIED,
+    WAVE_CALLS_TOTAL,
+    WAVE_IN_PROGRESS,
+    WAVE_LONGEST_WAIT,
+    WAVE_WAITING,
+    WAVE_MEAN_CALL,
+    WAVE_MEAN_WAIT,
+    WAVE_OFFERED,
+    WAVE_ANSWERED_20S,
+    WAVE_VALUES,
+};
+
+/* The server's names for them. */
+extern const char *const wave_keys[WAVE_VALUES + 1]; /* ends with NULL */
+
+/* The server's statistics cover a window of this length, which restarts. */
+#define WAVE_WINDOW_MS ((int64_t)5 * 60 * 1000)
+
+struct wave {
+    uint64_t seed;
+    int64_t period_ms;
+};
+
+/* `at_ms` counts from the start of the simulation, 0 or more. */
+void wave_at(const struct wave *wave, int64_t id, int64_t at_ms,
+             int64_t values[WAVE_VALUES]);
+
+#endif

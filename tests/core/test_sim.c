@@ -1,0 +1,809 @@
+/* The simulated contact centre without a network: what its queues do, what it accepts,
+ * what goes wrong when it is told so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/schema.h"
+#include "sim/centre.h"
+#include "sim/params.h"
+#include "sim/wave.h"
+
+#define PATH     "/rest/cmsapp/v1/openapi/skill/stateinfo"
+#define TYPE     "application/json;charset=UTF-8"
+#define BODY     "{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[1,2]}}"
+#define PERIOD   ((int64_t)10 * 60 * 1000)
+#define START_MS ((int64_t)1800000000000)
+
+/* ---- the queues ---- */
+
+static void
+agents_add_up(void **state)
+{
+    (void)state;
+    const struct wave wave = {.seed = 1, .period_ms = PERIOD};
+    for (int64_t id = 1; id <= 20; id++)
+        for (int64_t at = 0; at < 2 * PERIOD; at += 7000) {
+            int64_t v[WAVE_VALUES];
+            wave_at(&wave, id, at, v);
+            assert_int_equal(v[WAVE_SKILL_ID], id);
+            for (int i = 0; i < WAVE_VALUES; i++)
+                assert_true(v[i] >= 0);
+            assert_int_equal(v[WAVE_SIGNED_IN],
+                             v[WAVE_TALKING] + v[WAVE_IDLE] + v[WAVE_BUSY] +
+                                 v[WAVE_REST] + v[WAVE_AFTER_CALL] + v[WAVE_STUDY] +
+                                 v[WAVE_OCCUPIED] + v[WAVE_PREOCCUPIED]);
+            assert_int_equal(v[WAVE_CALLS_TOTAL],
+                             v[WAVE_IN_PROGRESS] + v[WAVE_WAITING]);
+            assert_true(v[WAVE_ANSWERED_20S] <= v[WAVE_OFFERED]);
+            assert_true(v[WAVE_TALKING] > 0);
+            if (v[WAVE_WAITING] > 0)
+                assert_int_equal(v[WAVE_IDLE], 0);
+        }
+}
+
+/* Every queue is empty at some time of its period, and fills to about a dozen once. */
+static void
+queues_fill_and_drain(void **state)
+{
+    (void)state;
+    const struct wave wave = {.seed = 7, .period_ms = PERIOD};
+    for (int64_t id = 1; id <= 20; id++) {
+        int64_t v[WAVE_VALUES], before, most = 0, fills = 0, quiet = 0;
+        wave_at(&wave, id, 0, v);
+        for (int64_t at = 0; at < PERIOD; at += 1000) {
+            before = v[WAVE_WAITING];
+            wave_at(&wave, id, at, v);
+            assert_true(llabs(v[WAVE_WAITING] - before) <= 1);
+            fills += before <= 5 && v[WAVE_WAITING] > 5;
+            quiet += v[WAVE_WAITING] == 0;
+            most = v[WAVE_WAITING] > most ? v[WAVE_WAITING] : most;
+        }
+        assert_int_equal(fills, 1);
+        assert_in_range(most, 11, 15);
+        assert_in_range(quiet, 200, 400);
+    }
+}
+
+/* At any moment some of a dozen queues wait and some do not. */
+static void
+queues_are_out_of_step(void **state)
+{
+    (void)state;
+    const struct wave wave = {.seed = 3, .period_ms = PERIOD};
+    for (int64_t at = 0; at < PERIOD; at += 5000) {
+        int crowded = 0;
+        for (int64_t id = 1; id <= 12; id++) {
+            int64_t v[WAVE_VALUES];
+            wave_at(&wave, id, at, v);
+            crowded += v[WAVE_WAITING] > 3;
+        }
+        assert_in_range(crowded, 1, 8);
+    }
+}
+
+/* Within the server's window the longest wait and the counts never fall; they do when
+ * it restarts. */
+static void
+windows_restart(void **state)
+{
+    (void)state;
+    const struct wave wave = {.seed = 5, .period_ms = PERIOD};
+    int falls = 0;
+    for (int64_t id = 1; id <= 20; id++) {
+        int64_t v[WAVE_VALUES], before[WAVE_VALUES];
+        wave_at(&wave, id, 0, v);
+        int64_t longest = 0;
+        for (int64_t at = 1000; at <= 4 * WAVE_WINDOW_MS; at += 1000) {
+            memcpy(before, v, sizeof v);
+            wave_at(&wave, id, at, v);
+            longest = v[WAVE_LONGEST_WAIT] > longest ? v[WAVE_LONGEST_WAIT] : longest;
+            if (at % WAVE_WINDOW_MS == 0) {
+                falls += v[WAVE_LONGEST_WAIT] < before[WAVE_LONGEST_WAIT];
+                assert_int_equal(v[WAVE_OFFERED], 0);
+                continue;
+            }
+            assert_true(v[WAVE_LONGEST_WAIT] >= before[WAVE_LONGEST_WAIT]);
+            assert_true(v[WAVE_OFFERED] >= before[WAVE_OFFERED]);
+        }
+        assert_in_range(longest, 120, 200);
+    }
+    assert_true(falls >= 20);
+}
+
+static void
+seeds_decide(void **state)
+{
+    (void)state;
+    const struct wave one = {.seed = 1, .period_ms = PERIOD};
+    const struct wave two = {.seed = 2, .period_ms = PERIOD};
+    int64_t a[WAVE_VALUES], b[WAVE_VALUES], c[WAVE_VALUES];
+    wave_at(&one, 4, 123456, a);
+    wave_at(&one, 4, 123456, b);
+    wave_at(&two, 4, 123456, c);
+    assert_memory_equal(a, b, sizeof a);
+    assert_memory_not_equal(a, c, sizeof a);
+}
+
+/* ---- asking ---- */
+
+static const struct centre_options usual = {
+    .signature = {.access_key = "globalaktest",
+                  .secret_key = "0123456789abcdef0123456789abcdef"},
+    .skills = 20,
+    .seed = 1,
+    .speed = 1,
+    .period_ms = PERIOD,
+    .start_ms = START_MS,
+    .control = true,
+};
+
+/* A request in the usual form; NULL means the usual value. */
+struct question {
+    const char *method, *path, *type, *body;
+    const char *access_key, *secret_key;
+    bool host_only, millis, empty_line;
+    bool unsigned_request;
+    int64_t at_ms;
+};
+
+static void
+ask(struct centre *centre, const struct question *question, struct centre_reply *reply)
+{
+    const char *body = question->body ? question->body : BODY;
+    const char *type = question->type ? question->type : TYPE;
+    const struct sign_options options = {
+        .access_key = question->access_key ? question->access_key : "globalaktest",
+        .secret_key =
+            question->secret_key ? question->secret_key : usual.signature.secret_key,
+        .host_only = question->host_only,
+        .timestamp_millis = question->millis,
+        .empty_query_line = question->empty_line,
+    };
+    const struct sign_message message = {
+        .method = question->method ? question->method : "POST",
+        .path = question->path ? question->path : PATH,
+        .host = "127.0.0.1:28080",
+        .content_type = type,
+        .body = body,
+        .body_size = strlen(body),
+    };
+    struct buf authorization = {0};
+    sign_request(&options, &message, START_MS + 123, &authorization);
+    const struct centre_request request = {
+        .method = message.method,
+        .path = message.path,
+        .host = message.host,
+        .content_type = type,
+        .authorization = question->unsigned_request ? NULL : authorization.data,
+        .body = body,
+        .body_size = message.body_size,
+    };
+    centre_answer(centre, &request, START_MS + question->at_ms, reply);
+    buf_fini(&authorization);
+}
+
+/* The text without blanks and with every number as 0: keys, order and types remain. */
+static char *
+shape_of(const char *text)
+{
+    struct buf out = {0};
+    bool in_string = false;
+    for (; *text; text++) {
+        if (*text == '"')
+            in_string = !in_string;
+        if (!in_string && strchr(" \r\n\t", *text))
+            continue;
+        if (!in_string && strchr("0123456789", *text)) {
+            if (out.data[out.size - 1] != '0')
+                buf_add_text(&out, "0");
+            continue;
+        }
+        buf_add(&out, text, 1);
+    }
+    return buf_take(&out);
+}
+
+static void
+answers_have_the_shape_of_the_sample(void **state)
+{
+    (void)state;
+    char sample[8192] = "";
+    FILE *file = fopen("tests/fixtures/stateinfo.response.json", "rb");
+    assert_non_null(file);
+    assert_true(fread(sample, 1, sizeof sample - 1, file) > 1000);
+    fclose(file);
+    struct centre *centre = centre_new(NULL, &usual);
+    struct centre_reply reply;
+    ask(centre, &(struct question){0}, &reply);
+    assert_int_equal(reply.status, 200);
+    assert_null(reply.refusal);
+    char *expected = shape_of(sample), *shape = shape_of(reply.body->data);
+    assert_string_equal(shape, expected);
+    free(expected);
+    free(shape);
+    centre_delete(centre);
+}
+
+static int64_t
+value_of(const struct block *block, size_t row, const char *field)
+{
+    return block_row(block, row)[1 + query_field(&query_queues, field)];
+}
+
+/* The gateway's own decoder reads what the centre means. */
+static void
+answers_mean_what_the_queues_do(void **state)
+{
+    (void)state;
+    struct centre *centre = centre_new(NULL, &usual);
+    struct centre_reply reply;
+    struct block block;
+    struct error error;
+    const struct wave wave = {.seed = 1, .period_ms = PERIOD};
+    block_init(&block, &query_queues);
+    for (int64_t at = 0; at < PERIOD; at += 60000) {
+        int64_t v[WAVE_VALUES];
+        ask(centre, &(struct question){.at_ms = at}, &reply);
+        assert_true(answer_decode(&query_queues, reply.body->data, reply.body->size,
+                                  &block, &error));
+        assert_int_equal(block.row_count, 2);
+        wave_at(&wave, 2, at, v);
+        assert_int_equal(value_of(&block, 1, "id"), 2);
+        assert_int_equal(value_of(&block, 1, "calls_waiting"), v[WAVE_WAITING]);
+        assert_int_equal(value_of(&block, 1, "longest_wait_5m"), v[WAVE_LONGEST_WAIT]);
+        assert_int_equal(value_of(&block, 1, "agents_after_call"), v[WAVE_AFTER_CALL]);
+        assert_int_equal(value_of(&block, 1, "answered_20s_5m"), v[WAVE_ANSWERED_20S]);
+    }
+    block_fini(&block);
+    centre_delete(centre);
+}
+
+static void
+speed_multiplies_time(void **state)
+{
+    (void)state;
+    struct centre_options fast = usual;
+    fast.speed = 30;
+    struct centre *slow_centre = centre_new(NULL, &usual);
+    struct centre *fast_centre = centre_new(NULL, &fast);
+    struct centre_reply slow, quick;
+    ask(slow_centre, &(struct question){.at_ms = 300000}, &slow);
+    ask(fast_centre, &(struct question){.at_ms = 10000}, &quick);
+    assert_string_equal(slow.body->data, quick.body->data);
+    ask(fast_centre, &(struct question){.at_ms = 300000}, &quick);
+    assert_string_not_equal(slow.body->data, quick.body->data);
+    centre_delete(slow_centre);
+    centre_delete(fast_centre);
+}
+
+/* ---- strictness ---- */
+
+static const struct {
+    const char *name;
+    unsigned forms;
+    struct question question;
+    int status;
+    const char *refusal;
+} signatures[] = {
+    {"three headers", 0, {0}, 200, NULL},
+    {"host only", 0, {.host_only = true}, 200, NULL},
+    {"millis", 0, {.millis = true}, 200, NULL},
+    {"empty line", 0, {.empty_line = true}, 200, NULL},
+    {"all at once",
+     0,
+     {.host_only = true, .millis = true, .empty_line = true},
+     200,
+     NULL},
+    {"spelt with a space", 0, {.type = "application/json; charset=UTF-8"}, 200, NULL},
+    {"none", 0, {.unsigned_request = true}, 401, "no Authorization header"},
+    {"wrong secret", 0, {.secret_key = "0"}, 401, "wrong signature"},
+    {"wrong key", 0, {.access_key = "other"}, 401, "unknown access key"},
+    {"key with a slash",
+     0,
+     {.access_key = "a/b"},
+     401,
+     "the Authorization header does not have five parts"},
+    {"only all headers",
+     FORM_ALL_HEADERS,
+     {.host_only = true},
+     401,
+     "this list of signed headers is not accepted"},
+    {"only host",
+     FORM_HOST_ONLY,
+     {0},
+     401,
+     "this list of signed headers is not accepted"},
+    {"only seconds",
+     FORM_SECONDS,
+     {.millis = true},
+     401,
+     "this form of the time is not accepted"},
+    {"only millis", FORM_MILLIS, {0}, 401, "this form of the time is not accepted"},
+    {"only no line", FORM_NO_LINE, {.empty_line = true}, 401, "wrong signature"},
+    {"only empty line", FORM_EMPTY_LINE, {0}, 401, "wrong signature"},
+    {"as asked for",
+     FORM_EMPTY_LINE | FORM_MILLIS,
+     {.millis = true, .empty_line = true},
+     200,
+     NULL},
+    {"a form of another pair",
+     FORM_MILLIS | FORM_SECONDS,
+     {.host_only = true},
+     200,
+     NULL},
+    {"another path",
+     0,
+     {.path = "/rest/cmsapp/v1/openapi/skill/x"},
+     404,
+     "no such interface"},
+    {"another method", 0, {.method = "GET"}, 405, "not a POST"},
+    {"another type",
+     0,
+     {.type = "application/json"},
+     415,
+     "the content type is not application/json; charset=UTF-8"},
+};
+
+static void
+signatures_are_checked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+        struct centre_options options = usual;
+        struct centre_reply reply;
+        options.signature.forms = signatures[i].forms;
+        struct centre *centre = centre_new(NULL, &options);
+        ask(centre, &signatures[i].question, &reply);
+        if (reply.status != signatures[i].status)
+            fail_msg("%s: %d, %s", signatures[i].name, reply.status,
+                     reply.refusal ? reply.refusal : "accepted");
+        if (signatures[i].refusal)
+            assert_string_equal(reply.refusal, signatures[i].refusal);
+        else
+            assert_null(reply.refusal);
+        assert_int_equal(centre_requests(centre), 1);
+        assert_int_equal(centre_refused(centre), reply.refusal != NULL);
+        centre_delete(centre);
+    }
+}
+
+/* A signature belongs to one body. */
+static void
+changed_bodies_are_refused(void **state)
+{
+    (void)state;
+    struct centre *centre = centre_new(NULL, &usual);
+    struct centre_reply reply;
+    struct buf authorization = {0};
+    const struct sign_options options = {
+        .access_key = usual.signature.access_key,
+        .secret_key = usual.signature.secret_key,
+    };
+    const struct sign_message message = {.method = "POST",
+                                         .path = PATH,
+                                         .host = "h",
+                                         .content_type = TYPE,
+                                         .body = BODY,
+                                         .body_size = strlen(BODY)};
+    sign_request(&options, &message, START_MS, &authorization);
+    char body[] = BODY;
+    body[strlen(body) - 4] = '3';
+    struct centre_request request = {
+        "POST", PATH, NULL, "h", TYPE, authorization.data, BODY, strlen(BODY)};
+    centre_answer(centre, &request, START_MS, &reply);
+    assert_int_equal(reply.status, 200);
+    request.body = body;
+    centre_answer(centre, &request, START_MS, &reply);
+    assert_int_equal(reply.status, 401);
+    assert_non_null(strstr(reply.body->data,
+                           "\"status\":401,\"error\":\"Unauthorized\","
+                           "\"message\":\"No message available\","
+                           "\"path\":\"" PATH "\"}"));
+    buf_fini(&authorization);
+    centre_delete(centre);
+}
+
+static const struct {
+    const char *body, *problem; /* NULL: good */
+} bodies[] = {
+    {BODY, NULL},
+    {" { \"queryParam\" : { \"skillIds\" : [ 1 , 2 ] , \"vdn\" : 5000 ,\r\n\t\"ccId\" : "
+     "65535 } } ",
+     NULL},
+    {"{\"ccId\":1,\"vdn\":1,\"skillIds\":[1]}", "unknown key"},
+    {"{\"queryParam\":{\"ccId\":0,\"vdn\":1,\"skillIds\":[1]}}",
+     "ccId must be 1 to 65535"},
+    {"{\"queryParam\":{\"ccId\":65536,\"vdn\":1,\"skillIds\":[1]}}",
+     "ccId must be 1 to 65535"},
+    {"{\"queryParam\":{\"ccId\":99999999999,\"vdn\":1,\"skillIds\":[1]}}",
+     "ccId must be 1 to 65535"},
+    {"{\"queryParam\":{\"ccId\":\"1\",\"vdn\":1,\"skillIds\":[1]}}",
+     "ccId must be 1 to 65535"},
+    {"{\"queryParam\":{\"ccId\":01,\"vdn\":1,\"skillIds\":[1]}}",
+     "ccId must be 1 to 65535"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":5001,\"skillIds\":[1]}}",
+     "vdn must be 1 to 5000"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[0]}}",
+     "skillIds must hold numbers from 1 to 10000"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[10001]}}",
+     "skillIds must hold numbers from 1 to 10000"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[]}}",
+     "skillIds must hold numbers from 1 to 10000"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[1,]}}",
+     "skillIds must hold numbers from 1 to 10000"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":1}}",
+     "skillIds is not a list"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":1}}", "ccId, vdn and skillIds are needed"},
+    {"{\"queryParam\":{\"ccId\":1,\"ccId\":1,\"vdn\":1,\"skillIds\":[1]}}",
+     "a key is there twice"},
+    {"{\"queryParam\":{\"ccid\":1,\"vdn\":1,\"skillIds\":[1]}}", "unknown key"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[1]},\"x\":1}",
+     "more than queryParam"},
+    {BODY "x", "more text after the object"},
+    {"{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[1]",
+     "queryParam does not end"},
+    {"", "not an object"},
+};
+
+static void
+parameters_are_checked(void **state)
+{
+    (void)state;
+    struct centre *centre = centre_new(NULL, &usual);
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct centre_reply reply;
+        ask(centre, &(struct question){.body = bodies[i].body}, &reply);
+        assert_int_equal(reply.status, 200);
+        if (bodies[i].problem == NULL) {
+            assert_null(reply.refusal);
+            continue;
+        }
+        char *expected = mem_format("{\"resultCode\":\"0100002\",\"resultDesc\":"
+                                    "\"Invalid parameter: %s\"}",
+                                    bodies[i].problem);
+        assert_string_equal(reply.body->data, expected);
+        free(expected);
+    }
+    centre_delete(centre);
+}
+
+/* An array of exactly 1000 bytes is good, one more is not. */
+static void
+lists_have_a_limit(void **state)
+{
+    (void)state;
+    struct params params;
+    struct buf body = {0};
+    buf_add_text(&body, "{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":");
+    size_t start = body.size;
+    for (int i = 0; i < 199; i++)
+        buf_format(&body, i ? ",%d" : "[%d", 1000 + i);
+    buf_add_text(&body, ",100");
+    size_t end = body.size;
+    buf_add_text(&body, "]}}");
+    assert_int_equal(end + 1 - start, 1000);
+    assert_null(params_read(&params, body.data, body.size));
+    assert_int_equal(params.id_count, 200);
+    body.size = end;
+    buf_add_text(&body, "1]}}");
+    assert_string_equal(params_read(&params, body.data, body.size),
+                        "skillIds is longer than 1000");
+    buf_clear(&body);
+    buf_add_text(&body, "{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[1");
+    for (int i = 0; i < 5000; i++)
+        buf_add_text(&body, ",1");
+    buf_add_text(&body, "]}}");
+    assert_string_equal(params_read(&params, body.data, body.size),
+                        "skillIds is longer than 1000");
+    buf_fini(&body);
+}
+
+/* Every beginning of a good body is refused. */
+static void
+truncated_bodies_are_refused(void **state)
+{
+    (void)state;
+    struct params params;
+    for (size_t size = 0; size < strlen(BODY); size++) {
+        char *copy = malloc(size ? size : 1);
+        assert_non_null(copy);
+        memcpy(copy, BODY, size);
+        assert_non_null(params_read(&params, copy, size));
+        free(copy);
+    }
+}
+
+static size_t
+rows_of(const struct centre_reply *reply)
+{
+    size_t rows = 0;
+    const char *at = strstr(reply->body->data, "\"resultDesc\"");
+    while (at && (at = strstr(at, "\"skillId\"")) != NULL)
+        rows++, at++;
+    return rows;
+}
+
+static void
+unknown_queues_are_absent(void **state)
+{
+    (void)state;
+    struct centre *centre = centre_new(NULL, &usual);
+    struct centre_reply reply;
+    ask(centre,
+        &(struct question){
+            .body =
+                "{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[20,21,20,3]}}"},
+        &reply);
+    assert_int_equal(rows_of(&reply), 2);
+    assert_null(strstr(reply.body->data, "\"skillId\":21"));
+    ask(centre,
+        &(struct question){
+            .body = "{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[10000]}}"},
+        &reply);
+    assert_string_equal(reply.body->data,
+                        "{\"result\":\"0\",\"resultCode\":\"0100000\","
+                        "\"resultDatas\":[],\"resultDesc\":[]}");
+    centre_delete(centre);
+}
+
+/* ---- faults ---- */
+
+static void
+faults_change_the_answer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        int status;
+        enum fault_kind fault;
+        int64_t delay_ms;
+        const char *text;
+    } cases[] = {
+        {"status=503", 503, FAULT_STATUS, 0, "\"error\":\"Service Unavailable\""},
+        {"api=0100001", 200, FAULT_API, 0,
+         "{\"resultCode\":\"0100001\",\"resultDesc\":"},
+        {"truncate", 200, FAULT_TRUNCATE, 0, "\"resultCode\":\"0100000\""},
+        {"html", 200, FAULT_HTML, 0, "<html>"},
+        {"reset", 200, FAULT_RESET, 0, "\"resultCode\":\"0100000\""},
+        {"slow=1m30s", 200, FAULT_NONE, 90000, "\"resultCode\":\"0100000\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct centre *centre = centre_new(NULL, &usual);
+        struct buf problem = {0};
+        struct centre_reply reply;
+        assert_true(faults_add(centre_faults(centre), cases[i].spec, &problem));
+        ask(centre, &(struct question){.unsigned_request = true}, &reply);
+        assert_int_equal(reply.status, 401);
+        ask(centre, &(struct question){0}, &reply);
+        assert_int_equal(reply.status, cases[i].status);
+        assert_int_equal(reply.fault, cases[i].fault);
+        assert_int_equal(reply.delay_ms, cases[i].delay_ms);
+        assert_non_null(strstr(reply.body->data, cases[i].text));
+        assert_null(reply.refusal);
+        centre_delete(centre);
+    }
+}
+
+/* Which of the first eight requests a fault hits. */
+static void
+faults_hit_whom_they_should(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec, *hits;
+    } cases[] = {
+        {"status=503", "xxxxxxxx"},
+        {"status=503:count=2", "xx......"},
+        {"status=503:first=3", "..xxxxxx"},
+        {"status=503:first=3:count=2", "..xx...."},
+        {"status=503:share=0.25", "...x...x"},
+        {"status=503:share=0.5:count=2", ".x.x...."},
+        {"status=503:share=1:first=8", ".......x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct faults faults = {0};
+        struct buf problem = {0};
+        char hits[9] = "";
+        int64_t delay_ms;
+        assert_true(faults_add(&faults, cases[i].spec, &problem));
+        for (int j = 0; j < 8; j++)
+            hits[j] = faults_next(&faults, &delay_ms) ? 'x' : '.';
+        assert_string_equal(hits, cases[i].hits);
+    }
+}
+
+static void
+faults_work_together(void **state)
+{
+    (void)state;
+    struct faults faults = {0};
+    struct buf problem = {0};
+    int64_t delay_ms;
+    assert_true(faults_add(&faults, "slow=1s:count=1", &problem));
+    assert_true(faults_add(&faults, "html:count=1", &problem));
+    assert_true(faults_add(&faults, "reset", &problem));
+    assert_int_equal(faults_next(&faults, &delay_ms)->kind, FAULT_HTML);
+    assert_int_equal(delay_ms, 1000);
+    assert_int_equal(faults_next(&faults, &delay_ms)->kind, FAULT_RESET);
+    assert_int_equal(delay_ms, 0);
+    faults_clear(&faults);
+    assert_null(faults_next(&faults, &delay_ms));
+}
+
+static void
+wrong_faults_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec, *problem;
+    } cases[] = {
+        {"", "no fault '' (status, api, truncate, html, reset, slow)"},
+        {"stat=503", "no fault 'stat' (status, api, truncate, html, reset, slow)"},
+        {"count=3", "no fault 'count' (status, api, truncate, html, reset, slow)"},
+        {"status", "status needs an HTTP status from 200 to 599"},
+        {"status=99", "status needs an HTTP status from 200 to 599"},
+        {"api=x", "api needs a result code such as 0100002"},
+        {"slow=2", "slow needs a duration such as 2s"},
+        {"html=1", "html takes no value"},
+        {"reset:html", "no setting of a fault 'html' (first, count, share)"},
+        {"reset:count=0", "count needs a number from 1 on"},
+        {"reset:share=2", "share needs a number above 0, at most 1"},
+        {"reset:share=nan", "share needs a number above 0, at most 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct faults faults = {0};
+        struct buf problem = {0};
+        assert_false(faults_add(&faults, cases[i].spec, &problem));
+        assert_string_equal(problem.data, cases[i].problem);
+        assert_int_equal(faults.count, 0);
+        buf_fini(&problem);
+    }
+}
+
+/* ---- control ---- */
+
+static int
+tell(struct centre *centre, const char *method, const char *path, const char *query,
+     struct centre_reply *reply)
+{
+    const struct centre_request request = {
+        .method = method, .path = path, .query = query};
+    centre_answer(centre, &request, START_MS, reply);
+    return reply->status;
+}
+
+static void
+queues_can_be_pinned(void **state)
+{
+    (void)state;
+    struct centre *centre = centre_new(NULL, &usual);
+    struct centre_reply reply;
+    ask(centre, &(struct question){0}, &reply);
+    char *before = mem_text(reply.body->data);
+    assert_int_equal(tell(centre, "PUT", "/-/queue/2",
+                          "callWaitNums=999&maxCallWaitTimesIn5=-130", &reply),
+                     200);
+    ask(centre, &(struct question){0}, &reply);
+    assert_non_null(strstr(reply.body->data, "\"callWaitNums\":999,"));
+    assert_non_null(strstr(reply.body->data, "\"maxCallWaitTimesIn5\":-130,"));
+    assert_int_equal(tell(centre, "PUT", "/-/queue/1", "gone", &reply), 200);
+    ask(centre, &(struct question){0}, &reply);
+    assert_int_equal(rows_of(&reply), 1);
+    assert_null(strstr(reply.body->data, "\"skillId\":1,"));
+    assert_int_equal(tell(centre, "DELETE", "/-/queue/1", NULL, &reply), 200);
+    assert_int_equal(tell(centre, "DELETE", "/-/queue/2", NULL, &reply), 200);
+    ask(centre, &(struct question){0}, &reply);
+    assert_string_equal(reply.body->data, before);
+    free(before);
+    centre_delete(centre);
+}
+
+static void
+faults_can_be_told(void **state)
+{
+    (void)state;
+    struct centre *centre = centre_new(NULL, &usual);
+    struct centre_reply reply;
+    assert_int_equal(
+        tell(centre, "PUT", "/-/fault", "spec=status%3d503%3Acount=9", &reply), 200);
+    ask(centre, &(struct question){0}, &reply);
+    assert_int_equal(reply.status, 503);
+    assert_int_equal(tell(centre, "DELETE", "/-/fault", NULL, &reply), 200);
+    ask(centre, &(struct question){0}, &reply);
+    assert_int_equal(reply.status, 200);
+    ask(centre, &(struct question){.unsigned_request = true}, &reply);
+    assert_int_equal(tell(centre, "GET", "/-/count", NULL, &reply), 200);
+    assert_string_equal(reply.body->data,
+                        "{\"requests\":3,\"refused\":1,\"connections\":0}");
+    centre_delete(centre);
+}
+
+static void
+wrong_orders_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *path, *query;
+        int status;
+        const char *text;
+    } cases[] = {
+        {"GET", "/-/counts", NULL, 404, "{\"error\":\"no such path\"}"},
+        {"POST", "/-/count", NULL, 404, "{\"error\":\"no such path\"}"},
+        {"PUT", "/-/queue/0", "callWaitNums=1", 400, "{\"error\":\"no such queue\"}"},
+        {"PUT", "/-/queue/21", "callWaitNums=1", 400, "{\"error\":\"no such queue\"}"},
+        {"PUT", "/-/queue/", "callWaitNums=1", 400, "{\"error\":\"no such queue\"}"},
+        {"DELETE", "/-/queue/x", NULL, 400, "{\"error\":\"no such queue\"}"},
+        {"PUT", "/-/queue/2", "callWaitNum=1", 400,
+         "{\"error\":\"no key 'callWaitNum' (did you mean 'callWaitNums'?)\"}"},
+        {"PUT", "/-/queue/2", "callWaitNums=many", 400,
+         "{\"error\":\"'callWaitNums' needs KEY=NUMBER, or gone\"}"},
+        {"PUT", "/-/queue/2", NULL, 400,
+         "{\"error\":\"'' needs KEY=NUMBER, or gone\"}"},
+        {"PUT", "/-/fault", "spec=slow", 400,
+         "{\"error\":\"slow needs a duration such as 2s\"}"},
+        {"PUT", "/-/fault", NULL, 400,
+         "{\"error\":\"PUT /-/fault?spec=KIND[=VALUE][:first=N][:count=N]\"}"},
+    };
+    struct centre *centre = centre_new(NULL, &usual);
+    struct centre_reply reply;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(
+            tell(centre, cases[i].method, cases[i].path, cases[i].query, &reply),
+            cases[i].status);
+        assert_string_equal(reply.body->data, cases[i].text);
+    }
+    assert_int_equal(centre_requests(centre), 0);
+    centre_delete(centre);
+}
+
+/* Where the world can reach it nobody tells it anything. */
+static void
+control_can_be_off(void **state)
+{
+    (void)state;
+    struct centre_options options = usual;
+    options.control = false;
+    struct centre *centre = centre_new(NULL, &options);
+    struct centre_reply reply;
+    assert_int_equal(tell(centre, "GET", "/-/count", NULL, &reply), 404);
+    assert_int_equal(tell(centre, "PUT", "/-/queue/1", "gone", &reply), 404);
+    centre_delete(centre);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(agents_add_up),
+        cmocka_unit_test(queues_fill_and_drain),
+        cmocka_unit_test(queues_are_out_of_step),
+        cmocka_unit_test(windows_restart),
+        cmocka_unit_test(seeds_decide),
+        cmocka_unit_test(answers_have_the_shape_of_the_sample),
+        cmocka_unit_test(answers_mean_what_the_queues_do),
+        cmocka_unit_test(speed_multiplies_time),
+        cmocka_unit_test(signatures_are_checked),
+        cmocka_unit_test(changed_bodies_are_refused),
+        cmocka_unit_test(parameters_are_checked),
+        cmocka_unit_test(lists_have_a_limit),
+        cmocka_unit_test(truncated_bodies_are_refused),
+        cmocka_unit_test(unknown_queues_are_absent),
+        cmocka_unit_test(faults_change_the_answer),
+        cmocka_unit_test(faults_hit_whom_they_should),
+        cmocka_unit_test(faults_work_together),
+        cmocka_unit_test(wrong_faults_are_named),
+        cmocka_unit_test(queues_can_be_pinned),
+        cmocka_unit_test(faults_can_be_told),
+        cmocka_unit_test(wrong_orders_are_refused),
+        cmocka_unit_test(control_can_be_off),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
