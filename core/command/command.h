@@ -5,8 +5,6 @@
 /* Exit codes of every command. */
 enum { EXIT_FINE = 0, EXIT_PROBLEM = 1, EXIT_USAGE = 2 };
 
-#define CCGATE_VERSION "0.1.0"
-
 struct command {
     const char *name;
     const char *arguments; /* for the usage line */

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "command/command.h"
 #include "deliver/connector.h"
 #include "deliver/deliver.h"

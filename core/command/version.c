@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/version.h"
+
 static int
 run(const struct command *command, int argc, char **argv)
 {
