@@ -29,8 +29,8 @@ struct http_response {
     struct error
         error;        /* ERROR_NONE whenever a complete HTTP answer came, any status */
     int curl_code;    /* CURLcode, judged before anything else */
-    long status;      /* 0 when no answer came */
-    const char *body; /* NUL-terminated, valid during the callback */
+    long status;      /* 0 when no complete answer came */
+    const char *body; /* NUL-terminated, valid during the callback; "" with an error */
     size_t body_size;
     int64_t retry_after_ms; /* from Retry-After (seconds or date), -1 when absent or
                                unreadable; not clamped */
@@ -53,15 +53,18 @@ struct http_request {
     int fresh;           /* never on a connection that was used before */
 };
 
-/* Starts or queues the call; copies all of `request`. Misuse (control characters in the
- * URL or a header, unreadable ca_file) is reported through the callback, too. */
+/* Starts or queues the call; copies all of `request`. Misuse is reported through the
+ * callback, too: control characters in the URL or a header, a method that is not a
+ * token, another scheme than http and https are ERROR_LIMIT; a ca_file that cannot be
+ * read is ERROR_TLS once a new connection needs it. */
 struct http_call *http_start(struct http_pool *pool, const struct http_request *request,
                              http_callback *on_done, void *arg);
 
-/* Ends the call; its callback will not come. */
+/* Ends the call; its callback will not come. Changes nothing inside that callback;
+ * after it the call is gone. */
 void http_cancel(struct http_call *call);
 
-/* Calls running or waiting. */
+/* Calls whose callback has not come yet, running or waiting. */
 size_t http_pool_busy(const struct http_pool *pool);
 
 /* Once per process, before the first pool. */

@@ -1,5 +1,6 @@
-/* HTTP(S) server: evhttp on the loop. The only room that knows evhttp and OpenSSL's
- * TLS. Serves the simulator, the sink and, later, the gateway's own surface. */
+/* HTTP(S) server: evhttp on the loop. The only room that knows evhttp; its TLS is in
+ * server_tls.c. Serves the simulator, the sink and, later, the gateway's own surface.
+ */
 #ifndef CCGATE_NET_SERVER_H
 #define CCGATE_NET_SERVER_H
 
@@ -26,9 +27,11 @@ struct server_options {
     void *arg;
 };
 
-/* NULL with `error` when the address is taken or wrong. */
+/* NULL with `error` when the address is taken or wrong, or ca_file cannot be written.
+ * From then on the process ignores SIGPIPE. */
 struct server *server_new(struct loop *loop, const struct server_options *options,
                           struct error *error);
+/* Closes all connections; requests that were not answered are gone. */
 void server_delete(struct server *server);
 
 /* "127.0.0.1:43211": the address with the port that was picked. */
@@ -47,11 +50,12 @@ const char *server_body(const struct server_request *request, size_t *size);
 void server_add_header(struct server_request *request, const char *name,
                        const char *value);
 
+/* Answers, with a copy of `body`; the request is gone afterwards. */
 void server_reply(struct server_request *request, int status, const char *content_type,
                   const void *body, size_t size);
 
-/* Faults, for the simulator and the sink: announces `size` bytes, sends `sent` of them
- * and closes; closes without any answer; */
+/* Faults, for the simulator and the sink, instead of server_reply(): announces `size`
+ * bytes, sends `sent` of them and closes; closes without any answer. */
 void server_reply_cut(struct server_request *request, int status,
                       const char *content_type, const void *body, size_t size,
                       size_t sent);

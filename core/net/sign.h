@@ -1,6 +1,7 @@
-/* Signatures and hashes. The only room that knows OpenSSL's crypto (net/server.c knows
- * its TLS). Sources: upstream.md §1 (auth-v2), destinations.md §2 (Standard Webhooks).
- * For one thread, the loop's: the contexts of OpenSSL are kept and used again. */
+/* Signatures and hashes. The only room that knows OpenSSL's crypto (net/server_tls.c
+ * knows its TLS). Sources: upstream.md §1 (auth-v2), destinations.md §2 (Standard
+ * Webhooks). For one thread, the loop's: the contexts of OpenSSL are kept and used
+ * again. */
 #ifndef CCGATE_NET_SIGN_H
 #define CCGATE_NET_SIGN_H
 

@@ -1,0 +1,326 @@
+#include "net/http_slot.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+enum {
+    HEADERS_MAX = 64 << 10, /* bytes of all header lines of an answer */
+    BODY_KEPT = 256 << 10,  /* an idle slot keeps no larger buffer */
+};
+
+/* For a curl that was built without one. */
+static const char *system_ca_file = "/etc/ssl/certs/ca-certificates.crt";
+
+/* Options fail on missing memory, or with a curl that lacks the feature. */
+#define set(easy, option, value)                                                       \
+    do {                                                                               \
+        if (curl_easy_setopt(easy, option, value) != CURLE_OK)                         \
+            give_up(#option);                                                          \
+    } while (0)
+
+static _Noreturn void
+give_up(const char *what)
+{
+    log_error("http", "curl: %s failed", what);
+    abort();
+}
+
+void
+http_slot_setup(void)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        give_up("curl_global_init");
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    if (version->cainfo)
+        system_ca_file = version->cainfo;
+}
+
+/* ---- receiving ---- */
+
+/* Returning another size than the given one makes curl end the transfer. */
+static size_t
+on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct http_slot *slot = arg;
+    size *= count;
+    if (size > slot->request->body_max - slot->body.size) {
+        slot->is_too_large = true;
+        return 0;
+    }
+    buf_add(&slot->body, data, size);
+    return size;
+}
+
+static size_t
+on_header(char *data, size_t size, size_t count, void *arg)
+{
+    (void)data;
+    struct http_slot *slot = arg;
+    size *= count;
+    slot->header_size += size;
+    if (slot->header_size <= HEADERS_MAX)
+        return size;
+    slot->is_too_large = true;
+    return 0;
+}
+
+/* ---- what never changes ---- */
+
+static const struct {
+    CURLoption option;
+    long value;
+} constants[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_PATH_AS_IS, 1},        /* it is signed as it was given */
+    {CURLOPT_CA_CACHE_TIMEOUT, 10}, /* seconds until a replaced ca_file counts */
+};
+
+struct http_slot *
+http_slot_new(void)
+{
+    struct http_slot *slot = mem_zero(sizeof *slot);
+    slot->detail = mem_zero(CURL_ERROR_SIZE);
+    CURL *easy = slot->easy = curl_easy_init();
+    if (!easy)
+        give_up("curl_easy_init");
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+        set(easy, constants[i].option, constants[i].value);
+    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
+    /* With a folder of certificates, Debian's default, curl reads all of them again for
+     * each new connection, which costs 20 ms; without one it keeps them. */
+    set(easy, CURLOPT_CAPATH, NULL);
+    set(easy, CURLOPT_PRIVATE, slot);
+    set(easy, CURLOPT_ERRORBUFFER, slot->detail);
+    set(easy, CURLOPT_WRITEFUNCTION, on_body);
+    set(easy, CURLOPT_WRITEDATA, slot);
+    set(easy, CURLOPT_HEADERFUNCTION, on_header);
+    set(easy, CURLOPT_HEADERDATA, slot);
+    return slot;
+}
+
+void
+http_slot_delete(struct http_slot *slot)
+{
+    curl_easy_cleanup(slot->easy);
+    buf_fini(&slot->body);
+    free(slot->headers);
+    free(slot->method);
+    free(slot->url);
+    free(slot->ca_file);
+    free(slot->detail);
+    free(slot);
+}
+
+struct http_slot *
+http_slot_of(void *easy)
+{
+    struct http_slot *slot = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot);
+    return slot;
+}
+
+/* ---- preparing: sets only what differs from the slot's last request ---- */
+
+static bool
+replace(char **kept, const char *text)
+{
+    if (*kept && strcmp(*kept, text) == 0)
+        return false;
+    free(*kept);
+    *kept = mem_text(text);
+    return true;
+}
+
+static void
+set_method(struct http_slot *slot, const struct http_copy *request)
+{
+    CURL *easy = slot->easy;
+    bool has_body = request->body != NULL;
+    if (has_body) {
+        set(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+        set(easy, CURLOPT_POSTFIELDS, request->body);
+    }
+    bool is_other = replace(&slot->method, request->method);
+    if (!is_other && slot->has_body == has_body)
+        return;
+    slot->has_body = has_body;
+    bool is_head = strcmp(request->method, "HEAD") == 0;
+    set(easy, CURLOPT_NOBODY, (long)is_head);
+    if (!has_body && !is_head)
+        set(easy, CURLOPT_HTTPGET, 1L);
+    bool is_implied =
+        is_head || strcmp(request->method, has_body ? "POST" : "GET") == 0;
+    set(easy, CURLOPT_CUSTOMREQUEST, is_implied ? NULL : request->method);
+}
+
+static bool
+is_content_type(const char *line)
+{
+    static const char name[] = "Content-Type";
+    size_t size = sizeof name - 1;
+    return strncasecmp(line, name, size) == 0 && line[size] && strchr(":;", line[size]);
+}
+
+/* Curl's list over the lines of the request, without copying them. */
+static void
+set_headers(struct http_slot *slot, const struct http_copy *request)
+{
+    size_t count = request->line_count, room = count + 2;
+    if (room > slot->header_room) {
+        slot->headers = mem_grow(slot->headers, room, sizeof *slot->headers);
+        slot->header_room = room;
+    }
+    struct curl_slist *list = slot->headers;
+    bool has_type = false;
+    for (size_t i = 0; i < count; i++) {
+        list[i] = (struct curl_slist){(char *)request->lines[i], &list[i + 1]};
+        has_type = has_type || is_content_type(request->lines[i]);
+    }
+    /* Left alone, curl would call every body a form. */
+    if (!has_type) {
+        list[count] = (struct curl_slist){(char *)"Content-Type:", &list[count + 1]};
+        count++;
+    }
+    list[count] = (struct curl_slist){(char *)"Expect:", NULL};
+    set(slot->easy, CURLOPT_HTTPHEADER, list);
+}
+
+void
+http_slot_prepare(struct http_slot *slot, const struct http_copy *request)
+{
+    CURL *easy = slot->easy;
+    const char *ca_file = request->ca_file ? request->ca_file : system_ca_file;
+    slot->request = request;
+    set_method(slot, request);
+    set_headers(slot, request);
+    if (replace(&slot->url, request->url))
+        set(easy, CURLOPT_URL, request->url);
+    if (replace(&slot->ca_file, ca_file))
+        set(easy, CURLOPT_CAINFO, ca_file);
+    if (slot->timeout_ms != request->timeout_ms) {
+        slot->timeout_ms = request->timeout_ms;
+        set(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+    }
+    if (slot->is_fresh != request->is_fresh) {
+        slot->is_fresh = request->is_fresh;
+        set(easy, CURLOPT_FRESH_CONNECT, (long)request->is_fresh);
+        set(easy, CURLOPT_FORBID_REUSE, (long)request->is_fresh);
+    }
+}
+
+void
+http_slot_clear(struct http_slot *slot)
+{
+    if (slot->body.room > BODY_KEPT)
+        buf_fini(&slot->body);
+    buf_clear(&slot->body);
+    slot->request = NULL;
+    slot->header_size = 0;
+    slot->is_too_large = false;
+    slot->detail[0] = '\0';
+}
+
+/* ---- what came of it ---- */
+
+/* Codes that are not here are troubles of the network. */
+static const struct {
+    CURLcode code;
+    enum error_kind kind;
+} kinds[] = {
+    {CURLE_OPERATION_TIMEDOUT, ERROR_TIMEOUT},
+    {CURLE_SSL_CONNECT_ERROR, ERROR_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, ERROR_TLS},
+    {CURLE_SSL_CACERT_BADFILE, ERROR_TLS},
+    {CURLE_SSL_CERTPROBLEM, ERROR_TLS},
+    {CURLE_SSL_CIPHER, ERROR_TLS},
+    {CURLE_SSL_ISSUER_ERROR, ERROR_TLS},
+    {CURLE_SSL_INVALIDCERTSTATUS, ERROR_TLS},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, ERROR_TLS},
+    {CURLE_SSL_CLIENTCERT, ERROR_TLS},
+    {CURLE_USE_SSL_FAILED, ERROR_TLS},
+    /* What curl itself refuses to ask for. */
+    {CURLE_URL_MALFORMAT, ERROR_LIMIT},
+    {CURLE_UNSUPPORTED_PROTOCOL, ERROR_LIMIT},
+};
+
+static void
+set_error(const struct http_slot *slot, CURLcode code, struct error *error)
+{
+    enum error_kind kind = ERROR_NETWORK;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].code == code)
+            kind = kinds[i].kind;
+    char authority[HTTP_AUTHORITY_SIZE], digits[16];
+    http_copy_authority(slot->request->url, authority);
+    snprintf(digits, sizeof digits, "%d", (int)code);
+    if (!slot->is_too_large)
+        error_set(error, kind, digits, "%s: %s", authority,
+                  slot->detail[0] ? slot->detail : curl_easy_strerror(code));
+    else if (slot->header_size > HEADERS_MAX)
+        error_set(error, ERROR_LIMIT, digits, "%s: headers of more than %d bytes",
+                  authority, HEADERS_MAX);
+    else
+        error_set(error, ERROR_LIMIT, digits, "%s: answer of more than %zu bytes",
+                  authority, slot->request->body_max);
+}
+
+/* Seconds, or a date as HTTP writes it: it begins with the name of a day, while
+ * curl_getdate() would take nearly any number for one. */
+static int64_t
+parse_retry_after(const char *text)
+{
+    if (isalpha((unsigned char)*text)) {
+        time_t date = curl_getdate(text, NULL);
+        if (date == -1)
+            return -1;
+        int64_t wait_ms = (int64_t)date * 1000 - clock_wall_ms();
+        return wait_ms > 0 ? wait_ms : 0;
+    }
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || text[digits] != '\0')
+        return -1;
+    intmax_t seconds = strtoimax(text, NULL, 10); /* the largest one on overflow */
+    return seconds > INT64_MAX / 1000 ? INT64_MAX : seconds * 1000;
+}
+
+static int64_t
+retry_after_of(CURL *easy)
+{
+    struct curl_header *header;
+    if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) !=
+        CURLHE_OK)
+        return -1;
+    return parse_retry_after(header->value);
+}
+
+void
+http_slot_read(const struct http_slot *slot, int code, struct http_response *response)
+{
+    curl_off_t duration_us = 0;
+    curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &duration_us);
+    *response = (struct http_response){.curl_code = code,
+                                       .body = "",
+                                       .retry_after_ms = -1,
+                                       .duration_us = duration_us};
+    if (code != CURLE_OK) {
+        set_error(slot, (CURLcode)code, &response->error);
+        return;
+    }
+    curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &response->status);
+    response->retry_after_ms = retry_after_of(slot->easy);
+    if (slot->body.size > 0)
+        response->body = slot->body.data;
+    response->body_size = slot->body.size;
+}

@@ -1,0 +1,54 @@
+/* A slot: one easy handle of curl, what was set on it last, and what it receives.
+ * Private to the HTTP client. Slots are used again and again, because a new handle
+ * costs more than a request's options and would not know the TLS session. */
+#ifndef CCGATE_NET_HTTP_SLOT_H
+#define CCGATE_NET_HTTP_SLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "net/http.h"
+#include "net/http_copy.h"
+
+struct curl_slist;
+
+struct http_slot {
+    struct http_slot *next; /* for the owner */
+    struct http_call *call; /* for the owner */
+    void *easy;             /* CURL */
+
+    /* private */
+    char *method, *url, *ca_file;
+    bool has_body, is_fresh;
+    long timeout_ms;
+    struct curl_slist *headers;
+    size_t header_room;
+    const struct http_copy *request;
+    struct buf body;
+    size_t header_size;
+    bool is_too_large;
+    char *detail;
+};
+
+/* Once per process, before the first slot. */
+void http_slot_setup(void);
+
+struct http_slot *http_slot_new(void);
+void http_slot_delete(struct http_slot *slot);
+
+/* The slot of an easy handle. */
+struct http_slot *http_slot_of(void *easy);
+
+/* Makes the handle ready for `request`, which must live until the slot is cleared. */
+void http_slot_prepare(struct http_slot *slot, const struct http_copy *request);
+
+/* What came of it, after curl ended it with `code` (a CURLcode). The body stays the
+ * slot's. */
+void http_slot_read(const struct http_slot *slot, int code,
+                    struct http_response *response);
+
+/* Forgets the request and its answer. */
+void http_slot_clear(struct http_slot *slot);
+
+#endif

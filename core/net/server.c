@@ -1,0 +1,338 @@
+#include "net/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/server_tls.h"
+
+enum {
+    BODY_MAX_DEFAULT = 1 << 20,
+    HEADERS_MAX = 64 << 10,
+    /* Longer than clients keep an idle connection (curl: 118 s), so that it is they who
+     * close and no request meets a closing server. */
+    TIMEOUT_S = 150,
+    BACKLOG = 512,
+};
+
+struct server_request {
+    LIST_ENTRY(server_request) link;
+    struct evhttp_request *http;
+};
+
+struct server {
+    struct evhttp *http;
+    struct ssl_ctx_st *tls; /* NULL: plain */
+    char *address;
+    uint64_t connections;
+    server_handler *on_request;
+    void *arg;
+    LIST_HEAD(, server_request) open; /* not answered yet */
+};
+
+static _Noreturn void
+give_up(const char *what)
+{
+    log_error("server", "libevent: %s failed", what);
+    abort();
+}
+
+/* ---- listening ---- */
+
+static struct bufferevent *
+on_accept(struct event_base *base, void *arg)
+{
+    struct server *server = arg;
+    server->connections++;
+    if (!server->tls)
+        return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    return bufferevent_openssl_socket_new(base, -1, server_tls_accept(server->tls),
+                                          BUFFEREVENT_SSL_ACCEPTING,
+                                          BEV_OPT_CLOSE_ON_FREE);
+}
+
+static char *
+address_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    char host[INET6_ADDRSTRLEN];
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+        give_up("getsockname");
+    if (address.ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
+        inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
+        return mem_format("%s:%d", host, ntohs(v4->sin_port));
+    }
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
+    inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+    return mem_format("[%s]:%d", host, ntohs(v6->sin6_port));
+}
+
+/* "127.0.0.1:80" or "[::1]:80"; the size of the address, 0 when it is not one. */
+static socklen_t
+parse_address(const char *text, struct sockaddr_storage *address)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+    *address = (struct sockaddr_storage){0};
+    const char *colon = strrchr(text, ':');
+    int64_t port;
+    if (!colon || !text_integer(colon + 1, &port) || port < 0 || port > 65535)
+        return 0;
+    bool is_v6 = text[0] == '[' && colon > text && colon[-1] == ']';
+    char host[INET6_ADDRSTRLEN];
+    snprintf(host, sizeof host, "%.*s", (int)(colon - text) - (is_v6 ? 2 : 0),
+             text + (is_v6 ? 1 : 0));
+    if (is_v6) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1 ? sizeof *v6 : 0;
+    }
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, host, &v4->sin_addr) == 1 ? sizeof *v4 : 0;
+}
+
+static struct evconnlistener *
+listen_on(struct event_base *base, const char *address, struct error *error)
+{
+    struct sockaddr_storage socket_address;
+    socklen_t size = parse_address(address, &socket_address);
+    if (size == 0) {
+        error_set(error, ERROR_NETWORK, "",
+                  "cannot listen on '%s': not an address like 127.0.0.1:28080",
+                  address);
+        return NULL;
+    }
+    unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+    struct evconnlistener *listener =
+        evconnlistener_new_bind(base, NULL, NULL, flags, BACKLOG,
+                                (struct sockaddr *)&socket_address, (int)size);
+    if (!listener) {
+        error_set(error, ERROR_NETWORK, "", "cannot listen on %s: %s", address,
+                  strerror(errno));
+        return NULL;
+    }
+    /* Accepted sockets inherit it. An answer is several TLS records: without it the
+     * last one would wait for the client's delayed acknowledgement. */
+    int on = 1;
+    setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &on,
+               sizeof on);
+    return listener;
+}
+
+/* ---- requests ---- */
+
+static void
+on_http(struct evhttp_request *http, void *arg)
+{
+    struct server *server = arg;
+    struct server_request *request = mem_zero(sizeof *request);
+    request->http = http;
+    LIST_INSERT_HEAD(&server->open, request, link);
+    server->on_request(server->arg, request);
+}
+
+static const struct {
+    enum evhttp_cmd_type type;
+    const char *name;
+} methods[] = {
+    {EVHTTP_REQ_GET, "GET"}, {EVHTTP_REQ_POST, "POST"},   {EVHTTP_REQ_HEAD, "HEAD"},
+    {EVHTTP_REQ_PUT, "PUT"}, {EVHTTP_REQ_PATCH, "PATCH"}, {EVHTTP_REQ_DELETE, "DELETE"},
+};
+
+const char *
+server_method(const struct server_request *request)
+{
+    enum evhttp_cmd_type type = evhttp_request_get_command(request->http);
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (methods[i].type == type)
+            return methods[i].name;
+    return "";
+}
+
+static const char *
+or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+const char *
+server_path(const struct server_request *request)
+{
+    return or_empty(evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request->http)));
+}
+
+const char *
+server_query(const struct server_request *request)
+{
+    return evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request->http));
+}
+
+const char *
+server_header(const struct server_request *request, const char *name)
+{
+    return evhttp_find_header(evhttp_request_get_input_headers(request->http), name);
+}
+
+const char *
+server_body(const struct server_request *request, size_t *size)
+{
+    struct evbuffer *body = evhttp_request_get_input_buffer(request->http);
+    *size = evbuffer_get_length(body);
+    return *size > 0 ? (const char *)evbuffer_pullup(body, -1) : "";
+}
+
+/* ---- answers ---- */
+
+void
+server_add_header(struct server_request *request, const char *name, const char *value)
+{
+    evhttp_add_header(evhttp_request_get_output_headers(request->http), name, value);
+}
+
+/* Takes the request. */
+static void
+send_answer(struct server_request *request, int status, const char *content_type,
+            const void *body, size_t size)
+{
+    struct evhttp_request *http = request->http;
+    LIST_REMOVE(request, link);
+    free(request);
+    /* NULL when the client has gone. */
+    struct evhttp_connection *connection = evhttp_request_get_connection(http);
+    if (content_type)
+        evhttp_add_header(evhttp_request_get_output_headers(http), "Content-Type",
+                          content_type);
+    struct evbuffer *out = evhttp_request_get_output_buffer(http);
+    if (size > 0)
+        evbuffer_add(out, body, size);
+    evhttp_send_reply(http, status, NULL, NULL);
+    /* Head and body lie in pieces of their own, and every piece would become a TLS
+     * record and a system call of its own. */
+    if (connection)
+        evbuffer_pullup(
+            bufferevent_get_output(evhttp_connection_get_bufferevent(connection)), -1);
+}
+
+void
+server_reply(struct server_request *request, int status, const char *content_type,
+             const void *body, size_t size)
+{
+    send_answer(request, status, content_type, body, size);
+}
+
+void
+server_reply_cut(struct server_request *request, int status, const char *content_type,
+                 const void *body, size_t size, size_t sent)
+{
+    char announced[32];
+    snprintf(announced, sizeof announced, "%zu", size);
+    server_add_header(request, "Content-Length", announced);
+    server_add_header(request, "Connection", "close");
+    send_answer(request, status, content_type, body, sent < size ? sent : size);
+}
+
+/* An answer into a connection that is shut: evhttp meets the error and cleans up, in
+ * whatever state it is. */
+void
+server_drop(struct server_request *request)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
+    if (connection) {
+        struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
+        shutdown(bufferevent_getfd(stream), SHUT_RDWR);
+    }
+    send_answer(request, 500, NULL, NULL, 0);
+}
+
+/* ---- the server ---- */
+
+static void
+configure(struct server *server, const struct server_options *options)
+{
+    unsigned allowed = 0;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        allowed |= methods[i].type;
+    evhttp_set_allowed_methods(server->http, (ev_uint16_t)allowed);
+    evhttp_set_max_headers_size(server->http, HEADERS_MAX);
+    evhttp_set_max_body_size(server->http, options->body_max
+                                               ? (ev_ssize_t)options->body_max
+                                               : (ev_ssize_t)BODY_MAX_DEFAULT);
+    evhttp_set_timeout(server->http, TIMEOUT_S);
+    evhttp_set_bevcb(server->http, on_accept, server);
+    evhttp_set_gencb(server->http, on_http, server);
+}
+
+struct server *
+server_new(struct loop *loop, const struct server_options *options, struct error *error)
+{
+    struct event_base *base = loop_base(loop);
+    struct evconnlistener *listener = listen_on(base, options->listen, error);
+    if (!listener)
+        return NULL;
+    struct ssl_ctx_st *tls = NULL;
+    if (options->tls && !(tls = server_tls_new(options->ca_file, error))) {
+        evconnlistener_free(listener);
+        return NULL;
+    }
+    /* OpenSSL writes without MSG_NOSIGNAL. */
+    signal(SIGPIPE, SIG_IGN);
+    struct server *server = mem_zero(sizeof *server);
+    server->tls = tls;
+    server->on_request = options->on_request;
+    server->arg = options->arg;
+    server->address = address_of(evconnlistener_get_fd(listener));
+    server->http = evhttp_new(base);
+    if (!server->http)
+        give_up("evhttp_new");
+    configure(server, options);
+    if (!evhttp_bind_listener(server->http, listener))
+        give_up("evhttp_bind_listener");
+    return server;
+}
+
+void
+server_delete(struct server *server)
+{
+    while (!LIST_EMPTY(&server->open)) {
+        struct server_request *request = LIST_FIRST(&server->open);
+        /* The others end with their connections. */
+        if (!evhttp_request_get_connection(request->http))
+            evhttp_request_free(request->http);
+        LIST_REMOVE(request, link);
+        free(request);
+    }
+    evhttp_free(server->http);
+    server_tls_delete(server->tls);
+    free(server->address);
+    free(server);
+}
+
+const char *
+server_address(const struct server *server)
+{
+    return server->address;
+}
+
+uint64_t
+server_connections(const struct server *server)
+{
+    return server->connections;
+}

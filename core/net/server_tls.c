@@ -1,0 +1,181 @@
+#include "net/server_tls.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "net/sign.h"
+
+enum { DAY_S = 24 * 3600, VALID_DAYS = 3650 };
+
+/* What fails here does not depend on the world: memory, or an OpenSSL without P-256. */
+static _Noreturn void
+give_up(const char *what)
+{
+    log_error("server", "OpenSSL: %s failed", what);
+    abort();
+}
+
+/* ---- certificates ---- */
+
+struct extension {
+    int nid;
+    const char *value;
+};
+
+static const struct extension authority_extensions[] = {
+    {NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
+    {NID_key_usage, "critical,keyCertSign,cRLSign"},
+    {NID_subject_key_identifier, "hash"},
+    {0, NULL},
+};
+
+static const struct extension server_extensions[] = {
+    {NID_basic_constraints, "critical,CA:FALSE"},
+    {NID_key_usage, "critical,digitalSignature"},
+    {NID_ext_key_usage, "serverAuth"},
+    {NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1"},
+    {NID_authority_key_identifier, "keyid"},
+    {0, NULL},
+};
+
+static void
+add_extensions(X509 *certificate, X509 *issuer, const struct extension *extension)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    for (; extension->value; extension++) {
+        X509_EXTENSION *made =
+            X509V3_EXT_conf_nid(NULL, &context, extension->nid, extension->value);
+        if (!made || !X509_add_ext(certificate, made, -1))
+            give_up(extension->value);
+        X509_EXTENSION_free(made);
+    }
+}
+
+/* Two authorities with one name and one serial number would be confused by clients that
+ * keep the old one. */
+static void
+set_serial(X509 *certificate)
+{
+    uint64_t number;
+    sign_random(&number, sizeof number);
+    if (!ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), number >> 1))
+        give_up("serial number");
+}
+
+/* Signs itself when `issuer` is NULL. */
+static X509 *
+make_certificate(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key,
+                 const struct extension *extensions)
+{
+    X509 *certificate = X509_new();
+    if (!certificate || !X509_set_version(certificate, X509_VERSION_3))
+        give_up("certificate");
+    set_serial(certificate);
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    int64_t now_s = clock_wall_ms() / 1000;
+    if (!X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                                    (const unsigned char *)name, -1, -1, 0) ||
+        !X509_set_issuer_name(certificate,
+                              issuer ? X509_get_subject_name(issuer) : subject) ||
+        !ASN1_TIME_set(X509_getm_notBefore(certificate), now_s - DAY_S) ||
+        !ASN1_TIME_set(X509_getm_notAfter(certificate),
+                       now_s + (int64_t)VALID_DAYS * DAY_S) ||
+        !X509_set_pubkey(certificate, key))
+        give_up("certificate");
+    add_extensions(certificate, issuer ? issuer : certificate, extensions);
+    if (!X509_sign(certificate, issuer_key, EVP_sha256()))
+        give_up("signing the certificate");
+    return certificate;
+}
+
+/* ---- the authority's file ---- */
+
+static bool
+write_pem(int fd, X509 *authority)
+{
+    FILE *file = fdopen(fd, "w");
+    if (!file) {
+        close(fd);
+        return false;
+    }
+    bool is_written = PEM_write_X509(file, authority) && fchmod(fd, 0644) == 0;
+    return fclose(file) == 0 && is_written;
+}
+
+static bool
+write_authority(const char *ca_file, X509 *authority, struct error *error)
+{
+    char *draft = mem_format("%s.XXXXXX", ca_file);
+    int fd = mkstemp(draft);
+    bool is_written =
+        fd >= 0 && write_pem(fd, authority) && rename(draft, ca_file) == 0;
+    if (!is_written) {
+        error_set(error, ERROR_TLS, "", "cannot write %s: %s", ca_file,
+                  strerror(errno));
+        if (fd >= 0)
+            unlink(draft);
+    }
+    free(draft);
+    return is_written;
+}
+
+/* ---- the context ---- */
+
+static SSL_CTX *
+make_context(X509 *certificate, EVP_PKEY *key)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) ||
+        !SSL_CTX_use_certificate(context, certificate) ||
+        !SSL_CTX_use_PrivateKey(context, key))
+        give_up("TLS context");
+    return context;
+}
+
+struct ssl_ctx_st *
+server_tls_new(const char *ca_file, struct error *error)
+{
+    EVP_PKEY *authority_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
+    if (!authority_key || !key)
+        give_up("making a key");
+    X509 *authority = make_certificate("ccgate authority", authority_key, NULL,
+                                       authority_key, authority_extensions);
+    X509 *certificate =
+        make_certificate("localhost", key, authority, authority_key, server_extensions);
+    SSL_CTX *context = NULL;
+    if (!ca_file || write_authority(ca_file, authority, error))
+        context = make_context(certificate, key);
+    X509_free(authority);
+    X509_free(certificate);
+    EVP_PKEY_free(authority_key);
+    EVP_PKEY_free(key);
+    return context;
+}
+
+void
+server_tls_delete(struct ssl_ctx_st *context)
+{
+    SSL_CTX_free(context);
+}
+
+struct ssl_st *
+server_tls_accept(struct ssl_ctx_st *context)
+{
+    SSL *ssl = SSL_new(context);
+    if (!ssl)
+        give_up("SSL_new");
+    return ssl;
+}
