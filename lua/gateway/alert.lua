@@ -38,9 +38,9 @@ local function own_summary(rule, row)
 end
 
 -- An alert is never lost to its text: what fails is replaced by what is known for sure.
-local function summary_of(rule, name, row, why)
+local function summary_of(rule, name, row, why, is_own)
   local sure = name .. ": " .. why
-  if not row or not (rule.parts or rule.summary) then
+  if not is_own or not (rule.parts or rule.summary) then
     return sure
   end
   local text, mistake = own_summary(rule, row)
@@ -49,13 +49,6 @@ local function summary_of(rule, name, row, why)
   end
   core.log("warn", string.format("rule %s: summary failed: %s", rule.name, mistake))
   return string.format("%s (the summary failed: %s)", sure, mistake)
-end
-
-local function row_of(row, key, name)
-  if row then
-    return json.raw(core.row_json(row))
-  end
-  return json.object { { "id", math.tointeger(key) or key }, { "name", name } }
 end
 
 local function labels_of(rule, center_name, key, name)
@@ -84,17 +77,17 @@ end
 function alert.handler(rule)
   return function(kind, reason, row, key, center_index, why, plain)
     local center_name = center.name(center_index)
-    local name = center.queue_name(center_index, math.tointeger(key) or key)
-    local subject = kind == "raise" and not plain and row or nil
+    local name = center.queue_name(center_index, math.tointeger(tonumber(key)))
+    local is_own = kind == "raise" and not plain
     core.alert(rule.name, center_name, key, kind, json.encode(json.object {
       { "severity", SEVERITY },
       { "labels", labels_of(rule, center_name, key, name) },
-      { "summary", cut(summary_of(rule, name, subject, why)) },
+      { "summary", cut(summary_of(rule, name, row, why, is_own)) },
       { "details", nil },
       { "link", nil },
       { "why", why },
       { "reason", reason },
-      { "row", row_of(row, key, name) },
+      { "row", json.raw(core.row_json(row)) },
       { "query", rule.query },
       { "send", send_of(rule) },
     }))

@@ -17,7 +17,8 @@ function boot.environment()
   return sandbox.new({ gateway = gateway, cjson = core.json.new() }, log.print)
 end
 
---- The script ran to its end: tells the last mistakes and registers what has none.
+--- The script ran, to its end or until it raised: tells the last mistakes and registers
+--- what has none.
 function boot.finish()
   query.finish()
   rule.finish()

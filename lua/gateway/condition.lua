@@ -81,7 +81,7 @@ local function bind_combination(inside, query_name, report)
     report(string.format("gw.%s: %s", inside.op, text),
       inside.line and source.line(inside.line, inside.op, { ... }))
   end
-  if type(parts) ~= "table" or value.kind_of(parts) ~= "table" or next(parts) == nil then
+  if value.kind_of(parts) ~= "table" or next(parts) == nil then
     return fail(string.format(
       'a list of conditions is needed, such as gw.%s { gw.above("calls_waiting", 5) }', inside.op))
   end

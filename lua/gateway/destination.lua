@@ -9,7 +9,7 @@ local wording = require "gateway.wording"
 
 local destination = {}
 
-local KEY_MAX <const> = 200
+local KEY_MAX <const> = 255
 
 local names = {}
 for index, described in ipairs(core.setup.destinations) do
@@ -66,8 +66,8 @@ local OPTIONS <const> = {
   {
     "key", kinds = { "string" }, needs = "a text that makes the message unique",
     check = function(given, fail)
-      if given == "" or #given > KEY_MAX then
-        return fail(string.format("a text of 1 to %d bytes is needed", KEY_MAX))
+      if given == "" or #given > KEY_MAX or string.find(given, "%c") then
+        return fail(string.format("1 to %d bytes without control characters are needed", KEY_MAX))
       end
       return given
     end,

@@ -9,6 +9,7 @@ local wording = require "gateway.wording"
 
 local entry = {}
 
+local NAME_MAX <const> = 200
 local RESERVED <const> = "^ccgate%-"
 
 local function is_kebab(name)
@@ -25,6 +26,8 @@ local function bad_name(kind, name, taken)
   if not is_kebab(name) then
     return string.format("a name has lower-case letters, digits and hyphens, such as '%s'",
       to_kebab(name))
+  elseif #name > NAME_MAX then
+    return string.format("a name has at most %d characters", NAME_MAX)
   elseif string.find(name, RESERVED) then
     return "names that begin with 'ccgate-' are the gateway's own"
   elseif taken[name] then
@@ -35,6 +38,14 @@ end
 -- Reports about one entry: by the path of a key, or by a line.
 local function reporter(kind, name, line)
   local reports = { count = 0 }
+
+  -- A table that is there but was not given: the script raised while it was made.
+  function reports.at_end()
+    if not line or not source.has_table(line, kind, name) then
+      reports.at "its name is not followed by a table { … }"
+    end
+  end
+
   function reports.at(text, place)
     reports.count = reports.count + 1
     problem.report(string.format("%s '%s': %s", kind, name, text), place or line)
@@ -80,7 +91,7 @@ function entry.kind(kind, read)
   local function finish()
     for _, reports in ipairs(open) do
       if reports then
-        reports.at "its name is not followed by a table { … }"
+        reports.at_end()
       end
     end
     for _, register in ipairs(good) do

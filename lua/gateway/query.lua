@@ -99,15 +99,15 @@ end
 local function select(place, selection, fail)
   if selection == nil then
     return every_named(place, fail)
-  elseif type(selection) ~= "table" or value.kind_of(selection) ~= "table" then
+  elseif value.kind_of(selection) ~= "table" then
     fail("a list is needed, such as gw.queues { 7 }, not " .. wording.show(selection))
     return {}
   elseif next(selection) == nil then
     fail "an empty list asks for nothing; gw.queues() is every queue named in gateway.conf"
     return {}
   end
-  return (#wording.keys(selection) == 0 and listed or tagged)(
-    place, selection, fail)
+  local read = #wording.keys(selection) == 0 and listed or tagged
+  return read(place, selection, fail)
 end
 
 local function in_order(ids)

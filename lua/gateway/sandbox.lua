@@ -1,7 +1,6 @@
 --- The part of Lua's library that a script gets: an allow-list, and in the place of what
 --- would tell addresses or read clocks, functions that do not.
 local clock = require "gateway.clock"
-local core = require "gateway.core"
 
 local sandbox = {}
 
@@ -17,8 +16,8 @@ local LIBRARIES <const> = {
   },
   math = {
     "abs", "acos", "asin", "atan", "ceil", "cos", "deg", "exp", "floor", "fmod", "huge",
-    "log", "max", "maxinteger", "min", "mininteger", "modf", "pi", "rad", "random", "sin",
-    "sqrt", "tan", "tointeger", "type", "ult",
+    "log", "max", "maxinteger", "min", "mininteger", "modf", "pi", "rad", "random",
+    "randomseed", "sin", "sqrt", "tan", "tointeger", "type", "ult",
   },
   string = {
     "byte", "char", "find", "gmatch", "gsub", "len", "lower", "match", "pack", "packsize",
@@ -68,15 +67,6 @@ local function format(text, ...)
   return plain_format(text, table.unpack(given, 1, given.n))
 end
 
--- Without arguments Lua seeds from, and gives back, an address.
-local function randomseed(...)
-  if select("#", ...) == 0 then
-    math.randomseed(core.now())
-  else
-    math.randomseed(...)
-  end
-end
-
 --- A new environment; `modules` are what require gives, `print` is print.
 function sandbox.new(modules, print)
   local environment = pick(_G, BASE)
@@ -87,7 +77,6 @@ function sandbox.new(modules, print)
   environment.tostring = sandbox.tostring
   environment.print = print
   environment.string.format = format
-  environment.math.randomseed = randomseed
   environment.os = { time = clock.time, date = clock.date, difftime = clock.difference }
   function environment.require(name)
     local module = modules[name]

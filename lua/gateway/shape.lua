@@ -97,7 +97,7 @@ end
 --- used; what is wrong goes to report(text, key, …) and is left out.
 function shape.check(described, given, report)
   local checked = {}
-  if type(given) ~= "table" or value.kind_of(given) ~= "table" then
+  if value.kind_of(given) ~= "table" then
     report("a table { … } is needed, not " .. wording.show(given))
     return checked
   end

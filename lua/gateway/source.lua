@@ -168,13 +168,22 @@ end
 
 local tokens_of_script
 
+local function tokens_now()
+  tokens_of_script = tokens_of_script or scan(core.source)
+  return tokens_of_script
+end
+
+--- Whether the call of `word` with `name` on `line` is followed by a table.
+function source.has_table(line, word, name)
+  return constructor(tokens_now(), line, word, name) ~= nil
+end
+
 --- The line of what `path` leads to (keys, and positions of elements) inside the table
 --- that is given to `word` on `line`: source.line(3, "rule", { "send", 2 }, "queue-wait").
 --- `name` is the text argument before the table, if there is one. As far as the path can
 --- be followed: a table that is not written at the call is reported where it is given.
 function source.line(line, word, path, name)
-  local tokens = tokens_of_script or scan(core.source)
-  tokens_of_script = tokens
+  local tokens = tokens_now()
   local open = constructor(tokens, line, word, name)
   for _, key in ipairs(path) do
     local field = open and fields(tokens, open)[key]

@@ -7,8 +7,10 @@ local wording = require "gateway.wording"
 
 local task = {}
 
+local SLEEP_MAX <const> = 3660 * 86400
+
 local function milliseconds(what, given)
-  if math.type(given) and given >= 0 and given < math.huge then
+  if math.type(given) and given >= 0 and given <= SLEEP_MAX then
     return math.tointeger(given * 1000 // 1)
   end
   local ms, mistake = duration.read(given)
@@ -19,10 +21,10 @@ local function milliseconds(what, given)
 end
 
 --- gw.sleep "30s"; a number is seconds, so that what gw.duration gives can be computed
---- with.
+--- with. A tail call, so that what the core raises is placed at the script's line.
 function task.sleep(given)
   problem.only_task "gw.sleep"
-  core.sleep(milliseconds("gw.sleep", given))
+  return core.sleep(milliseconds("gw.sleep", given))
 end
 
 --- Seconds since the epoch.

@@ -52,11 +52,11 @@ fake_core.SETUP = {
   file = "scripts/queue_wait.lua",
   gateway = "ccgate",
   centers = { {
-    name = "main", default = true, edition = 2023.0,
+    name = "main", default = true, edition = 2023,
     queues = {
-      { id = 1.0, name = "sales", tags = { "voice" } },
-      { id = 2.0, name = "support", tags = { "voice", "night" } },
-      { id = 7.0, name = "chat", tags = {} },
+      { id = 1, name = "sales", tags = { "voice" } },
+      { id = 2, name = "support", tags = { "voice", "night" } },
+      { id = 7, name = "chat", tags = {} },
     },
   } },
   destinations = { { name = "floor-chat", kind = "webhook" }, { name = "book", kind = "log" } },
@@ -411,14 +411,12 @@ function fake_core.load(source, options)
   if chunk then
     ok, mistake = pcall(chunk)
   end
-  if ok then
-    boot.finish()
-  else
-    fake_core.restore()
+  fake_core.restore()
+  if not ok then
     local line, text = string.match(tostring(mistake), "^[^:]+:(%d+): (.*)$")
     table.insert(host.problems, { line = tonumber(line) or 0, text = text or tostring(mistake) })
   end
-  fake_core.restore()
+  boot.finish()
   return host
 end
 

@@ -79,7 +79,7 @@ describe("gw.queues", function()
   end)
 
   it("knows the ranges of the edition", function()
-    local center = { name = "big", default = true, edition = 2025.0, queues = {} }
+    local center = { name = "big", default = true, edition = 2025, queues = {} }
     local ids, lines = ids_of("gw.queues { 10000 }", setup_with(center))
     assert.same({}, lines)
     assert.same({ 10000 }, ids)
@@ -91,9 +91,9 @@ describe("gw.queues", function()
   end)
 
   it("means the default centre, by its place in the set-up", function()
-    local setup = setup_with { name = "first", default = false, edition = 2023.0, queues = {} }
-    setup.centers[2] = { name = "second", default = true, edition = 2023.0,
-      queues = { { id = 5.0, name = "vip", tags = {} } } }
+    local setup = setup_with { name = "first", default = false, edition = 2023, queues = {} }
+    setup.centers[2] = { name = "second", default = true, edition = 2023,
+      queues = { { id = 5, name = "vip", tags = {} } } }
     local host = fake_core.load(HEAD .. 'gw.rule "a" { from = gw.queues(), when = function() end }', { setup = setup })
     assert.same({}, fake_core.lines(host))
     assert.same({ { center = 1, query = "queues", every_ms = 30000, ids = { 5 } } }, host.rules.a.wants)

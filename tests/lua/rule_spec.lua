@@ -85,9 +85,11 @@ describe("a rule", function()
 
   it("tells of a row that is gone by its key and name", function()
     local made = load_good [[ from = gw.queues(), when = gw.above("calls_waiting", 4) ]]
-    made.on_transition("clear", "gone", nil, "2", 0, "the row is gone", false)
+    made.on_transition("clear", "gone", host:row { id = 2 }, "2", 0, "the row is gone", false)
     local event = json.decode(host.alerts[1].event)
-    assert.same({ id = 2, name = "support" }, event.row)
+    assert.equal("gone", event.reason)
+    assert.equal("support", event.row.name)
+    assert.equal(json.null, event.row.calls_waiting)
     assert.equal("support: the row is gone", event.summary)
     assert.truthy(host.alerts[1].event:find('"send":[]', 1, true))
   end)
@@ -306,6 +308,7 @@ describe("the name of a rule", function()
     { '"long  rest!"', "rule 'long  rest!': a name has lower-case letters, digits and hyphens, such as 'long-rest'" },
     { '"a--b"', "rule 'a--b': a name has lower-case letters, digits and hyphens, such as 'a-b'" },
     { '""', "rule '': a name has lower-case letters, digits and hyphens, such as 'queue-wait'" },
+    { '(("a"):rep(201))', "rule '" .. ("a"):rep(201) .. "': a name has at most 200 characters" },
     { '"ccgate-center"', "rule 'ccgate-center': names that begin with 'ccgate-' are the gateway's own" },
     { "(5)", 'gw.rule needs a name: gw.rule "queue-wait" { … }, not 5' },
   }
@@ -326,6 +329,14 @@ describe("the name of a rule", function()
       fake_core.lines(fake_core.load(HEAD .. 'gw.rule "a"')))
     assert.same({ "2: rule 'a': a table { … } is needed, not 5" },
       fake_core.lines(fake_core.load(HEAD .. 'gw.rule "a" (5)')))
+  end)
+
+  it("keeps its mistakes when the script raises later", function()
+    assert.same({
+      "2: rule 'B': a name has lower-case letters, digits and hyphens, such as 'b'",
+      "4: gateway has no 'abov' (did you mean 'above'?)",
+    }, fake_core.lines(fake_core.load(HEAD .. 'gw.rule "B"' .. BODY
+      .. 'gw.rule "a" { from = gw.queues(),\n  when = gw.abov("calls_waiting", 4) }')))
   end)
 
   it("comes while the script loads", function()

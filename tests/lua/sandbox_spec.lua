@@ -101,12 +101,6 @@ describe("addresses", function()
     end
     assert.equal("%p 5 1.5", printed [[print(("%%p %d %.1f"):format(5, 1.5))]])
   end)
-
-  it("are not a seed", function()
-    assert.equal("0", printed [[print(select("#", math.randomseed()))]])
-    assert.equal("true", printed
-      [[math.randomseed(7) local a = math.random() math.randomseed(7) print(a == math.random())]])
-  end)
 end)
 
 describe("os", function()

@@ -150,7 +150,9 @@ describe("destination:send", function()
     { ':send { f = print }', "destination:send: a function cannot be JSON" },
     { ':send { 1/0 }', "destination:send: JSON has no inf" },
     { ':send("x", { kee = 1 })', "destination:send: unknown key 'kee' (did you mean 'key'?)" },
-    { ':send("x", { key = "" })', "destination:send: key: a text of 1 to 200 bytes is needed" },
+    { ':send("x", { key = "" })', "destination:send: key: 1 to 255 bytes without control characters are needed" },
+    { ':send("x", { key = "a\\n" })',
+      "destination:send: key: 1 to 255 bytes without control characters are needed" },
     { ':send("x", { key = 5 })', "destination:send: key: a text that makes the message unique is needed, not 5" },
     { '.send("x")', 'destination:send: send is called with a colon: gw.destination "floor-chat":send(message)' },
   }
