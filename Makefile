@@ -4,7 +4,7 @@
 
 PACKAGES := gcc make pkg-config lua5.4 liblua5.4-dev lua-cjson lua-cjson-dev \
 	libcurl4-openssl-dev libevent-dev libssl-dev libsqlite3-dev libseccomp-dev
-TEST_PACKAGES := libcmocka-dev lua-busted lua-luv sqlite3
+TEST_PACKAGES := libcmocka-dev lua-busted lua-luv sqlite3 curl
 CHECK_PACKAGES := clang clang-format cppcheck lua-check
 BENCH_PACKAGES := nodejs
 

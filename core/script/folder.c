@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -31,6 +32,17 @@ name_of(const char *path)
     return mem_copy(base, has_ending(base, ".lua") ? size - 4 : size);
 }
 
+/* The path as somebody would type it who stands here. */
+static char *
+shown_of(const char *path)
+{
+    char *here = getcwd(NULL, 0);
+    size_t size = here ? strlen(here) : 0;
+    bool is_below = size && !strncmp(path, here, size) && path[size] == '/';
+    free(here);
+    return mem_text(is_below ? path + size + 1 : path);
+}
+
 static bool
 read_all(FILE *stream, struct buf *out)
 {
@@ -47,7 +59,7 @@ folder_read_file(struct script_file *file, const char *path)
 {
     struct buf source = {0};
     FILE *stream = fopen(path, "re");
-    *file = (struct script_file){.name = name_of(path), .shown = mem_text(path)};
+    *file = (struct script_file){.name = name_of(path), .shown = shown_of(path)};
     if (stream && read_all(stream, &source)) {
         file->size = source.size;
         file->source = buf_take(&source);

@@ -101,6 +101,14 @@ on_fetched(void *arg, const struct error *error, const struct block *rows,
 typedef bool frame_taker(struct resident *resident, const struct frame *frame,
                          struct error *error);
 
+/* People read a file from its top. */
+static int
+by_line(const void *left, const void *right)
+{
+    const struct message_problem *a = left, *b = right;
+    return (a->line > b->line) - (a->line < b->line);
+}
+
 static bool
 take_loaded(struct resident *resident, const struct frame *frame, struct error *error)
 {
@@ -112,6 +120,8 @@ take_loaded(struct resident *resident, const struct frame *frame, struct error *
                              resident->want_max, &resident->loaded, error))
         return false;
     resident->is_loaded = true;
+    qsort(resident->loaded.problems, resident->loaded.problem_count,
+          sizeof *resident->loaded.problems, by_line);
     process_set_loaded(resident->process);
     resident->events.on_loaded(resident->events.arg, &resident->loaded);
     return true;
