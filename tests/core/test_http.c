@@ -434,7 +434,6 @@ test_tls_with_a_plain_server(void **state)
                                    .url = exchange_url(&exchange, "http", "/ok")};
     outcome = exchange_call(&exchange, &request);
     assert_int_equal(outcome.status, 200);
-    unlink(exchange.ca_file);
     exchange_close(&exchange);
 }
 
