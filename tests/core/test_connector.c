@@ -1,0 +1,230 @@
+/* The trusted Lua state: plans, messages, requests and verdicts across the border. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "deliver/connector.h"
+
+#define NOW_MS 1763661900123
+
+static const char event[] =
+    "{\"severity\":\"warning\",\"labels\":{},\"summary\":\"Sales: 7 waiting\","
+    "\"details\":null,\"link\":null,\"why\":\"calls_waiting is 7 (above 5)\","
+    "\"reason\":null,\"row\":{\"id\":7},\"query\":\"queues\","
+    "\"send\":[{\"to\":\"floor-chat\"},{\"to\":\"pager\"},{\"to\":\"floor-chat\"}]}";
+
+static struct connector *connector;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    log_set_level(LEVEL_ERROR + 1);
+    connector = connector_new(&error);
+    if (!connector)
+        fail_msg("%s", error.message);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    connector_delete(connector);
+    return 0;
+}
+
+static struct connector_transition
+transition(const char *kind, const char *text, const char *alert_state)
+{
+    return (struct connector_transition){
+        .fingerprint = "0123456789abcdef",
+        .opening = 3,
+        .center = "main",
+        .rule = "queue-wait",
+        .key = "7",
+        .script = "queue_wait",
+        .kind = kind,
+        .event = text,
+        .event_size = strlen(text),
+        .state = alert_state,
+        .now_ms = NOW_MS,
+    };
+}
+
+static void
+has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("'%s' is not in '%s'", part, text);
+}
+
+static void
+test_kinds(void **state)
+{
+    (void)state;
+    const char *const *kinds = connector_kinds();
+    size_t count = 0;
+    while (kinds[count])
+        assert_true(connector_has_kind(connector, kinds[count++]));
+    assert_true(count >= 2);
+    assert_true(connector_has_kind(connector, "webhook"));
+    assert_true(connector_has_kind(connector, "log"));
+    assert_false(connector_has_kind(connector, "pigeon"));
+    assert_false(connector_has_kind(connector, ""));
+}
+
+static void
+test_notify(void **state)
+{
+    (void)state;
+    struct connector_plan raise, clear;
+    struct error error = {0};
+    struct connector_transition step = transition("raise", event, NULL);
+    assert_true(connector_notify(connector, &step, &raise, &error));
+    assert_int_equal(raise.message_count, 2);
+    assert_string_equal(raise.messages[0].destination, "floor-chat");
+    assert_string_equal(raise.messages[1].destination, "pager");
+    assert_string_equal(raise.messages[0].kind, "raise");
+    assert_int_equal(raise.messages[0].n, 1);
+    assert_string_equal(raise.log, "raised  queue-wait/7 (warning): Sales: 7 waiting");
+    has(raise.messages[0].message, "\"timestamp\":\"2025-11-20T18:05:00Z\"");
+    has(raise.messages[0].message, "\"id\":\"0123456789abcdef-3\"");
+    has(raise.messages[0].message, "\"started_at\":1763661900,\"ended_at\":null");
+
+    step = transition("clear", event, raise.state);
+    step.now_ms += 135000;
+    assert_true(connector_notify(connector, &step, &clear, &error));
+    assert_int_equal(clear.message_count, 2);
+    assert_string_equal(clear.log, "cleared queue-wait/7 after 2m15s (recovered)");
+    has(clear.messages[1].message, "\"duration\":135");
+    connector_plan_fini(&raise);
+    connector_plan_fini(&clear);
+}
+
+static void
+test_nonsense(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *event, *message;
+    } cases[] = {
+        {"raise", "", ""},
+        {"raise", "{", ""},
+        {"raise", "[]", "severity is nil"},
+        {"raise", "7", "not an object"},
+        {"remind", event, "no transition 'remind'"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct connector_plan plan;
+        struct error error = {0};
+        struct connector_transition step =
+            transition(cases[i].kind, cases[i].event, NULL);
+        assert_false(connector_notify(connector, &step, &plan, &error));
+        assert_int_equal(error.kind, ERROR_DECODE);
+        has(error.message, cases[i].message);
+        assert_int_equal(plan.message_count, 0);
+    }
+}
+
+static void
+test_message(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    char *message = connector_message(connector, "{\"b\":[],\"a\":1}junk", 14, "digest",
+                                      NOW_MS, &error);
+    assert_string_equal(message,
+                        "{\"type\":\"message\",\"timestamp\":\"2025-11-20T18:05:00Z\","
+                        "\"data\":{\"kind\":\"message\",\"script\":\"digest\","
+                        "\"message\":{\"b\":[],\"a\":1}}}");
+    free(message);
+    assert_null(connector_message(connector, "nonsense", 8, "digest", NOW_MS, &error));
+    assert_int_equal(error.kind, ERROR_DECODE);
+}
+
+static void
+test_render(void **state)
+{
+    (void)state;
+    const char *message = "{\"type\":\"alert.raise\",\"data\":{\"kind\":\"raise\","
+                          "\"rule\":\"queue-wait\",\"key\":\"7\",\"severity\":\"info\","
+                          "\"summary\":\"Sales\"}}";
+    char webhook[] = "webhook", log[] = "log", pigeon[] = "pigeon", put[] = "PUT";
+    struct conf_destination destination = {.kind = webhook};
+    struct connector_request request;
+    struct error error = {0};
+    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_string_equal(request.about, "raise of queue-wait/7");
+    assert_string_equal(request.method, "POST");
+    assert_string_equal(request.body, message);
+    assert_true(request.sign);
+    assert_null(request.log);
+    assert_int_equal(request.header_count, 1);
+    assert_string_equal(request.headers[0].name, "content-type");
+    assert_string_equal(request.headers[0].value, "application/json");
+    connector_request_fini(&request);
+
+    destination.method = put;
+    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_string_equal(request.method, "PUT");
+    connector_request_fini(&request);
+
+    destination.kind = log;
+    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_string_equal(request.log, "raise queue-wait/7 (info): Sales");
+    assert_null(request.body);
+    assert_false(request.sign);
+    connector_request_fini(&request);
+
+    destination.kind = pigeon;
+    assert_false(connector_render(connector, &destination, message, &request, &error));
+    has(error.message, "no kind 'pigeon'");
+    destination.kind = webhook;
+    assert_false(connector_render(connector, &destination, "7", &request, &error));
+    assert_false(connector_render(connector, &destination, "{", &request, &error));
+    assert_null(request.about);
+}
+
+static void
+test_classify(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind;
+        struct connector_answer answer;
+        enum verdict verdict;
+    } cases[] = {
+        {"webhook", {.status = 204, .attempts = 1}, VERDICT_DONE},
+        {"webhook", {.status = 503, .attempts = 9}, VERDICT_RETRY},
+        {"webhook", {.error_kind = ERROR_TIMEOUT, .attempts = 1}, VERDICT_RETRY},
+        {"webhook", {.status = 401, .attempts = 1}, VERDICT_SLOW},
+        {"webhook", {.status = 410, .attempts = 1}, VERDICT_DEAD},
+        {"webhook", {.status = 404, .attempts = 2}, VERDICT_RETRY},
+        {"webhook", {.status = 404, .attempts = 3}, VERDICT_DEAD},
+        {"log", {.status = 0, .attempts = 1}, VERDICT_DONE},
+        /* A kind that fails loses nothing. */
+        {"pigeon", {.status = 200, .attempts = 1}, VERDICT_RETRY},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_int_equal(connector_classify(connector, cases[i].kind, &cases[i].answer),
+                         cases[i].verdict);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_notify),
+        cmocka_unit_test(test_nonsense), cmocka_unit_test(test_message),
+        cmocka_unit_test(test_render),   cmocka_unit_test(test_classify),
+    };
+    return cmocka_run_group_tests_name("connector", tests, set_up, tear_down);
+}
