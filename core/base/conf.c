@@ -134,6 +134,5 @@ conf_delete(struct conf *conf)
     free(conf->name);
     free(conf->scripts);
     free(conf->state);
-    free(conf->notify);
     free(conf);
 }

@@ -95,7 +95,6 @@ struct conf {
     char *name; /* part of every fingerprint */
     char *scripts;
     char *state;
-    char *notify;              /* NULL when not given */
     struct conf_limits limits; /* the defaults */
     struct conf_center *centers;
     size_t center_count;

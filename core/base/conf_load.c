@@ -245,25 +245,6 @@ show_only_center_as_default(struct conf *conf)
     }
 }
 
-static void
-check_notify(struct conf_loader *loader)
-{
-    struct conf *conf = loader->conf;
-    if (conf->notify == NULL || conf_find_destination(conf, conf->notify))
-        return;
-    const char **names = mem_zero((conf->destination_count + 1) * sizeof *names);
-    for (size_t i = 0; i < conf->destination_count; i++)
-        names[i] = conf->destinations[i].name;
-    char *guess = conf_guess(conf->notify, names);
-    for (size_t i = 0; i < conf->setting_count; i++)
-        if (strcmp(conf->settings[i].key, "notify") == 0)
-            conf_complain(loader, conf->settings[i].line,
-                          "[gateway]: notify: there is no [destination %s]%s",
-                          conf->notify, guess);
-    free(guess);
-    free(names);
-}
-
 /* As the table has them: kinds, sections, options; several of one option as in the
  * file. */
 static int
@@ -325,7 +306,6 @@ finish(struct conf_loader *loader)
     conf_section_default_limits(loader);
     check_default_center(loader);
     show_only_center_as_default(conf);
-    check_notify(loader);
     qsort(conf->settings, conf->setting_count, sizeof *conf->settings,
           compare_settings);
 }

@@ -34,8 +34,6 @@ const struct conf_option conf_options[] = {
      .sentence = "the folder of the database and the lock"},
     {GATEWAY(name), .key = "name", .read = conf_read_text, .fallback = "ccgate",
      .sentence = "the gateway's name, part of every fingerprint"},
-    {GATEWAY(notify), .key = "notify", .read = conf_read_text,
-     .sentence = "the destination that hears of the gateway's own troubles"},
 
     {CENTER(url), .key = "url", .read = conf_read_origin, .is_required = true,
      .sentence = "the contact centre's address, like https://10.22.26.181:28080"},

@@ -92,7 +92,7 @@ static const struct happening {
     {"notify", "raised ", "raised", RED, RAISED},
     {"notify", "cleared ", "cleared", GREEN, CLEARED},
     {"deliver", "sent ", "sent", BLUE, SENT},
-    {"script floor_view", "job 'floor-view': ", "polled", GREY, -1},
+    {"script floor_view", "job floor-view: ", "polled", GREY, -1},
     {"script", "", "script", GREY, -1},
     {"gateway", "", "gateway", GREY, -1},
 };
@@ -136,6 +136,23 @@ tell_gateway_line(struct demo *demo, const char *line)
     }
 }
 
+/* Without the time, which the timeline has, and the message's long id. */
+static void
+tell_sink_line(struct demo *demo, const char *line)
+{
+    if (after(line, "listening")) {
+        tell(demo, "receiver", GREY, line);
+        return;
+    }
+    const char *event = skip_word(line), *id = strstr(event, " · msg_");
+    bool is_verified = strstr(event, "signature verified: yes") != NULL;
+    char *text = mem_format("%.*s%s", id ? (int)(id - event) : (int)strlen(event),
+                            event, is_verified ? " (signature verified)" : "");
+    demo->counts[RECEIVED]++;
+    tell(demo, "received", BOLD, text);
+    free(text);
+}
+
 static void
 tell_line(struct player *player, const char *line)
 {
@@ -143,11 +160,7 @@ tell_line(struct player *player, const char *line)
     switch (player->role) {
     case ROLE_CENTRE: tell(demo, "centre", GREY, line); break;
     case ROLE_GATEWAY: tell_gateway_line(demo, line); break;
-    case ROLE_SINK:
-        if (strncmp(line, "listening", 9) != 0)
-            demo->counts[RECEIVED]++;
-        tell(demo, "received", BOLD, line);
-        break;
+    case ROLE_SINK: tell_sink_line(demo, line); break;
     }
 }
 

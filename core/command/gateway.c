@@ -256,11 +256,8 @@ take_down(struct gateway *gateway)
 }
 
 static void
-warn_of_gaps(const struct conf *conf)
+warn_of_silence(const struct conf *conf)
 {
-    if (!conf->notify)
-        log_warn("gateway", "[gateway] notify is not set: the gateway's own troubles "
-                            "stand in this log only");
     if (!conf->destination_count)
         log_warn("gateway", "%s has no [destination]: nobody will hear of an alert",
                  conf->file);
@@ -279,7 +276,7 @@ gateway_run(const struct gateway_options *options)
     signal(SIGPIPE, SIG_IGN);
     if (make_rooms(&gateway, state, &error)) {
         log_info("gateway", "ccgate %s runs; state in %s", CCGATE_VERSION, state);
-        warn_of_gaps(gateway.conf);
+        warn_of_silence(gateway.conf);
         supervisor_start(gateway.supervisor);
         loop_run(gateway.loop);
         log_info("gateway", "stopped");

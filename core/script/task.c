@@ -54,16 +54,6 @@ l_prepare(lua_State *L)
 
 /* ---- running ---- */
 
-static void
-take_failure(struct script *script, struct task *task, int status)
-{
-    struct entry *entry = &task->job->entry;
-    script_take_error(script, task->co, status);
-    effect_failed(&script->effects, entry, script->error.data);
-    if (script->exceeded)
-        effect_strike(&script->effects, entry, script->exceeded);
-}
-
 /* A coroutine that yields without a wait would never come back. */
 static bool
 is_waiting(struct script *script, struct task *task, int status, int results)
@@ -78,33 +68,58 @@ is_waiting(struct script *script, struct task *task, int status, int results)
     return task->kind != WAIT_NONE;
 }
 
+/* It will not be resumed again. What is to be closed is closed, in the same activation
+ * and within its limits. */
+static void
+end(struct script *script, struct task *task, int status)
+{
+    struct entry *entry = &task->job->entry;
+    bool failed = status != LUA_OK && status != LUA_YIELD;
+    if (failed)
+        script_take_error(script, task->co, status);
+    lua_resetthread(task->co);
+    if (failed)
+        effect_failed(&script->effects, entry, script->error.data);
+    if (script->exceeded)
+        effect_strike(&script->effects, entry, script->exceeded);
+    task_delete(script, task);
+}
+
 /* One activation: up to the next wait, or to the end. What it did is committed before
  * its wait begins, or all of it is dropped. */
 static void
 resume(struct script *script, struct task *task, int arguments)
 {
     const struct effect_mark mark = effect_mark(&script->effects);
-    const struct entry *entry = &task->job->entry;
     int results = 0;
     task->kind = WAIT_NONE;
     task->wait = 0;
     script->task = task;
     int status = lua_resume(task->co, script->L, arguments, &results);
     script->task = NULL;
+    task->answer = NULL;
     bool waiting = is_waiting(script, task, status, results);
     if (waiting || status == LUA_OK)
-        effect_commit(&script->effects, entry, task->scheduled_ms);
+        effect_commit(&script->effects, &task->job->entry, task->scheduled_ms);
     else
         effect_rollback(&script->effects, mark);
-    if (waiting) {
-        buf_add(script->effects.out, task->frame.data, task->frame.size);
-        buf_clear(&task->frame);
+    if (!waiting) {
+        end(script, task, status);
         return;
     }
-    if (status != LUA_OK && status != LUA_YIELD)
-        take_failure(script, task, status);
-    /* Runs what is to be closed, within the same limits. */
-    lua_resetthread(task->co);
+    buf_add(script->effects.out, task->frame.data, task->frame.size);
+    buf_clear(&task->frame);
+}
+
+static void
+start(struct script *script, struct job *job, int64_t scheduled_ms)
+{
+    struct task *task = task_new(script, job, scheduled_ms);
+    if (script_protect(script, l_prepare, task)) {
+        resume(script, task, 1);
+        return;
+    }
+    effect_failed(&script->effects, &job->entry, script->error.data);
     task_delete(script, task);
 }
 
@@ -115,22 +130,14 @@ task_run(struct script *script, const struct message_run *run)
     if (job->entry.disabled)
         return;
     script_begin(script, &job->entry);
-    if (job->task) {
+    if (job->task)
         effect_note(&script->effects, LEVEL_WARN,
                     "is due, but its last run has not ended: skipped");
-    } else if (script->task_count >= (size_t)script->limits.tasks) {
+    else if (script->task_count >= (size_t)script->limits.tasks)
         effect_note(&script->effects, LEVEL_WARN,
-                    "is due, but %zu tasks run already (tasks = %zu): skipped",
-                    script->task_count, script->task_count);
-    } else {
-        struct task *task = task_new(script, job, run->scheduled_ms);
-        if (script_protect(script, l_prepare, task)) {
-            resume(script, task, 1);
-        } else {
-            effect_failed(&script->effects, &job->entry, script->error.data);
-            task_delete(script, task);
-        }
-    }
+                    "is due, but %zu tasks run already: skipped", script->task_count);
+    else
+        start(script, job, run->scheduled_ms);
     script_end(script);
 }
 

@@ -9,6 +9,7 @@
 #define RESTART_FIRST_MS ((int64_t)100)
 #define RESTART_MOST_MS  ((int64_t)60 * 1000)
 #define RESTART_NO_FAULT ((int64_t)1000) /* most, when the script was not at fault */
+#define NAMES_SHOWN      5u
 #define HEALTHY_MS       ((int64_t)60 * 1000) /* up so long: the back-off starts anew */
 
 /* ---- entries and strikes ---- */
@@ -90,6 +91,21 @@ log_problems(const struct ward *ward, const char *shown,
     }
 }
 
+/* "live: rule queue-wait, job digest" */
+static void
+say_live(const struct ward *ward, const struct message_loaded *loaded)
+{
+    struct buf names = {0};
+    for (uint32_t i = 0; i < loaded->entry_count && i < NAMES_SHOWN; i++)
+        buf_format(&names, "%s%s %s", i ? ", " : "",
+                   loaded->entries[i].kind == ENTRY_RULE ? "rule" : "job",
+                   loaded->entries[i].name);
+    if (loaded->entry_count > NAMES_SHOWN)
+        buf_format(&names, " and %u more", loaded->entry_count - NAMES_SHOWN);
+    log_info(ward->room, "live: %s", names.size ? names.data : "no rule and no job");
+    buf_fini(&names);
+}
+
 static void
 go_live(struct ward *ward)
 {
@@ -98,7 +114,7 @@ go_live(struct ward *ward)
     for (uint32_t i = 0; i < loaded->entry_count; i++)
         disabled[i] = record_at(ward, i)->strikes.out_since_ms != 0;
     if (ward->state != WARD_RESTARTING)
-        log_info(ward->room, "live: %u rules and jobs", loaded->entry_count);
+        say_live(ward, loaded);
     ward->state = WARD_LIVE;
     ward->live_since_ms = clock_mono_ms();
     resident_start(ward->resident, disabled);

@@ -88,24 +88,40 @@ struct event {
     struct buf texts[EVENT_TEXTS];
 };
 
-/* Reads the strings among the values of an object whose keys are in `keys`. */
+/* A plain message of a script has no summary; its text stands there instead. */
+static const struct {
+    const char *key;
+    enum event_text text;
+} event_keys[] = {
+    {"kind", EVENT_KIND},
+    {"severity", EVENT_SEVERITY},
+    {"summary", EVENT_SUMMARY},
+    {"message", EVENT_SUMMARY},
+};
+
+static struct buf *
+find_text(struct event *event, const struct json_text *key)
+{
+    for (size_t i = 0; i < sizeof event_keys / sizeof *event_keys; i++)
+        if (json_is(key, event_keys[i].key, strlen(event_keys[i].key)))
+            return &event->texts[event_keys[i].text];
+    return NULL;
+}
+
+/* The strings of an event's data; what is no string is passed over. */
 static void
-read_texts(struct json *json, const char *const keys[EVENT_TEXTS], struct event *event)
+read_texts(struct json *json, struct event *event)
 {
     struct json_text key, text;
     bool first = true;
-    if (!json_open(json, '{'))
-        return;
+    json_open(json, '{');
     while (json_more(json, '}', &first) && json_key(json, &key)) {
-        int found = 0;
-        while (found < EVENT_TEXTS &&
-               !(keys[found] && json_is(&key, keys[found], strlen(keys[found]))))
-            found++;
-        if (found == EVENT_TEXTS || json_peek(json) != '"') {
+        struct buf *found = find_text(event, &key);
+        if (found == NULL || json_peek(json) != '"') {
             json_skip(json);
         } else if (json_string(json, &text)) {
-            buf_clear(&event->texts[found]);
-            json_unescape(&text, &event->texts[found]);
+            buf_clear(found);
+            json_unescape(&text, found);
         }
     }
 }
@@ -114,7 +130,6 @@ read_texts(struct json *json, const char *const keys[EVENT_TEXTS], struct event 
 static bool
 read_event(const char *body, size_t size, struct event *event)
 {
-    static const char *const keys[EVENT_TEXTS] = {"kind", "severity", "summary"};
     struct json json;
     struct json_text key;
     bool first = true, has_data = false;
@@ -127,7 +142,7 @@ read_event(const char *body, size_t size, struct event *event)
             continue;
         }
         has_data = true;
-        read_texts(&json, keys, event);
+        read_texts(&json, event);
     }
     return json_end(&json) && has_data;
 }

@@ -16,7 +16,7 @@ struct sink;
 
 struct sink_options {
     const char *secret; /* whsec_…: signatures are checked; NULL: they are not */
-    int status;         /* of every answer */
+    int64_t status;     /* of every answer */
     int64_t fail_first; /* so many requests are answered 503 before */
     int64_t delay_ms;   /* of every answer */
     bool json;

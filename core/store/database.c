@@ -185,7 +185,7 @@ static bool
 set_up(struct database *database, const char *path, struct error *error)
 {
     sqlite3 *handle = database->handle;
-    bool is_new;
+    bool is_new = false;
     sqlite3_busy_timeout(handle, BUSY_MS);
     if (!check_identity(handle, path, &is_new, error) ||
         (!is_new && !check_content(handle, path, error)))

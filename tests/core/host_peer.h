@@ -203,18 +203,24 @@ peer_expect_loaded(struct peer *peer)
     return &peer->loaded;
 }
 
-/* A host with this script, which is good. */
+/* A host that has loaded this, which is good. */
 static inline struct peer *
-peer_with(const char *source)
+peer_with_load(const struct message_load *load)
 {
     struct peer *peer = peer_start();
-    struct message_load load = peer_load(source);
-    peer_send_load(peer, &load);
+    peer_send_load(peer, load);
     const struct message_loaded *loaded = peer_expect_loaded(peer);
     if (loaded->problem_count)
         fail_msg("line %u: %.*s", loaded->problems[0].line,
                  (int)loaded->problems[0].text_size, loaded->problems[0].text);
     return peer;
+}
+
+static inline struct peer *
+peer_with(const char *source)
+{
+    struct message_load load = peer_load(source);
+    return peer_with_load(&load);
 }
 
 /* A row of queues with only what the tests look at; -1 leaves calls_waiting unknown. */

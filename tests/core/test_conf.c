@@ -84,7 +84,6 @@ test_defaults(void **state)
     assert_string_equal(conf->scripts, path);
     snprintf(path, sizeof path, "%s/var", folder);
     assert_string_equal(conf->state, path);
-    assert_null(conf->notify);
 
     const struct conf_center *center = conf_find_center(conf, "main");
     assert_int_equal(center->line, 1);
@@ -151,7 +150,6 @@ test_everything_given(void **state)
         "[gateway] # the one\r\n"
         "  scripts=/etc/ccgate/scripts   ; absolute\r\n"
         "name\t=\tfloor 3\n"
-        "notify = ops\n"
         "[center a]\n" KEYS "queue.30 = Grand comptes, voice ,vip\n"
         "queue.7 = sales\n"
         "ca_file = ca.pem\n"
@@ -165,7 +163,6 @@ test_everything_given(void **state)
         "secret = " SECRET "\nca_file = /etc/ca.pem\ntimeout = 500ms");
     assert_string_equal(conf->scripts, "/etc/ccgate/scripts");
     assert_string_equal(conf->name, "floor 3");
-    assert_string_equal(conf->notify, "ops");
     assert_string_equal(conf_default_center(conf)->name, "b");
 
     const struct conf_center *a = conf_find_center(conf, "a");
@@ -336,7 +333,7 @@ static const struct {
     {"[gateway]\nvdn = 1\n",
      "gateway.conf:2: [gateway]: unknown key 'vdn' (it belongs into [center NAME])"},
     {"[gateway]\npassword = 1\n",
-     "unknown key 'password'; there are scripts state name notify"},
+     "unknown key 'password'; there are scripts state name"},
     {"[center main]\ncc_id = 1\nvdn = 2\naccess_key = a\nsecret_key = b\n",
      "gateway.conf:1: [center main]: url is missing: the contact centre's address"},
     {"[destination x]\nurl = https://x\n",
@@ -404,9 +401,6 @@ static const struct {
      "gateway.conf:7: [center b]: there are several centers and none is the default"},
     {CENTER "default = yes\n[center b]\n" KEYS "default = yes\n",
      "gateway.conf:8: [center b]: default: [center main] is the default already"},
-    {"[gateway]\nnotify = oops\n[destination ops]\nkind = log\n",
-     "gateway.conf:2: [gateway]: notify: there is no [destination oops] (did you mean "
-     "'ops'?)"},
 };
 
 static void
@@ -467,13 +461,13 @@ test_all_mistakes_at_once(void **state)
 {
     (void)state;
     struct problems problems = {0};
-    struct conf *conf = load("[gateway]\nnamee = x\nnotify = nobody\n[center m]\n"
+    struct conf *conf = load("[gateway]\nnamee = x\n[center m]\n"
                              "rate = fast\nstray\n[nonsense]\nskipped = 1\n"
                              "[destination d]\nkind = log\ntimeout = -1s\n",
                              &problems);
     assert_non_null(conf);
-    /* namee, notify, rate, stray, five missing keys, nonsense, timeout */
-    assert_int_equal(problems.count, 11);
+    /* namee, rate, stray, five missing keys, nonsense, timeout */
+    assert_int_equal(problems.count, 10);
     struct buf out = {0};
     conf_print(conf, false, &out);
     conf_print(conf, true, &out);
