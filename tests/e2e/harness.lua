@@ -71,6 +71,7 @@ end
 
 function Process:output() return table.concat(self.out) end
 function Process:errors() return table.concat(self.err) end
+function Process:said() return self:output() .. self:errors() end
 function Process:is_alive() return self.code == nil end
 
 function Process:kill(signal)
@@ -143,8 +144,8 @@ function World:spawn(program, arguments, options)
 end
 
 local function wait_listening(process)
-  return harness.wait(function () return process:output():match("listening on (%S+)\n") end, 10,
-    function () return "listening: " .. process:errors() end)
+  return harness.wait(function () return process:said():match("listening on (%S+)\n") end, 10,
+    function () return "listening: " .. process:said() end)
 end
 
 --- A simulated centre; further arguments as of `ccgate simulate`.
@@ -163,6 +164,7 @@ function World:sink(arguments)
   local all = { "sink", "--listen", self.sink_address or "127.0.0.1:0", "-o", "json" }
   for _, argument in ipairs(arguments or {}) do all[#all + 1] = argument end
   self.receiver = self:spawn(CCGATE, all)
+  self.receiver.is_sink = true
   self.sink_url = wait_listening(self.receiver)
   self.sink_address = self.sink_url:match("//([^/]*)")
   return self.receiver
@@ -183,7 +185,7 @@ function World:received()
   uv.run("nowait")
   local all = {}
   for _, process in ipairs(self.processes) do
-    if process:output():find("listening on http://", 1, true) then decode_lines(process:output(), all) end
+    if process.is_sink then decode_lines(process:output(), all) end
   end
   return all
 end
