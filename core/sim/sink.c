@@ -163,9 +163,10 @@ add_event(const struct event *event, struct buf *out)
     static const size_t widths[EVENT_TEXTS] = {8, 9, 0};
     for (int i = 0; i < EVENT_TEXTS; i++) {
         const struct buf *text = &event->texts[i];
+        size_t size = text->size ? text->size : 1;
         buf_add_text(out, " ");
-        add_plain(out, text->size ? text->data : "-", text->size ? text->size : 1);
-        for (size_t j = text->size; j + 1 < widths[i]; j++)
+        add_plain(out, text->size ? text->data : "-", size);
+        for (; size < widths[i]; size++)
             buf_add_text(out, " ");
     }
 }

@@ -1,0 +1,185 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "command/serve.h"
+#include "command/setting.h"
+#include "sim/centre.h"
+#include "sim/params.h"
+
+struct simulation {
+    const char *listen, *ca_file;
+    bool is_quiet, is_verbose;
+    int64_t seed;
+    struct centre_options centre;
+    struct faults faults;
+};
+
+static bool
+add_signature(void *options, const char *value, struct buf *problem)
+{
+    struct simulation *simulation = options;
+    enum signature_form form = signature_form_of(value);
+    (void)problem;
+    simulation->centre.signature.forms |= form;
+    return form != 0;
+}
+
+static bool
+set_speed(void *options, const char *value, struct buf *problem)
+{
+    struct simulation *simulation = options;
+    char *end;
+    (void)problem;
+    simulation->centre.speed = strtod(value, &end);
+    return end != value && *end == '\0' && simulation->centre.speed > 0 &&
+           simulation->centre.speed <= 1000;
+}
+
+static bool
+add_fault(void *options, const char *value, struct buf *problem)
+{
+    struct simulation *simulation = options;
+    return faults_add(&simulation->faults, value, problem);
+}
+
+#define AT(member) .offset = offsetof(struct simulation, member)
+
+static const struct setting settings[] = {
+    {.name = "listen", .kind = SETTING_TEXT, AT(listen), .expected = "an address"},
+    {.name = "ca", .kind = SETTING_TEXT, AT(ca_file), .expected = "a file name"},
+    {.name = "access-key",
+     .kind = SETTING_TEXT,
+     AT(centre.signature.access_key),
+     .expected = "a key"},
+    {.name = "secret-key",
+     .kind = SETTING_TEXT,
+     AT(centre.signature.secret_key),
+     .expected = "a key"},
+    {.name = "signature",
+     .kind = SETTING_OWN,
+     .set = add_signature,
+     .expected = "all-headers, host-only, seconds, millis, no-line or empty-line"},
+    {.name = "skills",
+     .kind = SETTING_INTEGER,
+     AT(centre.skills),
+     .low = 1,
+     .high = PARAMS_ID_MAX,
+     .expected = "a number from 1 to 10000"},
+    {.name = "seed",
+     .kind = SETTING_INTEGER,
+     AT(seed),
+     .low = 0,
+     .high = INT64_MAX,
+     .expected = "a number from 0 on"},
+    {.name = "speed",
+     .kind = SETTING_OWN,
+     .set = set_speed,
+     .expected = "a factor above 0, at most 1000"},
+    {.name = "period",
+     .kind = SETTING_DURATION,
+     AT(centre.period_ms),
+     .low = 1000,
+     .high = INT64_MAX,
+     .expected = "a duration from 1s on"},
+    {.name = "fault", .kind = SETTING_OWN, .set = add_fault},
+    {.name = "quiet", .kind = SETTING_FLAG, AT(is_quiet)},
+    {.name = "verbose", .kind = SETTING_FLAG, AT(is_verbose)},
+    {0},
+};
+
+/* Where others can reach the centre, nobody tells it what to do. */
+static bool
+is_loopback(const char *address)
+{
+    return !strncmp(address, "127.", 4) || !strncmp(address, "[::1]:", 6);
+}
+
+static int
+simulate(const struct simulation *simulation)
+{
+    struct loop *loop = loop_new();
+    struct error error;
+    struct centre *centre = centre_new(loop, &simulation->centre);
+    *centre_faults(centre) = simulation->faults;
+    const struct server_options options = {
+        .listen = simulation->listen,
+        .tls = true,
+        .ca_file = simulation->ca_file,
+        .on_request = centre_handle,
+        .arg = centre,
+    };
+    struct server *server = server_new(loop, &options, &error);
+    if (server) {
+        centre_set_server(centre, server);
+        serve_until_signal(loop, server, true, stdout);
+        printf("%" PRId64 " requests, %" PRId64 " refused\n", centre_requests(centre),
+               centre_refused(centre));
+    } else {
+        fprintf(stderr, "ccgate simulate: %s\n", error.message);
+    }
+    centre_delete(centre);
+    if (server)
+        server_delete(server);
+    loop_delete(loop);
+    return server ? EXIT_FINE : EXIT_PROBLEM;
+}
+
+static int
+run(const struct command *command, int argc, char **argv)
+{
+    struct simulation simulation = {
+        .listen = "127.0.0.1:28080",
+        .ca_file = "simulate-ca.pem",
+        .seed = 1,
+        .centre =
+            {
+                .signature = {.access_key = "globalaktest",
+                              .secret_key = "0123456789abcdef0123456789abcdef"},
+                .skills = 20,
+                .speed = 1,
+                .period_ms = 10 * 60 * 1000,
+                .start_ms = clock_wall_ms(),
+            },
+    };
+    int code = settings_read(command, settings, &simulation, argc, argv);
+    if (code != EXIT_FINE)
+        return code;
+    if (simulation.is_quiet)
+        log_set_level(LEVEL_ERROR);
+    else if (simulation.is_verbose)
+        log_set_level(LEVEL_DEBUG);
+    simulation.centre.seed = (uint64_t)simulation.seed;
+    simulation.centre.control = is_loopback(simulation.listen);
+    return simulate(&simulation);
+}
+
+const struct command command_simulate = {
+    .name = "simulate",
+    .arguments = "[--listen ADDRESS] [--skills N] [--speed X] [--fault FAULT]…",
+    .sentence = "plays a contact centre: queues that fill and drain, over TLS",
+    .help =
+        "  --listen ADDRESS   default 127.0.0.1:28080; port 0 picks a free one\n"
+        "  --ca FILE          where to write its authority (default simulate-ca.pem)\n"
+        "  --access-key TEXT  default globalaktest\n"
+        "  --secret-key TEXT  default 0123456789abcdef0123456789abcdef\n"
+        "  --signature FORM   accept only this form of signature: all-headers or\n"
+        "                     host-only, seconds or millis, no-line or empty-line;\n"
+        "                     may be repeated (default: all)\n"
+        "  --skills N         queues 1 to N exist (default 20)\n"
+        "  --seed N           decides what the queues do (default 1)\n"
+        "  --speed X          their time runs X times as fast (default 1)\n"
+        "  --period DURATION  of filling and draining (default 10m)\n"
+        "  --fault FAULT      KIND[=VALUE][:first=N][:count=N][:share=P]; kinds:\n"
+        "                     status=503 api=0100002 truncate html reset slow=2s;\n"
+        "                     may be repeated\n"
+        "  --quiet            log only errors\n"
+        "  --verbose          log every request\n"
+        "\n"
+        "On a loopback address it can be told what to do while it runs:\n"
+        "  GET /-/count · PUT /-/fault?spec=FAULT · DELETE /-/fault ·\n"
+        "  PUT /-/queue/7?callWaitNums=9 (or ?gone) · DELETE /-/queue/7\n",
+    .run = run,
+};

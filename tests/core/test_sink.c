@@ -1,0 +1,370 @@
+/* The receiver, and the contact centre's faults, as a client meets them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "net/http.h"
+#include "sim/centre.h"
+#include "sim/sink.h"
+
+/* The example of the Standard Webhooks specification. */
+#define SECRET    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#define SIGNATURE "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+#define ID        "msg_p5jXN8AQM9LWM0D4loKWxJek"
+#define TIME_S    ((int64_t)1614265330)
+
+/* ---- lines ---- */
+
+static struct sink_request
+signed_request(const struct sink_header *headers, size_t count)
+{
+    static const char body[] = "{\"test\": 2432232314}";
+    return (struct sink_request){.method = "POST",
+                                 .path = "/",
+                                 .headers = headers,
+                                 .header_count = count,
+                                 .body = body,
+                                 .body_size = strlen(body),
+                                 .at_ms = TIME_S * 1000,
+                                 .status = 200};
+}
+
+static void
+signatures_are_verified(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *time, *signature;
+        int64_t late_s;
+        bool is_good;
+    } cases[] = {
+        {ID, "1614265330", SIGNATURE, 0, true},
+        {ID, "1614265330", SIGNATURE, 300, true},
+        {ID, "1614265330", SIGNATURE, -300, true},
+        {ID, "1614265330", SIGNATURE, 301, false},
+        {ID, "1614265330", SIGNATURE, -301, false},
+        {ID, "1614265330", "v1,AAAA " SIGNATURE " v1a,BBBB", 0, true},
+        {ID, "1614265330", "v1,AAAA", 0, false},
+        {ID, "1614265330", "", 0, false},
+        {ID, "1614265331", SIGNATURE, 0, false},
+        {ID, "now", SIGNATURE, 0, false},
+        {"msg_other", "1614265330", SIGNATURE, 0, false},
+        {ID, "1614265330", NULL, 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct sink_header headers[] = {
+            {"webhook-id", cases[i].id},
+            {"webhook-timestamp", cases[i].time},
+            {"webhook-signature", cases[i].signature},
+        };
+        struct sink_request request =
+            signed_request(headers, cases[i].signature ? 3 : 2);
+        request.at_ms += cases[i].late_s * 1000;
+        assert_int_equal(sink_is_signed(&request, SECRET), cases[i].is_good);
+        assert_false(
+            sink_is_signed(&request, "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+    }
+}
+
+static void
+people_get_one_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *secret;
+        int status;
+        const char *line;
+    } cases[] = {
+        {"{\"type\":\"alert.raise\",\"data\":{\"severity\":\"critical\",\"kind\":\"raise\","
+         "\"row\":{\"kind\":\"x\"},\"summary\":\"sales: 9 waiting\"}}",
+         NULL, 200,
+         "2021-02-25T15:02:10Z raise    critical  sales: 9 waiting · msg_1\n"},
+        {"{\"data\":{\"kind\":\"clear\",\"severity\":null,\"summary\":\"a\\nb\\u001b[31mc\"}}",
+         NULL, 202, "2021-02-25T15:02:10Z clear    -         a b [31mc · msg_1\n"},
+        {"{\"data\":{\"kind\":\"message\",\"message\":\"hello\"}}", NULL, 503,
+         "2021-02-25T15:02:10Z message  -         hello · msg_1 · answered 503\n"},
+        {"{\"data\":{}}", SECRET, 200,
+         "2021-02-25T15:02:10Z -        -         - · msg_1 · signature verified: no\n"},
+        {"{\"data\":{\"kind\":\"raise\"}", NULL, 200,
+         "2021-02-25T15:02:10Z POST /in 24 bytes · msg_1\n"},
+        {"plain", NULL, 200, "2021-02-25T15:02:10Z POST /in 5 bytes · msg_1\n"},
+        {"", NULL, 200, "2021-02-25T15:02:10Z POST /in 0 bytes · msg_1\n"},
+    };
+    const struct sink_header header = {"webhook-id", "msg_1"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf line = {0};
+        const struct sink_request request = {"POST",        "/in",
+                                             &header,       1,
+                                             cases[i].body, strlen(cases[i].body),
+                                             TIME_S * 1000, cases[i].status};
+        sink_print(&request, cases[i].secret, &line);
+        assert_string_equal(line.data, cases[i].line);
+        buf_fini(&line);
+    }
+}
+
+static void
+programs_get_json(void **state)
+{
+    (void)state;
+    const struct sink_header headers[] = {{"webhook-id", "msg_1"}, {"host", "h:\"1\""}};
+    const struct sink_request request = {
+        "PUT", "/in", headers, 2, "{\"a\":\"\xff\n\"}", 10, 1614265330123, 200};
+    struct buf line = {0};
+    sink_print_json(&request, &line);
+    assert_string_equal(
+        line.data, "{\"at\":1614265330123,\"method\":\"PUT\",\"path\":\"/in\","
+                   "\"headers\":{\"webhook-id\":\"msg_1\",\"host\":\"h:\\\"1\\\"\"},"
+                   "\"body\":\"{\\\"a\\\":\\\"\xef\xbf\xbd\\n\\\"}\"}\n");
+    buf_fini(&line);
+}
+
+/* ---- over the network ---- */
+
+struct exchange {
+    struct loop *loop;
+    struct server *server;
+    struct http_pool *pool;
+    struct timer *deadline;
+    struct error error;
+    long status;
+    struct buf body;
+    int64_t duration_us;
+};
+
+static void
+on_deadline(void *arg)
+{
+    (void)arg;
+    fail_msg("no answer in time");
+}
+
+static void
+exchange_init(struct exchange *exchange, server_handler *handler, void *arg)
+{
+    const struct server_options options = {
+        .listen = "127.0.0.1:0", .on_request = handler, .arg = arg};
+    exchange->server = server_new(exchange->loop, &options, &exchange->error);
+    assert_non_null(exchange->server);
+    exchange->pool = http_pool_new(exchange->loop, 4);
+    exchange->deadline = timer_new(exchange->loop, on_deadline, NULL);
+    timer_start(exchange->deadline, 10000);
+}
+
+static void
+exchange_fini(struct exchange *exchange)
+{
+    timer_free(exchange->deadline);
+    http_pool_delete(exchange->pool);
+    server_delete(exchange->server);
+    loop_delete(exchange->loop);
+    buf_fini(&exchange->body);
+}
+
+static void
+on_done(void *arg, const struct http_response *response)
+{
+    struct exchange *exchange = arg;
+    exchange->error = response->error;
+    exchange->status = response->status;
+    exchange->duration_us = response->duration_us;
+    buf_clear(&exchange->body);
+    buf_add(&exchange->body, response->body, response->body_size);
+    loop_stop(exchange->loop);
+}
+
+static void
+start_call(struct exchange *exchange, const char *method, const char *path,
+           const char *body)
+{
+    char *url = mem_format("http://%s%s", server_address(exchange->server), path);
+    const struct sign_options key = {
+        .access_key = "ak", .secret_key = "sk", .timestamp_millis = true};
+    const struct sign_message message = {
+        .method = method,
+        .path = path,
+        .host = server_address(exchange->server),
+        .content_type = "application/json;charset=UTF-8",
+        .body = body,
+        .body_size = body ? strlen(body) : 0,
+    };
+    struct buf authorization = {0};
+    sign_request(&key, &message, 1800000000000, &authorization);
+    const struct http_header headers[] = {
+        {"Content-Type", message.content_type},
+        {"Authorization", authorization.data},
+        {"Webhook-Id", "msg_1"},
+    };
+    const struct http_request request = {
+        .method = method,
+        .url = url,
+        .headers = headers,
+        .header_count = 3,
+        .body = body,
+        .body_size = message.body_size,
+    };
+    http_start(exchange->pool, &request, on_done, exchange);
+    buf_fini(&authorization);
+    free(url);
+}
+
+static void
+call(struct exchange *exchange, const char *method, const char *path, const char *body)
+{
+    start_call(exchange, method, path, body);
+    loop_run(exchange->loop);
+}
+
+#define STATEINFO "/rest/cmsapp/v1/openapi/skill/stateinfo"
+#define BODY      "{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[1,2]}}"
+
+static struct centre *
+new_centre(struct exchange *exchange)
+{
+    const struct centre_options options = {
+        .signature = {.access_key = "ak", .secret_key = "sk"},
+        .skills = 20,
+        .seed = 1,
+        .speed = 1,
+        .period_ms = 600000,
+        .control = true,
+    };
+    exchange->loop = loop_new();
+    return centre_new(exchange->loop, &options);
+}
+
+static void
+the_centre_answers(void **state)
+{
+    (void)state;
+    struct exchange exchange = {0};
+    struct centre *centre = new_centre(&exchange);
+    exchange_init(&exchange, centre_handle, centre);
+    centre_set_server(centre, exchange.server);
+    call(&exchange, "POST", STATEINFO, BODY);
+    assert_int_equal(exchange.error.kind, ERROR_NONE);
+    assert_int_equal(exchange.status, 200);
+    assert_non_null(strstr(exchange.body.data, "\"resultCode\":\"0100000\""));
+    call(&exchange, "POST", STATEINFO "x", BODY);
+    assert_int_equal(exchange.status, 404);
+    call(&exchange, "GET", "/-/count", NULL);
+    assert_string_equal(exchange.body.data,
+                        "{\"requests\":2,\"refused\":1,\"connections\":1}");
+    centre_delete(centre);
+    exchange_fini(&exchange);
+}
+
+static void
+faults_are_felt(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        enum error_kind kind;
+        long status;
+        int64_t duration_us; /* at least */
+    } cases[] = {
+        {"status=503", ERROR_NONE, 503, 0},    {"html", ERROR_NONE, 200, 0},
+        {"truncate", ERROR_NETWORK, 0, 0},     {"reset", ERROR_NETWORK, 0, 0},
+        {"slow=20ms", ERROR_NONE, 200, 19000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct exchange exchange = {0};
+        struct buf problem = {0};
+        struct centre *centre = new_centre(&exchange);
+        exchange_init(&exchange, centre_handle, centre);
+        /* Not over the network: on a used connection curl tries a reset again. */
+        char *spec = mem_format("%s:count=1", cases[i].spec);
+        assert_true(faults_add(centre_faults(centre), spec, &problem));
+        free(spec);
+        call(&exchange, "POST", STATEINFO, BODY);
+        assert_int_equal(exchange.error.kind, cases[i].kind);
+        assert_int_equal(exchange.status, cases[i].status);
+        assert_true(exchange.duration_us >= cases[i].duration_us);
+        call(&exchange, "POST", STATEINFO, BODY);
+        assert_int_equal(exchange.status, 200);
+        assert_non_null(strstr(exchange.body.data, "\"resultCode\":\"0100000\""));
+        centre_delete(centre);
+        exchange_fini(&exchange);
+    }
+}
+
+static void
+stop_loop(void *arg)
+{
+    loop_stop(arg);
+}
+
+/* Answers that still wait are dropped with the centre, not leaked, not sent. */
+static void
+the_end_does_not_wait(void **state)
+{
+    (void)state;
+    struct exchange exchange = {0};
+    struct centre *centre = new_centre(&exchange);
+    struct buf problem = {0};
+    exchange_init(&exchange, centre_handle, centre);
+    assert_true(faults_add(centre_faults(centre), "slow=1h", &problem));
+    start_call(&exchange, "POST", STATEINFO, BODY);
+    start_call(&exchange, "POST", STATEINFO, BODY);
+    struct timer *soon = timer_new(exchange.loop, stop_loop, exchange.loop);
+    for (int i = 0; i < 500 && centre_requests(centre) < 2; i++) {
+        timer_start(soon, 1);
+        loop_run(exchange.loop);
+    }
+    assert_int_equal(centre_requests(centre), 2);
+    centre_delete(centre);
+    timer_free(soon);
+    exchange_fini(&exchange);
+}
+
+static void
+the_sink_prints_what_arrives(void **state)
+{
+    (void)state;
+    struct exchange exchange = {.loop = loop_new()};
+    char *printed = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&printed, &size);
+    const struct sink_options options = {
+        .status = 202, .fail_first = 1, .delay_ms = 20, .json = true, .out = out};
+    struct sink *sink = sink_new(exchange.loop, &options);
+    exchange_init(&exchange, sink_handle, sink);
+    call(&exchange, "POST", "/hook", "{\"a\":1}");
+    assert_int_equal(exchange.status, 503);
+    call(&exchange, "POST", "/hook", "{\"a\":2}");
+    assert_int_equal(exchange.status, 202);
+    assert_true(exchange.duration_us >= 19000);
+    assert_non_null(strstr(printed, "\"method\":\"POST\",\"path\":\"/hook\","));
+    assert_non_null(strstr(printed, "\"webhook-id\":\"msg_1\""));
+    assert_non_null(strstr(printed, "\"body\":\"{\\\"a\\\":1}\"}\n{\"at\":"));
+    assert_string_equal(printed + size - strlen("\"body\":\"{\\\"a\\\":2}\"}\n"),
+                        "\"body\":\"{\\\"a\\\":2}\"}\n");
+    sink_delete(sink);
+    exchange_fini(&exchange);
+    fclose(out);
+    free(printed);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(signatures_are_verified),
+        cmocka_unit_test(people_get_one_line),
+        cmocka_unit_test(programs_get_json),
+        cmocka_unit_test(the_centre_answers),
+        cmocka_unit_test(faults_are_felt),
+        cmocka_unit_test(the_end_does_not_wait),
+        cmocka_unit_test(the_sink_prints_what_arrives),
+    };
+    http_init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
