@@ -1,7 +1,7 @@
 /* The latch of a rule: for each row key whether its alert is raised, moved by samples.
  *
- * Pure: rows in, transitions out (lifecycle.md §2, the rows without hold
- * and linger). No Lua, no clock, no memory kept of rows. */
+ * Pure: rows in, transitions out (lifecycle.md §2, the rows without hold and linger).
+ * No Lua, no clock, no memory kept of rows. */
 #ifndef CCGATE_SCRIPT_LATCH_H
 #define CCGATE_SCRIPT_LATCH_H
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "script/cursor.h"
@@ -41,46 +42,56 @@ message_list_put(struct buf *out, const struct message_list *list)
 
 /* ---- LOAD ---- */
 
-static const struct {
-    size_t at;
+struct limit {
+    size_t at; /* in struct conf_limits */
     const char *fault;
-} whole_limits[] =
-    {
-        {offsetof(struct conf_limits, cpu_ms), "limit cpu"},
-        {offsetof(struct conf_limits, cpu_load_ms), "limit cpu while loading"},
-        {offsetof(struct conf_limits, memory_bytes), "limit memory"},
-        {offsetof(struct conf_limits, source_bytes), "limit source"},
-        {offsetof(struct conf_limits, tasks), "limit tasks"},
-        {offsetof(struct conf_limits, wants), "limit wants"},
-        {offsetof(struct conf_limits, alerts), "limit alerts"},
-},
-  rate_limits[] = {
-      {offsetof(struct conf_limits, sends_per_s), "limit sends"},
-      {offsetof(struct conf_limits, logs_per_s), "limit log"},
 };
+
+static const struct limit whole_limits[] = {
+    {offsetof(struct conf_limits, cpu_ms), "limit cpu"},
+    {offsetof(struct conf_limits, cpu_load_ms), "limit cpu while loading"},
+    {offsetof(struct conf_limits, memory_bytes), "limit memory"},
+    {offsetof(struct conf_limits, source_bytes), "limit source"},
+    {offsetof(struct conf_limits, tasks), "limit tasks"},
+    {offsetof(struct conf_limits, wants), "limit wants"},
+    {offsetof(struct conf_limits, alerts), "limit alerts"},
+};
+
+static const struct limit rate_limits[] = {
+    {offsetof(struct conf_limits, sends_per_s), "limit sends"},
+    {offsetof(struct conf_limits, logs_per_s), "limit log"},
+};
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void
 put_limits(struct buf *out, const struct conf_limits *limits)
 {
     const char *base = (const char *)limits;
-    for (size_t i = 0; i < COUNT(whole_limits); i++)
-        frame_put_i64(out, *(const int64_t *)(base + whole_limits[i].at));
-    for (size_t i = 0; i < COUNT(rate_limits); i++)
-        frame_put_f64(out, *(const double *)(base + rate_limits[i].at));
+    for (size_t i = 0; i < COUNT(whole_limits); i++) {
+        int64_t limit;
+        memcpy(&limit, base + whole_limits[i].at, sizeof limit);
+        frame_put_i64(out, limit);
+    }
+    for (size_t i = 0; i < COUNT(rate_limits); i++) {
+        double rate;
+        memcpy(&rate, base + rate_limits[i].at, sizeof rate);
+        frame_put_f64(out, rate);
+    }
 }
 
 static void
 get_limits(struct cursor *cursor, struct conf_limits *limits)
 {
     char *base = (char *)limits;
-    for (size_t i = 0; i < COUNT(whole_limits); i++)
-        *(int64_t *)(base + whole_limits[i].at) =
-            cursor_number(cursor, 1, INT64_MAX, whole_limits[i].fault);
+    for (size_t i = 0; i < COUNT(whole_limits); i++) {
+        int64_t limit = cursor_number(cursor, 1, INT64_MAX, whole_limits[i].fault);
+        memcpy(base + whole_limits[i].at, &limit, sizeof limit);
+    }
     for (size_t i = 0; i < COUNT(rate_limits); i++) {
         double rate = frame_get_f64(&cursor->in);
         cursor_demand(cursor, isfinite(rate) && rate > 0, rate_limits[i].fault);
-        *(double *)(base + rate_limits[i].at) = rate;
+        memcpy(base + rate_limits[i].at, &rate, sizeof rate);
     }
 }
 
