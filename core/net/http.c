@@ -75,23 +75,22 @@ give_up(const char *what)
 
 /* A deferred call cannot be taken back, but a pool can be deleted: the deferred call
  * looks here for what is left to do. */
-static TAILQ_HEAD(, http_pool) due_pools = TAILQ_HEAD_INITIALIZER(due_pools);
+TAILQ_HEAD(pools, http_pool);
+static struct pools due_pools = TAILQ_HEAD_INITIALIZER(due_pools);
 
 static void run_turn(struct http_pool *pool);
 
 static void
 on_turn(void *loop)
 {
-    struct http_pool *pool;
-    TAILQ_FOREACH(pool, &due_pools, due_link)
-    {
-        if (pool->loop != loop)
-            continue;
-        TAILQ_REMOVE(&due_pools, pool, due_link);
-        pool->is_scheduled = false;
-        run_turn(pool);
+    struct http_pool *pool = TAILQ_FIRST(&due_pools);
+    while (pool && pool->loop != loop)
+        pool = TAILQ_NEXT(pool, due_link);
+    if (!pool)
         return;
-    }
+    TAILQ_REMOVE(&due_pools, pool, due_link);
+    pool->is_scheduled = false;
+    run_turn(pool);
 }
 
 static void

@@ -35,6 +35,8 @@ struct server_request {
     struct evhttp_request *http;
 };
 
+LIST_HEAD(requests, server_request);
+
 struct server {
     struct evhttp *http;
     struct ssl_ctx_st *tls; /* NULL: plain */
@@ -42,7 +44,7 @@ struct server {
     uint64_t connections;
     server_handler *on_request;
     void *arg;
-    LIST_HEAD(, server_request) open; /* not answered yet */
+    struct requests open; /* not answered yet */
 };
 
 static _Noreturn void

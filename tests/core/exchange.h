@@ -180,4 +180,27 @@ exchange_note(struct exchange *exchange, const struct server_request *request)
              server_method(request), server_path(request));
 }
 
+/* Keeps a request unanswered until exchange_release(). */
+static inline void
+exchange_hold(struct exchange *exchange, struct server_request *request)
+{
+    assert_true(exchange->held_count < sizeof exchange->held / sizeof *exchange->held);
+    exchange->held[exchange->held_count++] = request;
+}
+
+static inline void
+exchange_release(struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->held_count; i++)
+        server_reply(exchange->held[i], 200, NULL, NULL, 0);
+    exchange->held_count = 0;
+}
+
+static inline void
+exchange_use_pool(struct exchange *exchange, size_t at_once)
+{
+    http_pool_delete(exchange->pool);
+    exchange->pool = http_pool_new(exchange->loop, at_once);
+}
+
 #endif

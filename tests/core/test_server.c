@@ -16,7 +16,7 @@ on_request(void *arg, struct server_request *request)
     const char *path = server_path(request);
     exchange_note(exchange, request);
     if (strcmp(path, "/hold") == 0)
-        exchange->held[exchange->held_count++] = request;
+        exchange_hold(exchange, request);
     else if (strcmp(path, "/drop") == 0)
         server_drop(request);
     else if (strcmp(path, "/cut") == 0)
