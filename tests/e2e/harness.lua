@@ -116,6 +116,14 @@ function harness.execute(program, arguments, options)
   return code, process:output(), process:errors()
 end
 
+--- A line of /proc/PID/status as a number ("VmHWM" is in KB); nil when the process is gone.
+function harness.status(pid, name)
+  local file = io.open("/proc/" .. pid .. "/status")
+  local text = file and file:read "a" or ""
+  if file then file:close() end
+  return tonumber(text:match("\n" .. name .. ":%s*(%d+)"))
+end
+
 -- ---- worlds ----
 
 local World = {}
@@ -170,39 +178,59 @@ function World:sink(arguments)
   return self.receiver
 end
 
-local function decode_lines(text, into)
+-- Reads the requests that a sink has printed since the last time.
+local function read_requests(sink)
+  local requests = sink.requests or {}
+  local text = (sink.rest or "") .. table.concat(sink.out, "", (sink.chunks_read or 0) + 1)
+  sink.requests, sink.chunks_read = requests, #sink.out
+  sink.rest = text:match("[^\n]*$")
   for line in text:gmatch("({[^\n]*})\n") do
     local request = cjson.decode(line)
     local fine, event = pcall(cjson.decode, request.body)
     request.event = fine and event or nil
-    into[#into + 1] = request
+    requests[#requests + 1] = request
   end
-  return into
+  return requests
 end
 
---- Every request that any sink of this world received, in order.
-function World:received()
+--- Every request that any sink of this world received, in order; those that `filter` wants.
+function World:received(filter)
   uv.run("nowait")
-  local all = {}
+  local chosen = {}
   for _, process in ipairs(self.processes) do
-    if process.is_sink then decode_lines(process:output(), all) end
+    for _, request in ipairs(process.is_sink and read_requests(process) or {}) do
+      if not filter or filter(request) then chosen[#chosen + 1] = request end
+    end
   end
-  return all
+  return chosen
 end
 
 --- Waits until the sink received `count` requests (that pass `filter`), returns them.
 function World:wait_received(count, seconds, filter)
   local chosen
   harness.wait(function ()
-    chosen = {}
-    for _, request in ipairs(self:received()) do
-      if not filter or filter(request) then chosen[#chosen + 1] = request end
-    end
+    chosen = self:received(filter)
     return #chosen >= count
   end, seconds or 15, function ()
     return ("%d messages, %d came:\n%s"):format(count, #chosen, self.gateway and self.gateway:errors() or "")
   end)
   return chosen
+end
+
+--- A filter of requests: the raises or clears of a rule.
+function harness.is_alert(kind, rule)
+  return function (request)
+    local data = request.event and request.event.data
+    return data and data.kind == kind and data.rule == rule
+  end
+end
+
+--- A filter of requests: what a script sent with this text.
+function harness.is_message(text)
+  return function (request)
+    local data = request.event and request.event.data
+    return data and data.kind == "message" and data.message == text
+  end
 end
 
 --- Speaks to the simulated centre's own paths.
@@ -237,8 +265,9 @@ function World:conf(more, options)
     "[center main]", "url = " .. (self.center_url or "https://127.0.0.1:1"), "cc_id = 1", "vdn = 1",
     "access_key = key", "secret_key = " .. (options.secret_key or "secret"),
     "ca_file = ca.pem", "rate = 1000/s", "concurrency = 8", "timeout = " .. (options.timeout or "2s"),
-    "queue.1 = sales, voice", "queue.2 = support",
-    "[destination floor-chat]", "kind = webhook", "url = " .. (self.sink_url or "http://127.0.0.1:1/hook"),
+    options.queues or "queue.1 = sales, voice\nqueue.2 = support",
+    "[destination floor-chat]", "kind = webhook",
+    "url = " .. (self.sink_url or "http://127.0.0.1:1") .. (options.path or "/"),
     "secret = " .. harness.secret,
     more or "",
   }, "\n") .. "\n")
@@ -250,6 +279,14 @@ function World:run(arguments, options)
   for _, argument in ipairs(arguments or {}) do all[#all + 1] = argument end
   self.gateway = self:spawn(CCGATE, all, options)
   return self.gateway
+end
+
+--- Lets the gateway read everything anew and waits until it says `outcome`.
+function World:reload(outcome)
+  local before = self.gateway:count_log(outcome)
+  self.gateway:kill("sighup")
+  harness.wait(function () return self.gateway:count_log(outcome) > before end, 10,
+    function () return ("%q after a reload:\n%s"):format(outcome, self.gateway:errors()) end)
 end
 
 --- `ccgate COMMAND … -c gateway.conf` to its end.
@@ -271,6 +308,14 @@ function World:hosts(script)
   end
   pipe:close()
   return found
+end
+
+--- Waits for the only host of a script, other than `former`, and returns its process id.
+function World:wait_host(script, former)
+  return harness.wait(function ()
+    local hosts = self:hosts(script)
+    return #hosts == 1 and hosts[1] ~= former and hosts[1]
+  end, 10, "a host of " .. script)
 end
 
 --- Rows of a SELECT on the store, columns separated by '|'.
