@@ -16,6 +16,11 @@ enum {
     BODY_KEPT = 256 << 10,  /* an idle slot keeps no larger buffer */
 };
 
+/* A certificate was refused, so that a ca_file may have been replaced: curl keeps what
+ * it has parsed for a second only, until an answer comes. */
+static bool is_in_doubt;
+enum { CA_KEPT_S = 3600, CA_KEPT_IN_DOUBT_S = 1 };
+
 /* For a curl that was built without one. */
 static const char *system_ca_file = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -82,8 +87,7 @@ static const struct {
     {CURLOPT_FOLLOWLOCATION, 0},
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-    {CURLOPT_PATH_AS_IS, 1},        /* it is signed as it was given */
-    {CURLOPT_CA_CACHE_TIMEOUT, 10}, /* seconds until a replaced ca_file counts */
+    {CURLOPT_PATH_AS_IS, 1}, /* it is signed as it was given */
 };
 
 struct http_slot *
@@ -209,6 +213,11 @@ http_slot_prepare(struct http_slot *slot, const struct http_copy *request)
         set(easy, CURLOPT_URL, request->url);
     if (replace(&slot->ca_file, ca_file))
         set(easy, CURLOPT_CAINFO, ca_file);
+    long ca_kept_s = is_in_doubt ? CA_KEPT_IN_DOUBT_S : CA_KEPT_S;
+    if (slot->ca_kept_s != ca_kept_s) {
+        slot->ca_kept_s = ca_kept_s;
+        set(easy, CURLOPT_CA_CACHE_TIMEOUT, ca_kept_s);
+    }
     if (slot->timeout_ms != request->timeout_ms) {
         slot->timeout_ms = request->timeout_ms;
         set(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
@@ -315,9 +324,11 @@ http_slot_read(const struct http_slot *slot, int code, struct http_response *res
                                        .retry_after_ms = -1,
                                        .duration_us = duration_us};
     if (code != CURLE_OK) {
+        is_in_doubt = is_in_doubt || code == CURLE_PEER_FAILED_VERIFICATION;
         set_error(slot, (CURLcode)code, &response->error);
         return;
     }
+    is_in_doubt = false;
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &response->status);
     response->retry_after_ms = retry_after_of(slot->easy);
     if (slot->body.size > 0)

@@ -21,7 +21,7 @@ struct http_slot {
     /* private */
     char *method, *url, *ca_file;
     bool has_body, is_fresh;
-    long timeout_ms;
+    long timeout_ms, ca_kept_s;
     struct curl_slist *headers;
     size_t header_room;
     const struct http_copy *request;
