@@ -47,7 +47,8 @@ struct http_request {
     size_t header_count;
     const char *body; /* NULL for none */
     size_t body_size;
-    const char *ca_file; /* NULL: the system's certificate file */
+    const char *ca_file; /* NULL: the system's certificate file. A replaced file counts
+                            once a certificate was refused, at the latest in an hour */
     int64_t timeout_ms;  /* for everything from connecting on; 0: 10 s */
     size_t body_max;     /* bytes of an answer; 0: 4 MB. More is ERROR_LIMIT */
     int fresh;           /* never on a connection that was used before */
