@@ -80,6 +80,23 @@ notify_message_id(const char *instance, const char *origin, const char *destinat
 
 /* ---- the book ---- */
 
+static struct alert_record *
+alert_copy(const struct alert_record *record)
+{
+    struct alert_record *alert = mem_zero(sizeof(*alert));
+    *alert = (struct alert_record){
+        .fingerprint = mem_text(record->fingerprint),
+        .center = mem_text(record->center),
+        .rule = mem_text(record->rule),
+        .key = mem_text(record->key),
+        .script = mem_text(record->script),
+        .raised = record->raised,
+        .opening = record->opening,
+        .state = mem_text(record->state),
+    };
+    return alert;
+}
+
 static void
 alert_delete(struct alert_record *alert)
 {
@@ -133,18 +150,7 @@ book(struct notify *notify, struct alert_record *alert)
 static void
 on_stored_alert(void *arg, const struct alert_record *record)
 {
-    struct alert_record *alert = mem_zero(sizeof(*alert));
-    *alert = (struct alert_record){
-        .fingerprint = mem_text(record->fingerprint),
-        .center = mem_text(record->center),
-        .rule = mem_text(record->rule),
-        .key = mem_text(record->key),
-        .script = mem_text(record->script),
-        .raised = record->raised,
-        .opening = record->opening,
-        .state = mem_text(record->state),
-    };
-    book(arg, alert);
+    book(arg, alert_copy(record));
 }
 
 static void
@@ -191,11 +197,21 @@ void
 notify_each_raised(struct notify *notify, const char *rule, notify_on_alert *on_alert,
                    void *arg)
 {
+    struct alert_record **found = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < notify->alerts.room; i++) {
         const struct alert_record *alert = notify->alerts.slots[i].value;
-        if (alert && alert->raised && (!rule || !strcmp(alert->rule, rule)))
-            on_alert(arg, alert);
+        if (!alert || !alert->raised || (rule && strcmp(alert->rule, rule) != 0))
+            continue;
+        if ((count & (count - 1)) == 0)
+            found = mem_grow(found, count ? 2 * count : 1, sizeof(*found));
+        found[count++] = alert_copy(alert);
     }
+    for (size_t i = 0; i < count; i++) {
+        on_alert(arg, found[i]);
+        alert_delete(found[i]);
+    }
+    free(found);
 }
 
 size_t
@@ -248,19 +264,18 @@ static void
 add_plan(struct notify_batch *batch, const struct connector_transition *transition,
          struct connector_plan *plan)
 {
-    struct alert_record *alert = mem_zero(sizeof(*alert));
-    *alert = (struct alert_record){
-        .fingerprint = mem_text(transition->fingerprint),
-        .center = mem_text(transition->center),
-        .rule = mem_text(transition->rule),
-        .key = mem_text(transition->key),
-        .script = mem_text(transition->script),
+    struct alert_record alert = {
+        .fingerprint = (char *)(uintptr_t)transition->fingerprint,
+        .center = (char *)(uintptr_t)transition->center,
+        .rule = (char *)(uintptr_t)transition->rule,
+        .key = (char *)(uintptr_t)transition->key,
+        .script = (char *)(uintptr_t)transition->script,
         .raised = !strcmp(transition->kind, "raise"),
         .opening = transition->opening,
-        .state = mem_text(plan->state),
+        .state = plan->state,
     };
-    txn_put_alert(batch->txn, alert);
-    put_alert(&batch->alerts, alert);
+    txn_put_alert(batch->txn, &alert);
+    put_alert(&batch->alerts, alert_copy(&alert));
     for (size_t i = 0; i < plan->message_count; i++) {
         const struct connector_message *message = &plan->messages[i];
         char *origin = mem_format("%s-%lld/%s/%lld", transition->fingerprint,

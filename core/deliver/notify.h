@@ -44,8 +44,8 @@ bool notify_send(struct notify_batch *batch, const char *origin,
 void notify_commit(struct notify_batch *batch);
 void notify_drop(struct notify_batch *batch);
 
-/* The raised alerts of a rule, and of all rules (rule NULL). The record is valid during
- * the call. */
+/* The raised alerts of a rule, and of all rules (rule NULL). The record is a copy,
+ * valid during the call, which may change the book. */
 typedef void notify_on_alert(void *arg, const struct alert_record *record);
 void notify_each_raised(struct notify *notify, const char *rule,
                         notify_on_alert *on_alert, void *arg);

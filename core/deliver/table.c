@@ -60,13 +60,15 @@ table_get(const struct table *table, const char *key)
 void
 table_put(struct table *table, const char *key, void *value)
 {
-    if (4 * (table->count + 1) > 3 * table->room)
-        grow(table);
     uint64_t hash = hash_of(key);
-    struct table_slot *slot = &table->slots[find(table, key, hash)];
-    if (!slot->key)
+    size_t at = table->room ? find(table, key, hash) : 0;
+    if (!table->room || !table->slots[at].key) {
+        if (4 * (table->count + 1) > 3 * table->room)
+            grow(table);
+        at = find(table, key, hash);
         table->count++;
-    *slot = (struct table_slot){key, value, hash};
+    }
+    table->slots[at] = (struct table_slot){key, value, hash};
 }
 
 /* Moves later slots of the same run into the gap, so that no search stops early. */

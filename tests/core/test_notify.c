@@ -279,6 +279,33 @@ test_one_batch(void **state)
 }
 
 static void
+clear_it(void *arg, const struct alert_record *record)
+{
+    (void)arg;
+    struct notify_batch *batch = notify_begin(gateway.notify, record->script, NOW_MS);
+    add(batch, record->key, "clear");
+    notify_commit(batch);
+    assert_string_equal(record->rule, "queue-wait");
+}
+
+/* Whoever walks the book may change it. */
+static void
+test_changed_while_walking(void **state)
+{
+    (void)state;
+    struct notify_batch *batch = notify_begin(gateway.notify, "queue_wait", NOW_MS);
+    for (int i = 0; i < 12; i++) {
+        char *key = mem_format("%d", i);
+        add(batch, key, "raise");
+        free(key);
+    }
+    notify_commit(batch);
+    notify_each_raised(gateway.notify, NULL, clear_it, NULL);
+    assert_int_equal(raised(NULL), 0);
+    assert_int_equal(notify_raised_of(gateway.notify, "queue_wait"), 0);
+}
+
+static void
 test_dropped(void **state)
 {
     (void)state;
@@ -367,6 +394,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_repeats_change_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_restart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_changed_while_walking, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nonsense, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sends, set_up, tear_down),
