@@ -2,6 +2,7 @@
  *
  * Servers write the keys of every row in the same order as the descriptor, so the key
  * that follows the last one is tried first and costs one comparison. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #define QUOTE_MAX        40  /* bytes of a value that a message shows */
 #define SERVER_TEXT_MAX  160 /* bytes of the server's own text in a message */
 #define SUCCESS          "0100000"
+#define SUCCESS_NUMBER   "100000"
+#define CODE_MAX         24
 #define QUICK_DIGITS_MAX 18 /* so many digits fit into int64_t, whatever they are */
 
 struct wire {
@@ -188,6 +191,7 @@ read_wire(struct decoder *decoder)
 static bool
 read_quick(struct json *json, int64_t *value)
 {
+    json_peek(json);
     const char *at = json->at;
     int64_t sum = 0;
     while (at < json->end && at - json->at < QUICK_DIGITS_MAX && *at >= '0' &&
@@ -321,11 +325,16 @@ struct envelope {
     bool is_pending;
 };
 
+/* Codes end up in messages and in what scripts compare, so they are plain words. */
 static bool
-fail_twice(struct decoder *decoder, const char *key)
+is_code(const struct json_text *text)
 {
-    decoder->key = key;
-    return fail(decoder, "is there twice");
+    if (text->size == 0 || text->size > CODE_MAX)
+        return false;
+    for (size_t i = 0; i < text->size; i++)
+        if (!isalnum((unsigned char)text->data[i]) && text->data[i] != '-')
+            return false;
+    return true;
 }
 
 /* The code is a string; a number is taken for one whose leading zero got lost. */
@@ -333,22 +342,24 @@ static bool
 read_code(struct decoder *decoder, struct envelope *envelope)
 {
     struct json *json = &decoder->json;
+    struct json_text *code = &envelope->code;
     decoder->key = "resultCode";
     if (envelope->has_code)
-        return fail_twice(decoder, "resultCode");
+        return fail(decoder, "is there twice");
     envelope->has_code = true;
     if (read_null(json))
         return true;
     if (json->problem)
         return fail_grammar(decoder);
     struct json copy = *json;
-    const char *success = json_peek(json) == '"' ? SUCCESS : &SUCCESS[1];
-    if (!(success == &SUCCESS[1] ? json_number(&copy, &envelope->code)
-                                 : json_string(&copy, &envelope->code)))
+    bool is_string = json_peek(json) == '"';
+    if (!(is_string ? json_string(&copy, code) : json_number(&copy, code)))
+        return fail_type(decoder, "a code");
+    const char *success = is_string ? SUCCESS : SUCCESS_NUMBER;
+    envelope->is_success = json_is(code, success, strlen(success));
+    if (!envelope->is_success && !is_code(code))
         return fail_type(decoder, "a code");
     *json = copy;
-    envelope->is_success = json_is(&envelope->code, success, strlen(success));
-    decoder->key = NULL;
     return true;
 }
 
@@ -357,8 +368,9 @@ read_code(struct decoder *decoder, struct envelope *envelope)
 static bool
 read_desc(struct decoder *decoder, struct envelope *envelope)
 {
+    decoder->key = "resultDesc";
     if (envelope->has_desc)
-        return fail_twice(decoder, "resultDesc");
+        return fail(decoder, "is there twice");
     envelope->has_desc = true;
     if (envelope->is_success)
         return read_rows(decoder);
@@ -398,18 +410,18 @@ read_envelope(struct decoder *decoder, struct envelope *envelope)
 static bool
 fail_api(struct decoder *decoder, struct envelope *envelope)
 {
-    struct buf code = {0}, message = {0};
+    struct buf message = {0};
     struct json_text text;
-    json_unescape(&envelope->code, &code);
-    const char *meaning = code.data ? result_code_text(code.data) : NULL;
+    char code[CODE_MAX + 1];
+    snprintf(code, sizeof code, "%.*s", (int)envelope->code.size, envelope->code.data);
+    const char *meaning = result_code_text(code);
     buf_add_text(&message, meaning ? meaning : "the contact centre refused");
     if (envelope->is_pending && json_peek(&envelope->desc) == '"' &&
         json_string(&envelope->desc, &text)) {
         buf_add_text(&message, ": ");
         quote(&text, SERVER_TEXT_MAX, &message);
     }
-    error_set(decoder->error, ERROR_API, code.data, "%s", message.data);
-    buf_fini(&code);
+    error_set(decoder->error, ERROR_API, code, "%s", message.data);
     buf_fini(&message);
     return false;
 }

@@ -1,5 +1,6 @@
 #include "model/json.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -63,7 +64,8 @@ json_more(struct json *json, char bracket, bool *first)
 
 /* Where the run of plain bytes of a string ends: at a quote, a backslash, a control
  * character or `end`. Eight bytes at a time, because this is most of what is read: a
- * byte is one of the three when the subtraction borrows from its high bit. */
+ * byte is one of the three when the subtraction borrows from its high bit. Bytes above
+ * the first one found may be marked by mistake, the first never is. */
 static const char *
 skip_plain(const char *at, const char *end)
 {
@@ -71,12 +73,14 @@ skip_plain(const char *at, const char *end)
     for (; end - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, at, sizeof word);
+        word = le64toh(word);
         uint64_t quote = word ^ ones * '"';
         uint64_t slash = word ^ ones * '\\';
         uint64_t found = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
                          ((word - ones * 0x20) & ~word);
-        if (found & ones * 0x80)
-            break;
+        found &= ones * 0x80;
+        if (found)
+            return at + __builtin_ctzll(found) / 8;
     }
     while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
         at++;
