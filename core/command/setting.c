@@ -42,7 +42,7 @@ static void
 list_options(const struct setting *settings, struct option options[SETTINGS_MAX + 1],
              struct buf *letters)
 {
-    for (int i = 0; settings[i].name && i < SETTINGS_MAX; i++) {
+    for (int i = 0; i < SETTINGS_MAX && settings[i].name; i++) {
         bool has_value = settings[i].kind != SETTING_FLAG;
         options[i].name = settings[i].name;
         options[i].has_arg = has_value ? required_argument : no_argument;
