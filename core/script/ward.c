@@ -71,6 +71,9 @@ on_strike(void *arg, uint32_t entry, const char *text)
 {
     struct ward *ward = arg;
     struct entry_record *record = record_at(ward, entry);
+    /* It met samples that were on their way before it was switched off. */
+    if (record->strikes.out_since_ms)
+        return;
     strike(ward, record, text);
     if (record->strikes.out_since_ms)
         resident_disable(ward->resident, entry);
