@@ -1,0 +1,97 @@
+/* Specifications of faults, and whom they hit. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "sim/fault.h"
+
+/* Which of the first eight requests a fault hits. */
+static void
+faults_hit_whom_they_should(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec, *hits;
+    } cases[] = {
+        {"status=503", "xxxxxxxx"},
+        {"status=503:count=2", "xx......"},
+        {"status=503:first=3", "..xxxxxx"},
+        {"status=503:first=3:count=2", "..xx...."},
+        {"status=503:share=0.25", "...x...x"},
+        {"status=503:share=0.5:count=2", ".x.x...."},
+        {"status=503:share=1:first=8", ".......x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct faults faults = {0};
+        struct buf problem = {0};
+        char hits[9] = "";
+        int64_t delay_ms;
+        assert_true(faults_add(&faults, cases[i].spec, &problem));
+        for (int j = 0; j < 8; j++)
+            hits[j] = faults_next(&faults, &delay_ms) ? 'x' : '.';
+        assert_string_equal(hits, cases[i].hits);
+    }
+}
+
+static void
+faults_work_together(void **state)
+{
+    (void)state;
+    struct faults faults = {0};
+    struct buf problem = {0};
+    int64_t delay_ms;
+    assert_true(faults_add(&faults, "slow=1s:count=1", &problem));
+    assert_true(faults_add(&faults, "html:count=1", &problem));
+    assert_true(faults_add(&faults, "reset", &problem));
+    assert_int_equal(faults_next(&faults, &delay_ms)->kind, FAULT_HTML);
+    assert_int_equal(delay_ms, 1000);
+    assert_int_equal(faults_next(&faults, &delay_ms)->kind, FAULT_RESET);
+    assert_int_equal(delay_ms, 0);
+    faults_clear(&faults);
+    assert_null(faults_next(&faults, &delay_ms));
+}
+
+static void
+wrong_faults_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec, *problem;
+    } cases[] = {
+        {"", "no fault '' (status, api, truncate, html, reset, slow)"},
+        {"stat=503", "no fault 'stat' (status, api, truncate, html, reset, slow)"},
+        {"count=3", "no fault 'count' (status, api, truncate, html, reset, slow)"},
+        {"status", "status needs an HTTP status from 200 to 599"},
+        {"status=99", "status needs an HTTP status from 200 to 599"},
+        {"api=x", "api needs a result code such as 0100002"},
+        {"slow=2", "slow needs a duration such as 2s"},
+        {"html=1", "html takes no value"},
+        {"reset:html", "no setting of a fault 'html' (first, count, share)"},
+        {"reset:count=0", "count needs a number from 1 on"},
+        {"reset:share=2", "share needs a number above 0, at most 1"},
+        {"reset:share=nan", "share needs a number above 0, at most 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct faults faults = {0};
+        struct buf problem = {0};
+        assert_false(faults_add(&faults, cases[i].spec, &problem));
+        assert_string_equal(problem.data, cases[i].problem);
+        assert_int_equal(faults.count, 0);
+        buf_fini(&problem);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_hit_whom_they_should),
+        cmocka_unit_test(faults_work_together),
+        cmocka_unit_test(wrong_faults_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
