@@ -234,13 +234,14 @@ read_field(struct decoder *decoder, size_t field, int64_t *row)
     int64_t value;
     if (!read_quick(json, &value)) {
         decoder->key = decoder->query->fields[field].name;
-        if (read_null(json))
-            return true;
+        bool is_null = read_null(json);
         if (json->problem)
             return fail_grammar(decoder);
-        if (!read_integer(decoder, &value))
+        if (!is_null && !read_integer(decoder, &value))
             return false;
         decoder->key = NULL;
+        if (is_null)
+            return true;
     }
     row[0] = (int64_t)((uint64_t)row[0] | (uint64_t)1 << field);
     row[1 + field] = value;

@@ -318,6 +318,8 @@ static const struct {
      "queues: byte 51: expected ',' or ']'"},
     {OK("[{\"skillId\":1},]"), ERROR_DECODE, "",
      "queues[2]: byte 52: expected a value"},
+    {OK("[{\"skillId\":1,\"callWaitNums\":null!}]"), ERROR_DECODE, "",
+     "queues[1]: byte 70: expected ',' or '}'"},
     {OK("[{\"skillId\":1,\"x\":\"\\x\"}]"), ERROR_DECODE, "",
      "queues[1]: byte 56: wrong escape"},
     {OK("[{\"skillId\":1,\"x\":\"\\u12g4\"}]"), ERROR_DECODE, "",
