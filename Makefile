@@ -6,7 +6,8 @@ PACKAGES := gcc make pkg-config lua5.4 liblua5.4-dev lua-cjson lua-cjson-dev \
 	libcurl4-openssl-dev libevent-dev libssl-dev libsqlite3-dev libseccomp-dev
 TEST_PACKAGES := libcmocka-dev lua-busted lua-luv sqlite3 curl
 CHECK_PACKAGES := clang clang-format cppcheck lua-check
-BENCH_PACKAGES := nodejs
+# npm comes with some builds of node, and with others it does not.
+BENCH_PACKAGES := nodejs $(if $(shell command -v npm),,npm)
 
 ifeq ($(SANITIZE),1)
 BUILD ?= build/sanitize
@@ -150,8 +151,29 @@ TARGET ?= decode
 fuzz: $(BUILD)/.check-packages $(BUILD)/gen/library_data.c
 	@.ci/fuzz $(BUILD) $(TARGET) $(or $(FOR),60)
 
-bench: all
+# ---- benchmarks ----
+
+BENCH_OBJECTS := $(call object,$(addprefix core/base/,mem.c buf.c text.c error.c log.c loop.c) \
+	$(wildcard core/net/http*.c) core/net/sign.c)
+
+$(BUILD)/.bench-packages: .ci/packages
+	@mkdir -p $(@D)
 	$(call need,$(BENCH_PACKAGES))
+	@touch $@
+
+$(BUILD)/bench/%: tests/bench/%.c $(BENCH_OBJECTS)
+	@mkdir -p $(@D)
+	$(say) link $@
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--cflags --libs,libcurl libevent openssl)
+
+$(BUILD)/bench/undici/client.mjs: $(wildcard tests/bench/undici/*) $(BUILD)/.bench-packages
+	@mkdir -p $(@D)
+	$(say) npm undici
+	$(quiet)cp tests/bench/undici/package*.json $(@D)
+	$(quiet)cd $(@D) && npm ci --silent --no-audit --no-fund
+	$(quiet)cp tests/bench/undici/client.mjs $@
+
+bench: all $(BUILD)/bench/floor $(BUILD)/bench/meter $(BUILD)/bench/undici/client.mjs
 	@tests/bench/run $(BUILD)
 
 # ---- seeing it ----
