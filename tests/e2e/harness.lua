@@ -183,7 +183,7 @@ local function read_requests(sink)
   local requests = sink.requests or {}
   local text = (sink.rest or "") .. table.concat(sink.out, "", (sink.chunks_read or 0) + 1)
   sink.requests, sink.chunks_read = requests, #sink.out
-  sink.rest = text:match("[^\n]*$")
+  sink.rest = text:sub(text:match(".*\n()") or 1)
   for line in text:gmatch("({[^\n]*})\n") do
     local request = cjson.decode(line)
     local fine, event = pcall(cjson.decode, request.body)
