@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -63,6 +65,8 @@ peer_program(char *path, size_t size)
 static inline void
 peer_exec(const char *program, int host_fd, int page_fd)
 {
+    /* A test that fails must not leave a looping host behind. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     int socket = dup2(host_fd, 200), page = dup2(page_fd, 201);
     if (dup2(socket, HOST_SOCKET_FD) < 0 || dup2(page, HOST_PAGE_FD) < 0)
         _exit(126);
