@@ -168,8 +168,17 @@ wants_id(const struct subscription *subscription, const struct batch *batch, int
     return false;
 }
 
+static bool
+is_owed(const struct feed *feeds, size_t count, const struct subscription *subscription)
+{
+    for (size_t i = 0; i < count; i++)
+        if (feeds[i].subscription == subscription)
+            return feeds[i].refused;
+    return false;
+}
+
 static void
-connect_feed(struct batch *batch, struct subscription *subscription)
+connect_feed(struct batch *batch, struct subscription *subscription, bool refused)
 {
     size_t *rows = mem_grow(NULL, batch->id_count, sizeof *rows), count = 0;
     for (size_t i = 0; i < batch->id_count; i++)
@@ -184,7 +193,20 @@ connect_feed(struct batch *batch, struct subscription *subscription)
         return;
     }
     batch->feeds = mem_grow(batch->feeds, batch->feed_count + 1, sizeof *batch->feeds);
-    batch->feeds[batch->feed_count++] = (struct feed){subscription, rows, count, false};
+    batch->feeds[batch->feed_count++] =
+        (struct feed){subscription, rows, count, refused};
+}
+
+/* Who gets what of a batch; what somebody had no room for is still owed. */
+static void
+connect_feeds(struct planner *planner, struct batch *batch)
+{
+    struct batch before = {.feeds = batch->feeds, .feed_count = batch->feed_count};
+    batch->feeds = NULL;
+    batch->feed_count = 0;
+    for (struct subscription *s = planner->subscriptions; s; s = s->next)
+        connect_feed(batch, s, is_owed(before.feeds, before.feed_count, s));
+    batch_drop_feeds(&before);
 }
 
 /* New batches go out at once; the lane's rate spreads them. */
@@ -217,10 +239,7 @@ plan_rebuild(struct planner *planner)
         old = batch->next;
         batch_delete(batch);
     }
-    for (struct batch *batch = planner->batches; batch; batch = batch->next) {
-        batch_drop_feeds(batch);
-        for (struct subscription *s = planner->subscriptions; s; s = s->next)
-            connect_feed(batch, s);
-    }
+    for (struct batch *batch = planner->batches; batch; batch = batch->next)
+        connect_feeds(planner, batch);
     start_new(planner);
 }

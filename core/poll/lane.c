@@ -15,13 +15,21 @@
  * together, so that rates above 1000/s are reached. */
 #define BURST_S 0.02
 
+/* A request on its way. */
+struct flight {
+    struct lane *lane;
+    struct errand *errand; /* NULL: nobody waits for the answer any more */
+    struct poll *poll;
+    struct flight *next;
+};
+
 struct lane {
     struct loop *loop;
     struct http_pool *pool;
     const struct conf_center *center;
     struct poll_line *lines; /* one per query, made when first needed */
     struct errand *first, **last;
-    struct errand *flying; /* list of those in flight */
+    struct flight *flights;
     size_t in_flight;
     struct timer *pump_timer;
     double tokens;
@@ -65,11 +73,36 @@ forget_lines(struct lane *lane)
         poll_line_fini(&lane->lines[i]);
 }
 
+static void
+flight_delete(struct flight *flight)
+{
+    struct flight **at = &flight->lane->flights;
+    while (*at != flight)
+        at = &(*at)->next;
+    *at = flight->next;
+    flight->lane->in_flight--;
+    free(flight);
+}
+
+/* Calls back what nobody waits for. */
+static void
+cancel_flights(struct lane *lane)
+{
+    for (struct flight *flight = lane->flights, *next; flight; flight = next) {
+        next = flight->next;
+        if (flight->errand)
+            continue;
+        poll_cancel(flight->poll);
+        flight_delete(flight);
+    }
+}
+
 void
 lane_delete(struct lane *lane)
 {
     if (!lane)
         return;
+    cancel_flights(lane);
     forget_lines(lane);
     timer_free(lane->pump_timer);
     free(lane->lines);
@@ -85,7 +118,10 @@ lane_center(const struct lane *lane)
 size_t
 lane_busy(const struct lane *lane)
 {
-    return lane->in_flight;
+    size_t busy = 0;
+    for (const struct flight *flight = lane->flights; flight; flight = flight->next)
+        busy += flight->errand != NULL;
+    return busy;
 }
 
 void
@@ -131,24 +167,15 @@ lane_add(struct lane *lane, struct errand *errand)
     return true;
 }
 
-static bool
-unlink_errand(struct errand **list, const struct errand *errand)
-{
-    for (; *list; list = &(*list)->next) {
-        if (*list == errand) {
-            *list = errand->next;
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
-find_last(struct lane *lane)
+leave_queue(struct lane *lane, const struct errand *errand)
 {
-    lane->last = &lane->first;
-    while (*lane->last)
-        lane->last = &(*lane->last)->next;
+    struct errand **at = &lane->first;
+    while (*at != errand)
+        at = &(*at)->next;
+    *at = errand->next;
+    if (!*at)
+        lane->last = at;
 }
 
 void
@@ -157,16 +184,11 @@ lane_remove(struct errand *errand)
     struct lane *lane = errand->lane;
     if (!lane)
         return;
-    if (errand->poll) {
-        poll_cancel(errand->poll);
-        errand->poll = NULL;
-        unlink_errand(&lane->flying, errand);
-        lane->in_flight--;
-        timer_start(lane->pump_timer, 0);
-    } else {
-        unlink_errand(&lane->first, errand);
-        find_last(lane);
-    }
+    if (errand->flight)
+        errand->flight->errand = NULL;
+    else
+        leave_queue(lane, errand);
+    errand->flight = NULL;
     errand->lane = NULL;
 }
 
@@ -262,10 +284,14 @@ recover(struct lane *lane)
 }
 
 /* What an answer says about the centre, apart from what it says to whom. A failure in
- * the answer's body is no failure of the centre. */
+ * the answer's body is no failure of the centre. While the lane is held, answers to
+ * what left before say nothing new, unless they are the first to refuse the key. */
 static void
 judge(struct lane *lane, const struct poll_answer *answer)
 {
+    bool is_held = lane->held_until > clock_mono_ms();
+    if (is_held && (lane->is_open || answer->error.kind != ERROR_AUTH))
+        return;
     switch (answer->error.kind) {
     case ERROR_NONE:
     case ERROR_API:
@@ -275,8 +301,6 @@ judge(struct lane *lane, const struct poll_answer *answer)
     if (!lane->failures++)
         lane->failing_since = clock_mono_ms();
     lane->is_proven = false;
-    if (lane->held_until > clock_mono_ms())
-        return; /* one of several that were in flight when the first failed */
     if (answer->error.kind == ERROR_AUTH)
         open_circuit(lane, &answer->error);
     else
@@ -287,6 +311,7 @@ judge(struct lane *lane, const struct poll_answer *answer)
 void
 lane_set_center(struct lane *lane, const struct conf_center *center)
 {
+    cancel_flights(lane); /* they speak of the configuration before */
     forget_lines(lane);
     lane->center = center;
     lane->is_proven = false;
@@ -299,30 +324,35 @@ lane_set_center(struct lane *lane, const struct conf_center *center)
 static void
 on_answer(void *arg, const struct poll_answer *answer)
 {
-    struct errand *errand = arg;
-    struct lane *lane = errand->lane;
-    unlink_errand(&lane->flying, errand);
-    lane->in_flight--;
-    errand->poll = NULL;
-    errand->lane = NULL;
+    struct flight *flight = arg;
+    struct lane *lane = flight->lane;
+    struct errand *errand = flight->errand;
+    flight_delete(flight);
+    if (errand) {
+        errand->flight = NULL;
+        errand->lane = NULL;
+    }
     judge(lane, answer);
     timer_start(lane->pump_timer, 0);
-    errand->on_answer(errand, answer);
+    if (errand)
+        errand->on_answer(errand, answer);
 }
 
 static void
 send_first(struct lane *lane)
 {
     struct errand *errand = lane->first;
-    lane->first = errand->next;
-    if (!lane->first)
-        lane->last = &lane->first;
-    errand->next = lane->flying;
-    lane->flying = errand;
+    struct flight *flight = mem_zero(sizeof *flight);
+    leave_queue(lane, errand);
+    errand->flight = flight;
+    flight->lane = lane;
+    flight->errand = errand;
+    flight->next = lane->flights;
+    lane->flights = flight;
     lane->in_flight++;
     lane->tokens -= 1;
-    errand->poll = poll_start(lane->pool, line_of(lane, errand->query), errand->body,
-                              errand->body_size, on_answer, errand);
+    flight->poll = poll_start(lane->pool, line_of(lane, errand->query), errand->body,
+                              errand->body_size, on_answer, flight);
 }
 
 static void

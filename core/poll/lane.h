@@ -4,7 +4,9 @@
  * 10 minutes, doubling to an hour (runtime.md §2).
  *
  * Until the centre has answered well once, and again after a failure, one request at a
- * time goes out: a wrong key is tried once, a restarting centre is not stormed. */
+ * time goes out: a wrong key is tried once, a restarting centre is not stormed. What
+ * has left is not called back when nobody wants its answer any more: the centre works
+ * on it all the same, its place stays taken, and its verdict counts. */
 #ifndef CCGATE_POLL_LANE_H
 #define CCGATE_POLL_LANE_H
 
@@ -20,6 +22,7 @@
 #include "poll/poll.h"
 
 struct lane;
+struct flight; /* private */
 
 /* One request that wants to be made; part of its owner. The owner fills the first group
  * and zeroes the rest. */
@@ -32,7 +35,7 @@ struct errand {
 
     struct lane *lane; /* not NULL: waiting or in flight */
     struct errand *next;
-    struct poll *poll;
+    struct flight *flight; /* not NULL: in flight */
 };
 
 struct lane *lane_new(struct loop *loop, struct http_pool *pool,
@@ -53,6 +56,7 @@ void lane_remove(struct errand *errand);
 bool lane_is_held(const struct lane *lane, struct error *reason);
 
 void lane_drain(struct lane *lane);
+/* Errands in flight. */
 size_t lane_busy(const struct lane *lane);
 
 #endif

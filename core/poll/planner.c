@@ -129,6 +129,15 @@ on_replay(void *arg)
 
 /* ---- configuration and the end ---- */
 
+int
+planner_find_center(const struct planner *planner, const char *name)
+{
+    for (size_t i = 0; i < planner->lane_count; i++)
+        if (!strcmp(lane_center(planner->lanes[i])->name, name))
+            return (int)i;
+    return -1;
+}
+
 static struct lane *
 take_lane(struct lane **lanes, size_t count, const char *name)
 {
@@ -142,19 +151,54 @@ take_lane(struct lane **lanes, size_t count, const char *name)
     return NULL;
 }
 
+int
+planner_center(const struct planner *planner, const char *name)
+{
+    for (size_t i = 0; i < planner->lane_count; i++)
+        if (!strcmp(lane_center(planner->lanes[i])->name, name))
+            return (int)i;
+    return -1;
+}
+
+/* Wants keep their centre, under its number in `conf`. */
+static void
+renumber(struct planner *planner, const struct conf *conf)
+{
+    for (struct subscription *s = planner->subscriptions; s; s = s->next) {
+        for (size_t i = 0; i < s->want_count; i++) {
+            struct planner_want *want = &s->wants[i];
+            if (!want->id_count)
+                continue;
+            const struct conf_center *center =
+                conf_find_center(conf, lane_center(planner->lanes[want->center])->name);
+            if (center)
+                want->center = (uint32_t)(center - conf->centers);
+            else
+                want->id_count = 0;
+        }
+    }
+}
+
+static void
+drop_batches(struct planner *planner)
+{
+    while (planner->batches) {
+        struct batch *batch = planner->batches;
+        planner->batches = batch->next;
+        batch_delete(batch);
+    }
+}
+
 void
 planner_set_conf(struct planner *planner, const struct conf *conf)
 {
     struct lane **old = planner->lanes;
     size_t old_count = planner->lane_count;
     struct error changed;
-    while (planner->batches) {
-        struct batch *batch = planner->batches;
-        planner->batches = batch->next;
-        batch_delete(batch);
-    }
+    drop_batches(planner);
     error_set(&changed, ERROR_CANCELLED, "", "the configuration changed");
     fetch_fail_all(planner, &changed);
+    renumber(planner, conf);
     planner->lane_count = conf->center_count;
     planner->lanes = mem_zero((conf->center_count + 1) * sizeof *planner->lanes);
     for (size_t i = 0; i < conf->center_count; i++) {
@@ -173,6 +217,9 @@ planner_set_conf(struct planner *planner, const struct conf *conf)
 void
 planner_drain(struct planner *planner)
 {
+    struct error stopping;
+    error_set(&stopping, ERROR_CANCELLED, "", "the gateway is stopping");
+    fetch_fail_all(planner, &stopping);
     planner->is_draining = true;
     for (size_t i = 0; i < planner->lane_count; i++)
         lane_drain(planner->lanes[i]);

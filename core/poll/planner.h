@@ -24,8 +24,15 @@ struct planner *planner_new(struct loop *loop, struct http_pool *pool,
 void planner_delete(struct planner *planner);
 
 /* From now on the centres of `conf` (same order or not: found by name); the old one may
- * go afterwards. Open circuits are probed at once. */
+ * go afterwards. Wants move with their centre, whose number may be another one now;
+ * those of a centre that is gone are over. Fetches that wait get ERROR_CANCELLED. Open
+ * circuits are probed at once. */
 void planner_set_conf(struct planner *planner, const struct conf *conf);
+/* The number of a centre, -1 when there is none of that name. */
+int planner_center(const struct planner *planner, const char *name);
+
+/* The index of a centre, -1 when the configuration in force has none of that name. */
+int planner_find_center(const struct planner *planner, const char *name);
 
 /* ---- wants: polled again and again ---- */
 
@@ -39,7 +46,8 @@ struct planner_want {
 
 /* A sample for a subscriber: one row per id that it wants out of one request, ROW_GONE
  * rows included. `wall_ms` is when the answer came. False: no room now; the newest
- * sample comes after planner_resume(). A failed poll is no sample. */
+ * sample comes after planner_resume(). A failed poll is no sample. Must not call the
+ * planner. */
 typedef bool planner_on_rows(void *arg, uint32_t center, const struct block *rows,
                              int64_t wall_ms);
 
@@ -66,19 +74,20 @@ typedef void fetch_callback(void *arg, const struct error *error,
                             const struct block *rows, int64_t wall_ms);
 
 /* Answers that are at most `max_age_ms` old are used again. The callback comes later,
- * never from inside. While the centre's circuit is open or it is in back-off the answer
- * is its last error. */
+ * never from inside; the fetch is gone after it. While the centre's circuit is open or
+ * it is in back-off the answer is its last error. */
 struct fetch *planner_fetch(struct planner *planner, uint32_t center,
                             const struct query *query, const int64_t *ids,
                             size_t id_count, int64_t max_age_ms,
                             fetch_callback *on_done, void *arg);
+/* Before its callback. */
 void fetch_cancel(struct fetch *fetch);
 
 /* ---- the end ---- */
 
 /* Starts no poll any more; fetches get ERROR_CANCELLED. */
 void planner_drain(struct planner *planner);
-/* Polls in flight. */
+/* Polls in flight that somebody waits for. */
 size_t planner_busy(const struct planner *planner);
 
 #endif

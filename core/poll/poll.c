@@ -17,11 +17,23 @@ struct poll {
     void *arg;
 };
 
+/* The Host header as curl sends it: without the port that is the scheme's own. */
+static char *
+host_of(const char *url)
+{
+    const char *scheme_end = strstr(url, "://");
+    const char *host = scheme_end ? scheme_end + 3 : url;
+    const char *port = strncmp(url, "https", 5) ? ":80" : ":443";
+    size_t size = strlen(host), port_size = strlen(port);
+    if (size > port_size && !strcmp(host + size - port_size, port))
+        size -= port_size;
+    return mem_copy(host, size);
+}
+
 void
 poll_line_init(struct poll_line *line, const struct conf_center *center,
                const struct query *query)
 {
-    const char *scheme_end = strstr(center->url, "://");
     line->center = center;
     line->query = query;
     line->sign = (struct sign_options){
@@ -32,7 +44,7 @@ poll_line_init(struct poll_line *line, const struct conf_center *center,
         .empty_query_line = center->empty_query_line,
     };
     line->url = mem_format("%s%s", center->url, query->path);
-    line->host = mem_text(scheme_end ? scheme_end + 3 : center->url);
+    line->host = host_of(center->url);
 }
 
 void

@@ -42,6 +42,7 @@ typedef void poll_callback(void *arg, const struct poll_answer *answer);
 struct poll *poll_start(struct http_pool *pool, const struct poll_line *line,
                         const char *body, size_t body_size, poll_callback *on_done,
                         void *arg);
+/* Its callback will not come. Not from inside it. */
 void poll_cancel(struct poll *poll);
 
 /* The canonical request and the Authorization header as poll_start() would make them

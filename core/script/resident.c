@@ -13,6 +13,7 @@ struct wait {
     uint64_t id;
     struct timer *timer;
     struct fetch *fetch;
+    uint32_t center; /* of the fetch, as the script counts centres */
     struct wait *next;
 };
 
@@ -32,7 +33,7 @@ struct resident {
     struct process *process;
     bool is_loaded, is_live;
     struct message_loaded loaded;
-    int64_t want_max, alert_max;
+    int64_t want_max, alert_max, task_max;
     bool alerts_full; /* said so already */
     struct subscription *subscription;
     struct job *jobs;
@@ -43,9 +44,20 @@ struct resident {
 
 /* ---- waits ---- */
 
+/* NULL with `error`: each task waits for one thing, so there are no more waits than
+ * tasks, and none has the name of another. */
 static struct wait *
-wait_new(struct resident *resident, uint64_t id)
+wait_new(struct resident *resident, uint64_t id, struct error *error)
 {
+    bool is_known = false;
+    for (struct wait *other = resident->waits; other; other = other->next)
+        if (other->id == id)
+            is_known = true;
+    if (is_known || (int64_t)resident->wait_count >= resident->task_max) {
+        error_set(error, ERROR_DECODE, "", "wait %llu: %s", (unsigned long long)id,
+                  is_known ? "is there already" : "too many");
+        return NULL;
+    }
     struct wait *wait = mem_zero(sizeof *wait);
     wait->resident = resident;
     wait->id = id;
@@ -82,7 +94,8 @@ on_fetched(void *arg, const struct error *error, const struct block *rows,
     struct wait *wait = arg;
     struct message_fetched fetched = {.wait = wait->id, .error = *error};
     if (error->kind == ERROR_NONE)
-        fetched.rows = (struct message_rows){.query = rows->query,
+        fetched.rows = (struct message_rows){.center = wait->center,
+                                             .query = rows->query,
                                              .row_count = (uint32_t)rows->row_count,
                                              .cells = rows->cells};
     (void)wall_ms;
@@ -203,10 +216,32 @@ take_sleep(struct resident *resident, const struct frame *frame, struct error *e
     struct message_sleep sleep;
     if (!message_read_sleep(frame, &sleep, error))
         return false;
-    struct wait *wait = wait_new(resident, sleep.wait);
+    struct wait *wait = wait_new(resident, sleep.wait, error);
+    if (!wait)
+        return false;
     wait->timer = timer_new(resident->world.loop, on_slept, wait);
     timer_start(wait->timer, sleep.ms);
     return true;
+}
+
+/* A script that was replaced together with the configuration counts centres as before:
+ * the planner has to be asked by name. */
+static void
+ask(struct wait *wait, const struct message_fetch *fetch)
+{
+    struct resident *resident = wait->resident;
+    const char *name = resident->world.conf->centers[fetch->center].name;
+    int center = planner_find_center(resident->world.planner, name);
+    struct error error;
+    wait->center = fetch->center;
+    if (center >= 0) {
+        wait->fetch = planner_fetch(resident->world.planner, (uint32_t)center,
+                                    fetch->query, fetch->ids, fetch->id_count,
+                                    fetch->max_age_ms, on_fetched, wait);
+        return;
+    }
+    error_set(&error, ERROR_CANCELLED, "", "center %s is no longer configured", name);
+    on_fetched(wait, &error, NULL, 0);
 }
 
 static bool
@@ -215,12 +250,11 @@ take_fetch(struct resident *resident, const struct frame *frame, struct error *e
     struct message_fetch fetch;
     if (!message_read_fetch(frame, resident->world.conf->center_count, &fetch, error))
         return false;
-    struct wait *wait = wait_new(resident, fetch.wait);
-    wait->fetch =
-        planner_fetch(resident->world.planner, fetch.center, fetch.query, fetch.ids,
-                      fetch.id_count, fetch.max_age_ms, on_fetched, wait);
+    struct wait *wait = wait_new(resident, fetch.wait, error);
+    if (wait)
+        ask(wait, &fetch);
     message_fetch_fini(&fetch);
-    return true;
+    return wait != NULL;
 }
 
 static bool
@@ -347,6 +381,13 @@ resident_new(const struct resident_world *world, const char *name, const char *f
              const struct resident_events *events, struct error *error)
 {
     const struct conf_limits *limits = conf_limits_of(world->conf, name);
+    if (source_size > (uint64_t)limits->source_bytes) {
+        error_set(
+            error, ERROR_LIMIT, "",
+            "has %zu bytes, and a script has at most %lld (source in [script %s])",
+            source_size, (long long)limits->source_bytes, name);
+        return NULL;
+    }
     struct resident *resident = mem_zero(sizeof *resident);
     resident->world = *world;
     resident->events = *events;
@@ -354,6 +395,7 @@ resident_new(const struct resident_world *world, const char *name, const char *f
     resident->room = mem_format("script %s", name);
     resident->want_max = limits->wants;
     resident->alert_max = limits->alerts;
+    resident->task_max = limits->tasks;
     struct process_events process_events = {on_frame, on_room, on_process_end,
                                             resident};
     resident->process =
