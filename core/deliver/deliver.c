@@ -145,8 +145,7 @@ about(const struct flight *flight)
 
 /* ---- how an attempt ends ---- */
 
-/* Commits the result; nobody waits: what follows in this line is committed behind it.
- */
+/* Nobody waits for it: what follows in this line is committed behind it. */
 static void
 commit_outcome(const struct flight *flight, const struct outcome *outcome,
                enum outbox_state state, int64_t wait_ms)
@@ -302,8 +301,7 @@ send_request(struct flight *flight)
     outgoing_fini(&outgoing);
 }
 
-/* The destination left the configuration while the message was on its way to the disk.
- */
+/* The destination has gone while the message was on its way to the disk. */
 static void
 put_back(struct flight *flight)
 {

@@ -83,13 +83,13 @@ blot_out(char *text, const char *secret)
 char *
 outgoing_keep_answer(const struct conf_destination *conf, const char *answer)
 {
+    if (!conf)
+        return mem_text("");
     char *kept = mem_text(answer);
-    if (conf) {
-        blot_out(kept, conf->url);
-        blot_out(kept, conf->secret);
-        for (size_t i = 0; i < conf->header_count; i++)
-            blot_out(kept, conf->headers[i].value);
-    }
+    blot_out(kept, conf->url);
+    blot_out(kept, conf->secret);
+    for (size_t i = 0; i < conf->header_count; i++)
+        blot_out(kept, conf->headers[i].value);
     size_t size = strlen(kept);
     if (size > ANSWER_MAX) {
         size = ANSWER_MAX;

@@ -30,7 +30,7 @@ bool outgoing_init(struct outgoing *outgoing, const struct conf_destination *con
 void outgoing_fini(struct outgoing *outgoing);
 
 /* The first KB of an answer for the store, the destination's secrets blotted out; free
- * it. `conf` may be NULL. */
+ * it. Nothing when `conf` is NULL: then nobody knows any more what was secret. */
 char *outgoing_keep_answer(const struct conf_destination *conf, const char *answer);
 
 #endif
