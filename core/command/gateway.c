@@ -274,6 +274,7 @@ gateway_run(const struct gateway_options *options)
         return EXIT_PROBLEM;
     const char *state = options->state ? options->state : gateway.conf->state;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a full quota is a failed commit, not a death */
     if (make_rooms(&gateway, state, &error)) {
         log_info("gateway", "ccgate %s runs; state in %s", CCGATE_VERSION, state);
         warn_of_silence(gateway.conf);
