@@ -10,7 +10,8 @@ struct conf *gateway_conf(const char *file);
 
 struct gateway_options {
     const char *conf_file;
-    const char *state; /* another state folder than the configuration's; NULL: that one */
+    const char
+        *state; /* another state folder than the configuration's; NULL: that one */
 };
 
 /* Runs until SIGTERM or SIGINT: drains, commits, returns the exit code. */

@@ -23,7 +23,8 @@ local WAVES <const> = { "--skills", tostring(QUEUES), "--period", "3700ms", "--q
 --- What the store says was committed: id → { position, fingerprint and destination, state }.
 local function committed(world)
   local messages = {}
-  for _, row in ipairs(world:select("SELECT position, id, destination, order_key, state FROM outbox ORDER BY position")) do
+  local rows = world:select("SELECT position, id, destination, order_key, state FROM outbox")
+  for _, row in ipairs(rows) do
     local position, id, destination, order_key, state = row:match("^(%d+)|([^|]+)|([^|]+)|([^|]+)|([^|]+)$")
     messages[id] = { position = tonumber(position), line = destination .. "/" .. order_key, state = state }
   end
