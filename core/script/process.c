@@ -69,10 +69,29 @@ process_find_program(void)
 
 /* ---- starting ---- */
 
+/* What a host is given of the environment, in which secrets may be: what the dynamic
+ * linker, the library and the sanitizers read. */
+static const char *const passed_on[] = {"LD_LIBRARY_PATH", "CCGATE_LUA_DIR",
+                                        "ASAN_OPTIONS", "UBSAN_OPTIONS"};
+#define PASSED_ON (sizeof passed_on / sizeof *passed_on)
+
+static void
+make_environment(char *out[PASSED_ON + 1])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < PASSED_ON; i++) {
+        const char *value = getenv(passed_on[i]);
+        if (value)
+            out[count++] = mem_format("%s=%s", passed_on[i], value);
+    }
+    out[count] = NULL;
+}
+
 static bool
 spawn(struct process *process, const char *program, int child_socket, int page_fd)
 {
     char *argv[] = {(char *)(uintptr_t)program, process->name, NULL};
+    char *environment[PASSED_ON + 1];
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     /* Twice through high numbers: neither source may be the other's place. */
@@ -82,7 +101,10 @@ spawn(struct process *process, const char *program, int child_socket, int page_f
     posix_spawn_file_actions_adddup2(&actions, 201, HOST_PAGE_FD);
     posix_spawn_file_actions_addclose(&actions, 200);
     posix_spawn_file_actions_addclose(&actions, 201);
-    int failed = posix_spawn(&process->pid, program, &actions, NULL, argv, environ);
+    make_environment(environment);
+    int failed = posix_spawn(&process->pid, program, &actions, NULL, argv, environment);
+    for (size_t i = 0; environment[i]; i++)
+        free(environment[i]);
     posix_spawn_file_actions_destroy(&actions);
     errno = failed;
     return failed == 0;
