@@ -1,5 +1,6 @@
 #include "script/ward.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +90,10 @@ log_problems(const struct ward *ward, const char *shown,
 {
     for (uint32_t i = 0; i < loaded->problem_count; i++) {
         const struct message_problem *problem = &loaded->problems[i];
-        log_write(problem->level, ward->room, "%s:%u: %.*s", shown, problem->line,
+        char line[16] = "";
+        if (problem->line)
+            snprintf(line, sizeof line, ":%u", problem->line);
+        log_write(problem->level, ward->room, "%s%s: %.*s", shown, line,
                   (int)problem->text_size, problem->text);
     }
 }
@@ -212,12 +216,21 @@ static const struct resident_events resident_events = {on_loaded, on_strike, on_
 
 /* ---- a candidate beside it ---- */
 
+static bool
+has_switched_off(const struct ward *ward)
+{
+    for (size_t i = 0; i < ward->entry_count; i++)
+        if (ward->entries[i].strikes.out_since_ms)
+            return true;
+    return false;
+}
+
 bool
 ward_is_changed(const struct ward *ward, const struct script_file *file,
                 const struct buf *setup)
 {
-    return ward->state != WARD_LIVE || !ward->file.source || !file->source ||
-           ward->file.size != file->size ||
+    return ward->state != WARD_LIVE || has_switched_off(ward) || !ward->file.source ||
+           !file->source || ward->file.size != file->size ||
            memcmp(ward->file.source, file->source, file->size) != 0 ||
            ward->setup.size != setup->size ||
            memcmp(ward->setup.data, setup->data, setup->size) != 0;

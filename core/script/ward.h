@@ -49,7 +49,8 @@ struct ward *ward_new(const struct resident_world *world, struct ward **place,
                       void *arg);
 void ward_delete(struct ward *ward);
 
-/* Would the script read or see something else than it does now? */
+/* Is it to be loaded anew: would it read or see something else than it does now, is it
+ * down, or is an entry of it switched off? */
 bool ward_is_changed(const struct ward *ward, const struct script_file *file,
                      const struct buf *setup);
 
