@@ -69,8 +69,17 @@ function harness.spawn(program, arguments, options)
   return self
 end
 
-function Process:output() return table.concat(self.out) end
-function Process:errors() return table.concat(self.err) end
+-- What gathered in a list, as one text; kept as that, because whoever waits asks often.
+local function joined(list)
+  if #list ~= 1 then
+    list[1] = table.concat(list)
+    for index = #list, 2, -1 do list[index] = nil end
+  end
+  return list[1]
+end
+
+function Process:output() return joined(self.out) end
+function Process:errors() return joined(self.err) end
 function Process:said() return self:output() .. self:errors() end
 function Process:is_alive() return self.code == nil end
 
@@ -180,11 +189,10 @@ end
 
 -- Reads the requests that a sink has printed since the last time.
 local function read_requests(sink)
-  local requests = sink.requests or {}
-  local text = (sink.rest or "") .. table.concat(sink.out, "", (sink.chunks_read or 0) + 1)
-  sink.requests, sink.chunks_read = requests, #sink.out
-  sink.rest = text:sub(text:match(".*\n()") or 1)
-  for line in text:gmatch("({[^\n]*})\n") do
+  local requests, text, from = sink.requests or {}, sink:output(), sink.read_to or 1
+  sink.requests = requests
+  for line, after in text:gmatch("([^\n]*)\n()", from) do
+    sink.read_to = after
     local request = cjson.decode(line)
     local fine, event = pcall(cjson.decode, request.body)
     request.event = fine and event or nil
