@@ -120,6 +120,35 @@ l_range(lua_State *L)
     return 2;
 }
 
+static bool
+is_in_some_range(const struct query *query, lua_Integer id)
+{
+    for (const struct id_range *range = query->ranges; range->edition; range++)
+        if (id >= range->low && id <= range->high)
+            return true;
+    return false;
+}
+
+const int64_t *
+bind_check_ids(lua_State *L, int index, const struct query *query, uint32_t *count)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    size_t size = lua_rawlen(L, index);
+    if (!size || size > MESSAGE_IDS_MAX)
+        luaL_error(L, "a query has 1 to %d ids, not %I", MESSAGE_IDS_MAX,
+                   (LUAI_UACINT)size);
+    int64_t *ids = lua_newuserdatauv(L, size * sizeof *ids, 0);
+    for (size_t i = 0; i < size; i++) {
+        lua_rawgeti(L, index, (lua_Integer)i + 1);
+        ids[i] = luaL_checkinteger(L, -1);
+        if (!is_in_some_range(query, ids[i]))
+            luaL_error(L, "there is no %s %I", query->argument, (LUAI_UACINT)ids[i]);
+        lua_pop(L, 1);
+    }
+    *count = (uint32_t)size;
+    return ids;
+}
+
 /* ---- telling ---- */
 
 void

@@ -61,8 +61,12 @@
 #ifndef CCGATE_SCRIPT_BIND_H
 #define CCGATE_SCRIPT_BIND_H
 
+#include <stdint.h>
+
 #include <lauxlib.h>
 #include <lua.h>
+
+#include "model/schema.h"
 
 struct script;
 
@@ -80,6 +84,11 @@ extern const luaL_Reg bind_task_functions[];
 
 /* Raises unless the script is being loaded; `what` is said in the message. */
 void bind_check_loading(lua_State *L, const char *what);
+
+/* The ids of the list at `index`, each in the range of some edition of the query, in a
+ * userdata that is pushed. */
+const int64_t *bind_check_ids(lua_State *L, int index, const struct query *query,
+                              uint32_t *count);
 
 /* The condition userdata at `index`, or a raise. */
 struct condition *bind_check_condition(lua_State *L, int index);

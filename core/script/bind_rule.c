@@ -18,16 +18,6 @@ l_release(lua_State *L)
 
 /* ---- wants ---- */
 
-/* Is any edition's range of the query's ids home to this one? */
-static bool
-is_in_some_range(const struct query *query, lua_Integer id)
-{
-    for (const struct id_range *range = query->ranges; range->edition; range++)
-        if (id >= range->low && id <= range->high)
-            return true;
-    return false;
-}
-
 /* Reads the want at the top of the stack; its ids are in a userdata that is pushed. */
 static struct message_want
 check_want(lua_State *L, const struct script *script)
@@ -42,24 +32,11 @@ check_want(lua_State *L, const struct script *script)
     lua_Integer center = luaL_checkinteger(L, index + 1);
     want.query = query_find(luaL_checkstring(L, index + 2));
     want.every_ms = luaL_checkinteger(L, index + 3);
-    luaL_checktype(L, index + 4, LUA_TTABLE);
-    size_t count = lua_rawlen(L, index + 4);
     if (center < 0 || (size_t)center >= script->center_count || !want.query ||
-        want.every_ms < MESSAGE_PERIOD_MIN_MS ||
-        want.every_ms > MESSAGE_PERIOD_MAX_MS || !count || count > MESSAGE_IDS_MAX)
+        want.every_ms < MESSAGE_PERIOD_MIN_MS || want.every_ms > MESSAGE_PERIOD_MAX_MS)
         luaL_error(L, "a want that cannot be");
-    int64_t *ids = lua_newuserdatauv(L, count * sizeof *ids, 0);
-    for (size_t i = 0; i < count; i++) {
-        lua_rawgeti(L, index + 4, (lua_Integer)i + 1);
-        ids[i] = luaL_checkinteger(L, -1);
-        if (!is_in_some_range(want.query, ids[i]))
-            luaL_error(L, "there is no %s %I", want.query->argument,
-                       (LUAI_UACINT)ids[i]);
-        lua_pop(L, 1);
-    }
+    want.ids = bind_check_ids(L, index + 4, want.query, &want.id_count);
     want.center = (uint32_t)center;
-    want.ids = ids;
-    want.id_count = (uint32_t)count;
     return want;
 }
 
@@ -192,7 +169,8 @@ l_alert(lua_State *L)
         return luaL_error(L, "the alert has %I bytes; at most %I are taken",
                           (LUAI_UACINT)alert.event_size, (LUAI_UACINT)EFFECT_TEXT_MAX);
     alert.center = (uint32_t)center;
-    effect_alert(&script->effects, &alert);
+    if (!effect_alert(&script->effects, &alert))
+        return luaL_error(L, "more alerts than one commit takes");
     return 0;
 }
 

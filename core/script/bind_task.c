@@ -156,23 +156,6 @@ k_fetched(lua_State *L, int status, lua_KContext context)
     return 1;
 }
 
-/* The ids of the list at `index`, in a userdata that is pushed. */
-static const int64_t *
-check_ids(lua_State *L, int index, uint32_t *count)
-{
-    luaL_checktype(L, index, LUA_TTABLE);
-    size_t size = lua_rawlen(L, index);
-    luaL_argcheck(L, size && size <= MESSAGE_IDS_MAX, index, "no list of ids");
-    int64_t *ids = lua_newuserdatauv(L, size * sizeof *ids, 0);
-    for (size_t i = 0; i < size; i++) {
-        lua_rawgeti(L, index, (lua_Integer)i + 1);
-        ids[i] = luaL_checkinteger(L, -1);
-        lua_pop(L, 1);
-    }
-    *count = (uint32_t)size;
-    return ids;
-}
-
 static int
 l_fetch(lua_State *L)
 {
@@ -187,7 +170,7 @@ l_fetch(lua_State *L)
     luaL_argcheck(L, fetch.max_age_ms >= 0 && fetch.max_age_ms <= MESSAGE_PERIOD_MAX_MS,
                   4, "an age that cannot be");
     fetch.center = (uint32_t)center;
-    fetch.ids = check_ids(L, 3, &fetch.id_count);
+    fetch.ids = bind_check_ids(L, 3, fetch.query, &fetch.id_count);
     fetch.wait = task_start_wait(script, WAIT_FETCH);
     message_write_fetch(&task->frame, script->effects.now_ms, &fetch);
     return lua_yieldk(L, 0, 0, k_fetched);

@@ -139,19 +139,28 @@ effect_tell_drops(struct effects *effects)
     effects->told_ms = effects->now_ms;
 }
 
-void
+/* For an item with such a text beside its names. */
+static bool
+has_room(const struct effects *effects, size_t text_size)
+{
+    return message_list_room(&effects->items) >=
+           text_size + MESSAGE_KEY_MAX + MESSAGE_NAME_MAX;
+}
+
+bool
 effect_alert(struct effects *effects, const struct message_alert *alert)
 {
+    if (!has_room(effects, alert->event_size))
+        return false;
     message_put_alert(&effects->items, alert);
+    return true;
 }
 
 bool
 effect_send(struct effects *effects, const struct message_send *send)
 {
-    if (message_list_room(&effects->items) <
-        send->message_size + MESSAGE_KEY_MAX + MESSAGE_NAME_MAX)
-        return false;
-    if (!bucket_take(&effects->sends, effects->now_ms))
+    if (!has_room(effects, send->message_size) ||
+        !bucket_take(&effects->sends, effects->now_ms))
         return false;
     message_put_send(&effects->items, send);
     return true;

@@ -31,9 +31,8 @@ struct effects {
     struct entry *room; /* who speaks in logs; NULL: the script itself */
     struct message_list items;
     struct bucket sends, logs;
-    uint64_t dropped;   /* log lines that were over the rate and have not been told */
-    int64_t told_ms;    /* when drops were told last */
-    uint64_t log_total; /* lines of the script that were let through */
+    uint64_t dropped; /* log lines that were over the rate and have not been told */
+    int64_t told_ms;  /* when drops were told last */
 };
 
 void effect_init(struct effects *effects, struct buf *out,
@@ -55,9 +54,9 @@ void effect_strike(struct effects *effects, const struct entry *entry,
 /* Tells how many lines have been dropped, at most once a minute. */
 void effect_tell_drops(struct effects *effects);
 
-/* Adds to what the activation will commit. `alert` has been checked. */
-void effect_alert(struct effects *effects, const struct message_alert *alert);
-/* False: over the rate, or more than one commit takes. */
+/* Adds to what the activation will commit. False: more than one commit takes. */
+bool effect_alert(struct effects *effects, const struct message_alert *alert);
+/* False: that, or over the rate. */
 bool effect_send(struct effects *effects, const struct message_send *send);
 
 /* A point to roll back to. */

@@ -89,7 +89,7 @@ on_load(const struct frame *frame, struct error *error)
     }
     if (!message_read_load(frame, &load, error))
         return false;
-    host.script = script_new(&load, host.page, &host.out);
+    host.script = script_new(&load, frame->header.now_ms, host.page, &host.out);
     clearenv();
     if (!fence_enter(load.limits.memory_bytes, error))
         return false;
@@ -229,8 +229,9 @@ main(void)
         if (host.script)
             effect_tell_drops(&host.script->effects);
         send_all();
-        /* After the send: when all has been worked off, all answers are there. */
-        atomic_fetch_add(&host.page->consumed, used);
+        /* Last: when all has been worked off, all answers are there and nothing runs.
+         */
         atomic_store(&host.page->busy, 0);
+        atomic_fetch_add(&host.page->consumed, used);
     }
 }

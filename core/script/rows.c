@@ -119,7 +119,7 @@ l_index(lua_State *L)
         view->epoch != script_of(L)->row_epoch)
         view = check_view(L, 1);
     lua_pushvalue(L, 2);
-    if (lua_isnil(L, 2) || lua_rawget(L, lua_upvalueindex(2)) != LUA_TNUMBER)
+    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNUMBER)
         return unknown_field(L, view->query, 2);
     push_value(L, view->query, view->center, view->row, (size_t)lua_tointeger(L, -1));
     return 1;

@@ -29,10 +29,10 @@ take_failure(struct judging *judging)
     struct script *script = judging->script;
     struct entry *entry = &judging->rule->entry;
     effect_failed(&script->effects, entry, script->error.data);
-    if (!script->exceeded)
+    if (!script->budget.exceeded)
         return;
     if (!judging->spent)
-        effect_strike(&script->effects, entry, script->exceeded);
+        effect_strike(&script->effects, entry, script->budget.exceeded);
     judging->spent = true;
 }
 

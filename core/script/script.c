@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <lauxlib.h>
 #include <lua-cjson.h>
@@ -14,11 +13,6 @@
 #include "script/bind.h"
 #include "script/library.h"
 #include "script/rows.h"
-
-/* Instructions between two looks at the processor time: 10 µs of ordinary Lua, for
- * which the look adds a thirtieth. Every coroutine counts its own, so that a larger
- * step would let many short ones go a long way unseen. */
-#define HOOK_STEP 1000
 
 /* Mistakes that are told; nobody reads more at a time. */
 #define PROBLEMS_MAX 100
@@ -31,71 +25,6 @@ script_of(lua_State *L)
 {
     /* A new coroutine is given a copy of the main thread's. */
     return *(struct script **)lua_getextraspace(L);
-}
-
-/* ---- limits ---- */
-
-static void *
-on_alloc(void *arg, void *old, size_t old_size, size_t size)
-{
-    struct script *script = arg;
-    /* Without a block, old_size is the kind of object that is made. */
-    size_t had = old ? old_size : 0;
-    size_t others = script->memory_used - had;
-    if (!size) {
-        free(old);
-        script->memory_used = others;
-        return NULL;
-    }
-    if (size > had &&
-        (others > script->memory_max || size > script->memory_max - others))
-        return NULL;
-    void *block = realloc(old, size);
-    if (block)
-        script->memory_used = others + size;
-    return block;
-}
-
-/* The use of the processor by this process, which is no time of day: a script cannot
- * see it, and nothing but a limit depends on it. */
-static int64_t
-cpu_us(void)
-{
-    struct timespec used;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return used.tv_sec * 1000000LL + used.tv_nsec / 1000;
-}
-
-static void on_count(lua_State *L, lua_Debug *ar);
-
-static bool
-is_over_cpu(struct script *script)
-{
-    int64_t now = cpu_us();
-    if (script->cpu_began_us < 0)
-        script->cpu_began_us = now;
-    return now - script->cpu_began_us > script->cpu_max_us;
-}
-
-/* A limit that is met stays met: the hook comes with every instruction from then on, so
- * that no pcall() of the script's gets further than one. Every coroutine finds its own
- * way back to the slow step when its hook comes in a later activation. */
-static void
-on_count(lua_State *L, lua_Debug *ar)
-{
-    (void)ar;
-    struct script *script = script_of(L);
-    if (!script->exceeded && is_over_cpu(script))
-        script->exceeded = "cpu limit";
-    int step = script->exceeded ? 1 : HOOK_STEP;
-    if (lua_gethookcount(L) != step)
-        lua_sethook(L, on_count, LUA_MASKCOUNT, step);
-    if (!script->exceeded)
-        return;
-    luaL_where(L, 0);
-    lua_pushstring(L, script->exceeded);
-    lua_concat(L, 2);
-    lua_error(L);
 }
 
 static int
@@ -113,10 +42,8 @@ begin(struct script *script, struct entry *entry, int64_t cpu_max_ms)
 {
     script->entry = entry;
     script->effects.room = entry;
-    script->exceeded = NULL;
     script->seeded = false;
-    script->cpu_began_us = -1;
-    script->cpu_max_us = cpu_max_ms * 1000;
+    budget_begin(&script->budget, cpu_max_ms);
     uint32_t place = entry ? entry->number + 1 : 0;
     atomic_store_explicit(&script->page->entry, place, memory_order_relaxed);
     atomic_fetch_add_explicit(&script->page->activation, 1, memory_order_relaxed);
@@ -133,7 +60,7 @@ script_end(struct script *script)
 {
     script->entry = NULL;
     script->effects.room = NULL;
-    script->exceeded = NULL;
+    script->budget.exceeded = NULL;
     atomic_store_explicit(&script->page->entry, 0, memory_order_relaxed);
 }
 
@@ -162,7 +89,8 @@ make_text(lua_State *L)
     int top = lua_gettop(L);
     if (lua_type(L, top) == LUA_TSTRING)
         return;
-    bool described = !script_of(L)->exceeded && luaL_callmeta(L, top, "__tostring") &&
+    bool described = !script_of(L)->budget.exceeded &&
+                     luaL_callmeta(L, top, "__tostring") &&
                      lua_type(L, -1) == LUA_TSTRING;
     if (!described)
         lua_pushfstring(L, "the error is a %s", luaL_typename(L, top));
@@ -191,12 +119,12 @@ keep_error(struct script *script, lua_State *L, int status)
     size_t size = 0;
     const char *text =
         lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &size) : "";
-    if (!script->exceeded &&
+    if (!script->budget.exceeded &&
         (status == LUA_ERRMEM || !strncmp(text, "not enough memory", 17)))
-        script->exceeded = "memory limit";
+        script->budget.exceeded = "memory limit";
     buf_clear(&script->error);
-    if (script->exceeded && !strstr(text, script->exceeded))
-        buf_format(&script->error, "%s: ", script->exceeded);
+    if (script->budget.exceeded && !strstr(text, script->budget.exceeded))
+        buf_format(&script->error, "%s: ", script->budget.exceeded);
     buf_add(&script->error, text, size < EFFECT_LINE_MAX ? size : EFFECT_LINE_MAX);
     buf_reserve(&script->error, 0); /* data is a text, if an empty one */
     lua_pop(L, 1);
@@ -222,8 +150,6 @@ l_describe(lua_State *L)
 {
     lua_State *co = lua_touserdata(L, 1);
     lua_settop(L, 0);
-    luaL_checkstack(co, 1, "error");
-    lua_pushvalue(co, -1);
     lua_xmove(co, L, 1);
     make_text(L);
     luaL_traceback(L, co, lua_tostring(L, 1), 0);
@@ -238,14 +164,13 @@ l_describe(lua_State *L)
 void
 script_take_error(struct script *script, lua_State *co, int status)
 {
-    if (status == LUA_ERRMEM || script->exceeded) {
+    if (status == LUA_ERRMEM || script->budget.exceeded) {
         keep_error(script, co, status);
         return;
     }
     if (script_protect(script, l_describe, co) &&
         !strncmp(script->error.data, "not enough memory", 17))
-        script->exceeded = "memory limit";
-    lua_pop(co, 1);
+        script->budget.exceeded = "memory limit";
 }
 
 /* ---- what it has registered ---- */
@@ -391,22 +316,23 @@ l_open(lua_State *L)
 }
 
 struct script *
-script_new(const struct message_load *load, struct host_page *page, struct buf *out)
+script_new(const struct message_load *load, int64_t now_ms, struct host_page *page,
+           struct buf *out)
 {
     struct script *script = mem_zero(sizeof *script);
     script->limits = load->limits;
-    script->memory_max = (size_t)load->limits.memory_bytes;
+    script->budget.memory_max = (size_t)load->limits.memory_bytes;
     script->name = mem_text(load->name);
     script->page = page;
-    effect_init(&script->effects, out, &load->limits, script->effects.now_ms);
-    lua_State *L = script->L = lua_newstate(on_alloc, script);
+    effect_init(&script->effects, out, &load->limits, now_ms);
+    lua_State *L = script->L = lua_newstate(budget_alloc, &script->budget);
     if (!L) {
         script_problem(script, 0, "memory limit", strlen("memory limit"));
         return script;
     }
     *(struct script **)lua_getextraspace(L) = script;
     lua_atpanic(L, on_panic);
-    lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_STEP);
+    budget_watch(L);
     lua_pushcfunction(L, l_on_error);
     begin(script, NULL, INT64_MAX / 1000);
     if (!script_protect(script, l_open, (void *)load))

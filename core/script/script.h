@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
+#include "script/budget.h"
 #include "script/effect.h"
 #include "script/frame.h"
 #include "script/message.h"
@@ -43,18 +44,13 @@ struct script {
     struct message_list problems, registered, wants;
     bool failed; /* one of the problems is an error */
 
-    /* Of the Lua state, in bytes. */
-    size_t memory_used, memory_max;
-
     /* The activation that runs. */
     struct host_page *page;
-    struct entry *entry;  /* NULL while loading */
-    struct task *task;    /* NULL unless a task runs */
-    bool loading;         /* the script's chunk runs, or finish() */
-    bool seeded;          /* math.random() is, for this activation */
-    const char *exceeded; /* the limit it has met: "cpu limit", "memory limit" */
-    int64_t cpu_began_us; /* -1 until the hook has looked */
-    int64_t cpu_max_us;
+    struct entry *entry; /* NULL while loading */
+    struct task *task;   /* NULL unless a task runs */
+    bool loading;        /* the script's chunk runs, or finish() */
+    bool seeded;         /* math.random() is, for this activation */
+    struct budget budget;
     uint64_t row_epoch; /* views of rows with another number have expired */
 
     /* What script_protect() met: a text with its traceback; while loading, the text
@@ -79,8 +75,8 @@ struct script *script_of(lua_State *L);
  * script. Keeps nothing of `load`; borrows `page` and `out`, to which frames are added.
  * The state is never closed: a process that ends runs no finalizers of a script. What
  * goes wrong is a problem, which script_load() will write. */
-struct script *script_new(const struct message_load *load, struct host_page *page,
-                          struct buf *out);
+struct script *script_new(const struct message_load *load, int64_t now_ms,
+                          struct host_page *page, struct buf *out);
 
 /* Runs the script's chunk and writes LOADED. False: it has an error in it, and the host
  * has to end. */
@@ -91,19 +87,19 @@ void script_begin(struct script *script, struct entry *entry);
 void script_end(struct script *script);
 
 /* Calls body(arg as light userdata) protected. False with script->error, and with
- * script->exceeded when it was a limit. Only outside of Lua. */
+ * script->budget.exceeded when it was a limit. Only outside of Lua. */
 bool script_protect(struct script *script, lua_CFunction body, void *arg);
 
-/* Takes the error of a task from the top of its stack, as script_protect() would. */
+/* Takes the error that ended a coroutine from its stack, as script_protect() would. */
 void script_take_error(struct script *script, lua_State *co, int status);
 
 /* A mistake that keeps the script from being loaded; line 0: none in particular. */
 void script_problem(struct script *script, uint32_t line, const char *text,
                     size_t size);
 
-/* Adds an entry, which is a userdata at `index`, for good. `about` is what LOADED says
- * of it; `described`.name is ignored. Raises when there are too many, or the name is
- * not fit or taken. */
+/* Adds an entry, which is a userdata at `index`, for good, with the kind and name of
+ * `described`, as LOADED will tell. Raises when there are too many, or the name is not
+ * fit or taken. */
 void script_register(lua_State *L, int index, struct entry *entry,
                      const struct message_entry *described);
 struct entry *script_entry(const struct script *script, uint8_t kind, const char *name);

@@ -80,8 +80,8 @@ end(struct script *script, struct task *task, int status)
     lua_resetthread(task->co);
     if (failed)
         effect_failed(&script->effects, entry, script->error.data);
-    if (script->exceeded)
-        effect_strike(&script->effects, entry, script->exceeded);
+    if (script->budget.exceeded)
+        effect_strike(&script->effects, entry, script->budget.exceeded);
     task_delete(script, task);
 }
 
@@ -120,6 +120,8 @@ start(struct script *script, struct job *job, int64_t scheduled_ms)
         return;
     }
     effect_failed(&script->effects, &job->entry, script->error.data);
+    if (script->budget.exceeded)
+        effect_strike(&script->effects, &job->entry, script->budget.exceeded);
     task_delete(script, task);
 }
 

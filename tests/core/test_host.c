@@ -11,8 +11,12 @@ static void
 test_loads_and_tells_what_it_wants(void **state)
 {
     (void)state;
-    struct peer *peer = peer_with(RULE(
-        "every = '15s', when = gw.above('calls_waiting', 5)") "gw.job 'sweep' { every = '1m', run = function() end }\n");
+    struct peer *peer =
+        peer_with("local gw = require 'gateway'\n"
+                  "assert(gw.now() == 1763661900 and os.time() == gw.now())\n"
+                  "gw.rule 'wait' { from = gw.queues { 7, 8 }, every = '15s',\n"
+                  "when = gw.above('calls_waiting', 5) }\n"
+                  "gw.job 'sweep' { every = '1m', run = function() end }\n");
     const struct message_loaded *loaded = &peer->loaded;
     assert_int_equal(2, loaded->entry_count);
     assert_int_equal(ENTRY_RULE, loaded->entries[0].kind);
@@ -219,6 +223,62 @@ test_samples_of_what_nobody_wants_are_ignored(void **state)
     peer_end(peer);
 }
 
+/* More than one frame holds: every row becomes its alert, none is lost. */
+static void
+test_many_transitions_at_once(void **state)
+{
+    (void)state;
+    enum { ROWS = 2000 };
+    struct peer *peer = peer_with(
+        "local gw = require 'gateway'\n"
+        "local ids = {} for i = 1, 2000 do ids[i] = i end\n"
+        "gw.rule 'x' { from = gw.queues(ids), when = gw.above('calls_waiting', 5),\n"
+        "summary = function(row) return ('x'):rep(3900) end }");
+    struct buf out = {0};
+    struct block block;
+    block_init(&block, &query_queues);
+    for (int64_t id = 1; id <= ROWS; id++)
+        peer_add_row(&block, id, 9);
+    struct message_rows rows = peer_rows(&block);
+    assert_true(message_write_rows(&out, PEER_NOW, &rows));
+    peer_send(peer, &out);
+    block_fini(&block);
+    for (int64_t id = 1; id <= ROWS;) {
+        struct message_commit commit = peer_expect_commit(peer);
+        for (uint32_t i = 0; i < commit.alert_count; i++, id++)
+            assert_int_equal(id, strtoll(commit.alerts[i].key, NULL, 10));
+        message_commit_fini(&commit);
+    }
+    assert_true(peer_is_quiet(peer));
+    peer_end(peer);
+}
+
+static void
+test_frames_may_come_in_pieces(void **state)
+{
+    (void)state;
+    struct peer *peer = peer_with(RULE("when = gw.above('calls_waiting', 5)"));
+    struct buf out = {0};
+    struct block block;
+    block_init(&block, &query_queues);
+    peer_add_row(&block, 7, 9);
+    struct message_rows rows = peer_rows(&block);
+    assert_true(message_write_rows(&out, PEER_NOW, &rows));
+    block.cells[1 + query_field(&query_queues, "calls_waiting")] = 0;
+    assert_true(message_write_rows(&out, PEER_NOW, &rows));
+    block_fini(&block);
+    for (size_t i = 0; i < out.size; i += 5) {
+        struct buf piece = {0};
+        buf_add(&piece, out.data + i, out.size - i < 5 ? out.size - i : 5);
+        peer_send(peer, &piece);
+    }
+    buf_fini(&out);
+    peer_expect_alert(peer, "raise", "7", NULL);
+    peer_expect_alert(peer, "clear", "7", NULL);
+    assert_true(peer_is_quiet(peer));
+    peer_end(peer);
+}
+
 /* ---- rows ---- */
 
 static void
@@ -372,6 +432,8 @@ main(void)
         cmocka_unit_test(test_a_function_that_fails_is_unknown_and_counted),
         cmocka_unit_test(test_a_summary_that_loops_costs_no_alert),
         cmocka_unit_test(test_samples_of_what_nobody_wants_are_ignored),
+        cmocka_unit_test(test_many_transitions_at_once),
+        cmocka_unit_test(test_frames_may_come_in_pieces),
         cmocka_unit_test(test_rows_are_strict_views),
         cmocka_unit_test(test_rows_expire_with_their_activation),
         cmocka_unit_test(test_ends_on_frames_that_cannot_be),
