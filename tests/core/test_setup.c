@@ -1,0 +1,121 @@
+/* What a script may know of the configuration, byte for byte: nothing else, and no
+ * secret. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "script/setup.h"
+
+#define TEXT(literal) ((char *)(uintptr_t)(literal))
+
+static const char *const tags[] = {"voice", "vip \"1\""};
+
+static struct conf_queue queues[] = {
+    {.id = 7,
+     .name = TEXT("Sales\n"),
+     .tags = (char **)(uintptr_t)tags,
+     .tag_count = 2},
+    {.id = 8, .name = TEXT("support")},
+};
+
+static struct conf_center centers[] = {
+    {.name = TEXT("main"),
+     .url = TEXT("https://secret-host:28080"),
+     .access_key = TEXT("secret-access"),
+     .secret_key = TEXT("secret-key"),
+     .ca_file = TEXT("/secret/ca.pem"),
+     .edition = 2023,
+     .is_default = true,
+     .queues = queues,
+     .queue_count = 2},
+    {.name = TEXT("second"), .edition = 2025},
+};
+
+static struct conf_destination destinations[] = {
+    {.name = TEXT("floor-chat"),
+     .kind = TEXT("webhook"),
+     .url = TEXT("https://secret-url"),
+     .secret = TEXT("whsec_secret")},
+    {.name = TEXT("book"), .kind = TEXT("log")},
+};
+
+static const struct conf conf = {
+    .name = TEXT("ccgate"),
+    .centers = centers,
+    .center_count = 2,
+    .destinations = destinations,
+    .destination_count = 2,
+};
+
+static void
+names_and_no_secrets(void **state)
+{
+    (void)state;
+    struct buf out = {0};
+    setup_write(&conf, "scripts/a \"b\".lua", &out);
+    assert_string_equal(
+        out.data,
+        "{\"file\":\"scripts/a \\\"b\\\".lua\",\"gateway\":\"ccgate\",\"centers\":["
+        "{\"name\":\"main\",\"default\":true,\"edition\":2023,\"queues\":["
+        "{\"id\":7,\"name\":\"Sales\\n\",\"tags\":[\"voice\",\"vip \\\"1\\\"\"]},"
+        "{\"id\":8,\"name\":\"support\",\"tags\":[]}]},"
+        "{\"name\":\"second\",\"default\":false,\"edition\":2025,\"queues\":[]}],"
+        "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
+        "{\"name\":\"book\",\"kind\":\"log\"}]}");
+    assert_null(strstr(out.data, "secret"));
+    buf_fini(&out);
+}
+
+static void
+an_empty_configuration_is_fine(void **state)
+{
+    (void)state;
+    const struct conf bare = {.name = TEXT("x")};
+    struct buf out = {0};
+    setup_write(&bare, "a.lua", &out);
+    assert_string_equal(out.data, "{\"file\":\"a.lua\",\"gateway\":\"x\","
+                                  "\"centers\":[],\"destinations\":[]}");
+    buf_fini(&out);
+}
+
+/* Every limit shows: a script that depends on one is loaded anew when it changes. */
+static void
+each_limit_makes_a_difference(void **state)
+{
+    (void)state;
+    struct conf_limits limits[10];
+    struct buf outs[10] = {0};
+    for (size_t i = 0; i < 10; i++)
+        limits[i] = (struct conf_limits){1, 2, 3, 4, 5, 6, 7.5, 8, 9.25};
+    limits[1].cpu_ms++;
+    limits[2].cpu_load_ms++;
+    limits[3].memory_bytes++;
+    limits[4].source_bytes++;
+    limits[5].tasks++;
+    limits[6].wants++;
+    limits[7].sends_per_s += 0.5;
+    limits[8].alerts++;
+    limits[9].logs_per_s += 0.5;
+    for (size_t i = 0; i < 10; i++) {
+        setup_add_limits(&limits[i], &outs[i]);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(outs[i].data, outs[j].data);
+    }
+    for (size_t i = 0; i < 10; i++)
+        buf_fini(&outs[i]);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_and_no_secrets),
+        cmocka_unit_test(an_empty_configuration_is_fine),
+        cmocka_unit_test(each_limit_makes_a_difference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
