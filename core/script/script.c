@@ -138,8 +138,11 @@ script_protect(struct script *script, lua_CFunction body, void *arg)
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, arg);
     int status = lua_pcall(L, 1, 0, HANDLER);
-    if (status == LUA_OK)
+    if (status == LUA_OK && !script->budget.exceeded)
         return true;
+    /* A limit that was met in a coroutine and caught outside of it is met all the same. */
+    if (status == LUA_OK)
+        lua_pushnil(L);
     keep_error(script, L, status);
     return false;
 }

@@ -98,6 +98,12 @@ resume(struct script *script, struct task *task, int arguments)
     int status = lua_resume(task->co, script->L, arguments, &results);
     script->task = NULL;
     task->answer = NULL;
+    /* A limit that was met in a coroutine and caught outside of it is met all the same. */
+    if (script->budget.exceeded && (status == LUA_OK || status == LUA_YIELD)) {
+        lua_settop(task->co, 0);
+        lua_pushnil(task->co);
+        status = LUA_ERRRUN;
+    }
     bool waiting = is_waiting(script, task, status, results);
     if (waiting || status == LUA_OK)
         effect_commit(&script->effects, &task->job->entry, task->scheduled_ms);

@@ -69,6 +69,8 @@ test_loops_meet_the_cpu_limit(void **state)
         {"", "while true do pcall(function() while true do end end) end"},
         {"", "while true do pcall(pcall, pcall, error) end"},
         {"", "coroutine.wrap(function() while true do end end)()"},
+        {"", "pcall(coroutine.wrap(function() while true do end end))"},
+        {"", "pcall(coroutine.wrap(function() while true do end end)) gw.sleep(1)"},
         {"",
          "while true do pcall(coroutine.wrap(function() while true do end end)) end"},
         {"", "local function f() return coroutine.wrap(function() f() end)() end\n"
