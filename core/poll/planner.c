@@ -151,15 +151,6 @@ take_lane(struct lane **lanes, size_t count, const char *name)
     return NULL;
 }
 
-int
-planner_center(const struct planner *planner, const char *name)
-{
-    for (size_t i = 0; i < planner->lane_count; i++)
-        if (!strcmp(lane_center(planner->lanes[i])->name, name))
-            return (int)i;
-    return -1;
-}
-
 /* Wants keep their centre, under its number in `conf`. */
 static void
 renumber(struct planner *planner, const struct conf *conf)

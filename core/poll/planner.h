@@ -28,8 +28,6 @@ void planner_delete(struct planner *planner);
  * those of a centre that is gone are over. Fetches that wait get ERROR_CANCELLED. Open
  * circuits are probed at once. */
 void planner_set_conf(struct planner *planner, const struct conf *conf);
-/* The number of a centre, -1 when there is none of that name. */
-int planner_center(const struct planner *planner, const char *name);
 
 /* The index of a centre, -1 when the configuration in force has none of that name. */
 int planner_find_center(const struct planner *planner, const char *name);

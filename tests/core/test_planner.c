@@ -437,8 +437,8 @@ centers_come_and_go(void **state)
     polling_subscribe(polling, 1, POLLING_SELDOM_MS, IDS(9), &fresh);
     polling_wait(polling, &fresh.count, 1);
     assert_int_equal(fresh.center, 1);
-    assert_int_equal(planner_center(polling->planner, "third"), 1);
-    assert_int_equal(planner_center(polling->planner, "main"), -1);
+    assert_int_equal(planner_find_center(polling->planner, "third"), 1);
+    assert_int_equal(planner_find_center(polling->planner, "main"), -1);
 }
 
 /* ---- the end ---- */

@@ -236,6 +236,31 @@ unreachable_centers_are_troubles_of_the_network(void **state)
     assert_string_equal(stage->body, "");
 }
 
+/* The Host header as curl sends it is the one that is signed. */
+static void
+hosts_are_signed_as_they_are_sent(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *host;
+    } cases[] = {
+        {"https://centre.example:28080", "centre.example:28080"},
+        {"https://centre.example:443", "centre.example"},
+        {"https://centre.example", "centre.example"},
+        {"https://centre.example:80", "centre.example:80"},
+        {"http://centre.example:80", "centre.example"},
+        {"https://centre.example:1443", "centre.example:1443"},
+    };
+    open_centre(0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct poll_line line;
+        stage->center.url = (char *)(uintptr_t)cases[i].url;
+        poll_line_init(&line, &stage->center, &query_queues);
+        assert_string_equal(line.host, cases[i].host);
+        poll_line_fini(&line);
+    }
+}
+
 static void
 unknown_certificates_are_refused(void **state)
 {
@@ -304,6 +329,7 @@ main(void)
         test(failures_have_their_kind),
         test(the_center_says_what_is_wrong),
         test(unreachable_centers_are_troubles_of_the_network),
+        test(hosts_are_signed_as_they_are_sent),
         test(unknown_certificates_are_refused),
         test(cancelled_polls_do_not_call),
         test(signatures_can_be_shown),
