@@ -17,11 +17,13 @@
 
 #define FULL_BYTES  ((size_t)64 * 1024)
 #define READ_BYTES  ((size_t)256 * 1024)
-#define WATCH_MS    20 /* how often a working host is looked at */
-#define ROOM_MS     2  /* how often a full one is */
+#define ROOM_MS     2 /* how often a full host is looked at */
 #define WALL_MOST_S 10
+/* A working host is looked at every fifth of its limit, but at least so often. */
+#define WATCH_MOST_MS ((int64_t)20)
+#define WATCH_SHARE   5
 /* Inside, the host raises at its limit; it is killed when that did not help. With the
- * time that passes before and after a look, the sum stays below twice the limit. */
+ * looks before and after, which are a fifth each, the sum is twice the limit. */
 #define KILL_SHARE 1.6
 /* A gap this long between two looks: the core itself was stopped, nobody is to blame.
  */
@@ -38,7 +40,7 @@ struct process {
     struct watch *watch;
     struct buf out;
     uint64_t sent; /* bytes of frames written to `out` and gone from it */
-    bool is_flushing, is_loaded, was_full;
+    bool is_flushing, is_loaded;
     struct buf in;
     struct timer *flush_timer, *watch_timer, *room_timer;
     /* The activation that is being watched. */
@@ -65,6 +67,21 @@ process_find_program(void)
     if (slash)
         slash[1] = 0;
     return mem_format("%sccgate-script", path);
+}
+
+static int64_t
+limit_ms(const struct process *process)
+{
+    return process->is_loaded ? process->limits.cpu_ms : process->limits.cpu_load_ms;
+}
+
+static void
+look_soon(struct process *process)
+{
+    int64_t wait = limit_ms(process) / WATCH_SHARE;
+    if (wait > WATCH_MOST_MS)
+        wait = WATCH_MOST_MS;
+    timer_start(process->watch_timer, wait ? wait : 1);
 }
 
 /* ---- starting ---- */
@@ -157,7 +174,7 @@ process_new(struct loop *loop, const char *program, const char *name,
     process->watch_timer = timer_new(loop, look, process);
     process->room_timer = timer_new(loop, look_for_room, process);
     process->looked_ms = clock_mono_ms();
-    timer_start(process->watch_timer, WATCH_MS);
+    look_soon(process);
     return process;
 }
 
@@ -302,7 +319,7 @@ on_ready(void *arg, int mode)
 struct buf *
 process_out(struct process *process)
 {
-    if (!timer_is_running(process->flush_timer))
+    if (process->pid > 0 && !timer_is_running(process->flush_timer))
         timer_start(process->flush_timer, 0);
     return &process->out;
 }
@@ -329,7 +346,7 @@ flush(void *arg)
     process->is_flushing = is_waiting;
     if (!timer_is_running(process->watch_timer)) {
         process->looked_ms = clock_mono_ms();
-        timer_start(process->watch_timer, WATCH_MS);
+        look_soon(process);
     }
 }
 
@@ -344,10 +361,15 @@ process_is_full(struct process *process)
 {
     if (waiting(process) <= FULL_BYTES)
         return false;
-    process->was_full = true;
-    if (!timer_is_running(process->room_timer))
+    if (process->pid > 0 && !timer_is_running(process->room_timer))
         timer_start(process->room_timer, ROOM_MS);
     return true;
+}
+
+bool
+process_is_idle(const struct process *process)
+{
+    return !process->page->busy && waiting(process) == 0;
 }
 
 static void
@@ -358,7 +380,6 @@ look_for_room(void *arg)
         timer_start(process->room_timer, ROOM_MS);
         return;
     }
-    process->was_full = false;
     process->events.on_room(process->events.arg);
 }
 
@@ -375,10 +396,8 @@ note(struct process *process, int64_t now_ms)
 static void
 judge(struct process *process, int64_t now_ms)
 {
-    int64_t limit =
-        process->is_loaded ? process->limits.cpu_ms : process->limits.cpu_load_ms;
     int64_t used = (clock_process_cpu_us(process->pid) - process->cpu_us) / 1000;
-    if ((double)used > (double)limit * KILL_SHARE)
+    if ((double)used > (double)limit_ms(process) * KILL_SHARE)
         process_kill(process, "cpu limit: killed after %lld ms of processor time",
                      (long long)used);
     else if (now_ms - process->wall_ms > WALL_MOST_S * 1000)
@@ -398,7 +417,7 @@ look(void *arg)
         judge(process, now);
     process->looked_ms = now;
     if (is_working && !process->is_killed)
-        timer_start(process->watch_timer, WATCH_MS);
+        look_soon(process);
     else
         process->wall_ms = 0;
 }

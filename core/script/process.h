@@ -41,11 +41,16 @@ struct process *process_new(struct loop *loop, const char *program, const char *
 /* Kills it if it still runs, without on_end. NULL is allowed. */
 void process_delete(struct process *process);
 
-/* Where frames are written; what is there goes out at the end of the loop's turn. */
+/* Where frames are written; what is there goes out at the end of the loop's turn, and
+ * nowhere once the process has ended. */
 struct buf *process_out(struct process *process);
 
 /* More than 64 KB wait to be worked off: no samples now; on_room tells when. */
 bool process_is_full(struct process *process);
+
+/* It has worked off all that it was sent and waits for more. What it said last may
+ * still be on its way here. */
+bool process_is_idle(const struct process *process);
 
 /* The script is loaded: from now on cpu_ms is the limit, not cpu_load_ms. */
 void process_set_loaded(struct process *process);
