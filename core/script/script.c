@@ -357,6 +357,19 @@ find_place(lua_State *L, const char *chunk)
     memcpy(script_of(L)->place, ar.short_src, sizeof ar.short_src);
 }
 
+/* Raises the error of a chunk that is not Lua, with the advice of the library. */
+static void
+refuse_chunk(lua_State *L)
+{
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.boot");
+        lua_getfield(L, -1, "syntax"); /* … error boot syntax */
+        lua_pushvalue(L, -3);
+        lua_call(L, 1, 1);
+    }
+    lua_error(L);
+}
+
 static int
 l_run(lua_State *L)
 {
@@ -365,7 +378,7 @@ l_run(lua_State *L)
     const char *chunk = lua_tostring(L, -1);
     find_place(L, chunk);
     if (luaL_loadbufferx(L, load->source, load->source_size, chunk, "t") != LUA_OK)
-        lua_error(L);
+        refuse_chunk(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.boot");
     lua_getfield(L, -1, "environment");
     lua_call(L, 0, 1);

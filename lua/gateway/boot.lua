@@ -1,4 +1,7 @@
---- The host's two calls: environment() before the script runs, finish() after it.
+--- The host's calls: environment() before the script runs, finish() after it; syntax()
+--- when it is not Lua.
+local advice = require "gateway.advice"
+local condition = require "gateway.condition"
 local core = require "gateway.core"
 local gateway = require "gateway"
 local job = require "gateway.job"
@@ -8,18 +11,27 @@ local query = require "gateway.query"
 local rule = require "gateway.rule"
 local sandbox = require "gateway.sandbox"
 
-local boot = {}
+local boot = { syntax = advice.syntax }
+
+-- The first mistake of many a first script.
+local function missing(_, name)
+  if name == "gw" then
+    problem.raise 'there is no gw yet; begin with: local gw = require "gateway"'
+  end
+end
 
 --- The globals of the script. Its cjson is an instance of its own, so that settings it
 --- changes are not the library's.
 function boot.environment()
   sandbox.protect_strings()
-  return sandbox.new({ gateway = gateway, cjson = core.json.new() }, log.print)
+  local environment = sandbox.new({ gateway = gateway, cjson = core.json.new() }, log.print)
+  return setmetatable(environment, { __index = missing })
 end
 
 --- The script ran, to its end or until it raised: tells the last mistakes and registers
 --- what has none.
 function boot.finish()
+  condition.finish()
   query.finish()
   rule.finish()
   job.finish()

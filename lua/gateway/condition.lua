@@ -4,6 +4,7 @@
 --- a condition binds it to the fields of its query, and then mistakes are told.
 local core = require "gateway.core"
 local limit = require "gateway.limit"
+local problem = require "gateway.problem"
 local query = require "gateway.query"
 local shape = require "gateway.shape"
 local source = require "gateway.source"
@@ -134,6 +135,22 @@ function condition.overlap(query_name, when, clear, when_tree, clear_tree)
   return string.format(
     "clear (%s) overlaps when (%s): at %s the alert would raise and clear in turn",
     word(clear), word(when), limit.format(field, common))
+end
+
+-- To Lua every condition is true: "and" drops the first, "or" all others.
+local JOINTS <const> = {
+  ["and"] = { "last", "all" },
+  ["or"] = { "first", "any" },
+}
+
+--- Reports conditions that are joined with Lua's own words.
+function condition.finish()
+  for _, place in ipairs(source.joined(condition.members)) do
+    local kept, word = table.unpack(JOINTS[place.joint])
+    problem.report(string.format(
+      "gw.%s: '%s' does not join conditions, it keeps the %s one alone; write gw.%s { …, … }",
+      place.word, place.joint, kept, word), place.line)
+  end
 end
 
 return condition

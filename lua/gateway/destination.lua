@@ -25,8 +25,9 @@ local function read(given, fail)
       return name
     end
   end
-  return fail(string.format("no destination '%s' in gateway.conf%s", given,
-    wording.guess_or_list(given, names)))
+  return fail(string.format("no destination '%s' in gateway.conf%s", given, #names > 0
+    and wording.guess_or_list(given, names)
+    or "; there is none at all: add a section [destination NAME]"))
 end
 
 -- ---- the send of a rule ----

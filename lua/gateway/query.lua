@@ -208,7 +208,7 @@ function query.field(name, word)
     names[index] = field.name
   end
   return nil, string.format("%s has no field '%s'%s", described.row, word,
-    wording.guess(word, names))
+    wording.guess_or_list(word, names))
 end
 
 return query

@@ -72,11 +72,16 @@ local function names_of(send)
   return #names > 0 and wording.list(names) or "nobody, for it has no send"
 end
 
+local function words_of(given, made)
+  return type(given) == "function" and "its function says so" or tostring(made)
+end
+
 -- What was understood, in one paragraph, for `ccgate check`.
 local function describe(checked, from, when, clear)
   return string.format("Asks for %s every %s. Raises when %s; clears when %s. Tells %s.",
-    query.describe(from), core.format_duration(checked.every), tostring(when),
-    clear and tostring(clear) or "that is no longer true", names_of(checked.send or {}))
+    query.describe(from), core.format_duration(checked.every), words_of(checked.when, when),
+    clear and words_of(checked.clear, clear) or "that is no longer true",
+    names_of(checked.send or {}))
 end
 
 local function register(name, checked, from, bound)

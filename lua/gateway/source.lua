@@ -173,6 +173,44 @@ local function tokens_now()
   return tokens_of_script
 end
 
+-- The bracket that closes the one at token `open`.
+local function closing(tokens, open)
+  local at = skip(tokens, open + 1)
+  while is(tokens[at], ",") or is(tokens[at], ";") do
+    at = skip(tokens, at + 1)
+  end
+  return at
+end
+
+local function is_joint(token)
+  return is(token, "and") or is(token, "or")
+end
+
+-- The "and" or "or" behind the call module.word(…) or module.word { … } whose dot is at
+-- token `at`; nil when it is no such call, or not the first operand.
+local function joint_behind(tokens, at, words)
+  local word, open = tokens[at + 1], tokens[at + 2]
+  local is_call = is(tokens[at], ".") and word and words[word.text]
+    and (is(open, "(") or is(open, "{"))
+  local behind = is_call and tokens[closing(tokens, at + 2) + 1] or nil
+  return is_joint(behind) and not is_joint(tokens[at - 2]) and behind or nil
+end
+
+--- Calls of a member in `words` that "and" or "or" follows: { line, word, joint } each.
+--- What stands between the two, x and gw.above(…) or gw.below(…), is a choice and no
+--- mistake.
+function source.joined(words)
+  local found = {}
+  local tokens = string.find(core.source, "[)}]%s*[ao][nr]d?%f[^%w_]") and tokens_now() or {}
+  for at in ipairs(tokens) do
+    local joint = joint_behind(tokens, at, words)
+    if joint then
+      found[#found + 1] = { line = joint.line, word = tokens[at + 1].text, joint = joint.text }
+    end
+  end
+  return found
+end
+
 --- Whether the call of `word` with `name` on `line` is followed by a table.
 function source.has_table(line, word, name)
   return constructor(tokens_now(), line, word, name) ~= nil

@@ -42,7 +42,7 @@ describe("a rule", function()
     assert.equal(30000, made.wants[1].every_ms)
     assert.equal("call", made.when.tree.op)
     assert.is_nil(made.clear)
-    assert.equal("Asks for queue 9 every 30s. Raises when a function; clears when that is no "
+    assert.equal("Asks for queue 9 every 30s. Raises when its function says so; clears when that is no "
       .. "longer true. Tells nobody, for it has no send.", made.about)
   end)
 
