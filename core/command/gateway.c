@@ -269,6 +269,9 @@ gateway_run(const struct gateway_options *options)
     struct gateway gateway = {.options = *options};
     struct error error = {0};
     int code = EXIT_FINE;
+    /* A reload that is asked for before anything has been read happens by itself; it
+     * must not end the gateway. */
+    signal(SIGHUP, SIG_IGN);
     gateway.conf = gateway_conf(options->conf_file);
     if (!gateway.conf)
         return EXIT_PROBLEM;
