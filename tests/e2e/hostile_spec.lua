@@ -123,6 +123,7 @@ local INSIDE <const> = "cpu limit (strike 1 of 3)"
 local KILLED <const> = "cpu limit: killed after"
 local EITHER <const> = "cpu limit"
 local MEMORY <const> = "memory limit (strike 1 of 3)"
+local ANYHOW <const> = ""
 local CRASHED <const> = harness.is_sanitized and "ended with status" or "killed by signal 11"
 
 -- Lua 5.4.4 closes coroutines without looking at its stack.
@@ -159,6 +160,8 @@ local ATTACKS <const> = {
   { "close_loop", INSIDE, "local _ <close> = setmetatable({}, { __close = function () while true do end end })" },
   { "index_loop", INSIDE, "return setmetatable({}, { __index = function () while true do end end }).x" },
   { "error_loop", INSIDE, "error(setmetatable({}, { __tostring = function () while true do end end }))" },
+  { "recursion", EITHER, "local function f() return 1 + f() end while true do pcall(f) end" },
+  { "amplification", ANYHOW, 'local t = {} for _ = 1, 40 do t = { t, t } end require("cjson").encode(t)' },
   { "close_chain", CRASHED, CRASH },
   { "huge_rep", MEMORY, '("x"):rep(1e9)' },
   { "doubling", MEMORY, 'local s = "x" while true do s = s .. s end' },
