@@ -60,8 +60,9 @@ struct conf_header {
 struct conf_destination {
     char *name;
     int line;
-    char *kind; /* a file of lua/gateway/destinations */
-    char *url;  /* a secret in most cases; NULL where the kind needs none */
+    char *kind;   /* a file of lua/gateway/destinations */
+    char *url;    /* a secret in most cases; NULL where the kind needs none */
+    bool has_url; /* the file says one, right or wrong */
     char *method;
     char *secret; /* whsec_… : Standard Webhooks; NULL for none */
     char *ca_file;

@@ -284,6 +284,9 @@ conf_section_close(struct conf_loader *loader)
     }
     if (section->kind == CONF_CENTER)
         finish_center(loader, section->target);
+    if (section->kind == CONF_DESTINATION)
+        ((struct conf_destination *)section->target)->has_url =
+            conf_section_has(loader, conf_option_find(CONF_DESTINATION, "url")) != 0;
     if (section->kind == CONF_SCRIPT)
         finish_limits(&((struct conf_script *)section->target)->limits);
     free(section->name);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -69,6 +70,13 @@ say_problem(struct check *check, const char *file, uint32_t line, int level,
                 text);
 }
 
+/* About a file as a whole. */
+static void
+say(struct check *check, const char *file, int level, const char *text)
+{
+    say_problem(check, file, 0, level, text, strlen(text));
+}
+
 static void
 say_entry(struct check *check, const char *file, const struct message_entry *entry)
 {
@@ -113,6 +121,9 @@ on_loaded(void *arg, const struct message_loaded *loaded)
     }
     for (uint32_t i = 0; !loaded->failed && i < loaded->entry_count; i++)
         say_entry(check, trial->file->shown, &loaded->entries[i]);
+    if (!loaded->failed && !loaded->problem_count && !loaded->entry_count)
+        say(check, trial->file->shown, LEVEL_WARN,
+            "does nothing: there is no gw.rule and no gw.job in it");
     trial->is_over = true;
     loop_stop(check->world.loop);
 }
@@ -129,8 +140,7 @@ on_end(void *arg, const struct process_end *end)
     struct trial *trial = arg;
     if (trial->is_over)
         return;
-    say_problem(trial->check, trial->file->shown, 0, LEVEL_ERROR, end->reason,
-                strlen(end->reason));
+    say(trial->check, trial->file->shown, LEVEL_ERROR, end->reason);
     trial->is_over = true;
     loop_stop(trial->check->world.loop);
 }
@@ -147,8 +157,8 @@ check_file(struct check *check, const struct script_file *file)
         resident = resident_new(&check->world, file->name, file->shown, file->source,
                                 file->size, &events, &error);
     if (!resident) {
-        const char *trouble = file->source ? error.message : file->trouble;
-        say_problem(check, file->shown, 0, LEVEL_ERROR, trouble, strlen(trouble));
+        say(check, file->shown, LEVEL_ERROR,
+            file->source ? error.message : file->trouble);
         return;
     }
     loop_run(check->world.loop);
@@ -161,11 +171,26 @@ check_folder(struct check *check, const char *path)
     struct script_folder folder;
     folder_read(&folder, path);
     if (folder.trouble)
-        say_problem(check, path, 0, LEVEL_ERROR, folder.trouble,
-                    strlen(folder.trouble));
+        say(check, check->world.conf->file, LEVEL_ERROR, folder.trouble);
+    else if (!folder.count)
+        say(check, path, LEVEL_WARN, "no scripts in it");
     for (size_t i = 0; i < folder.count; i++)
         check_file(check, &folder.files[i]);
     folder_fini(&folder);
+}
+
+static void
+check_path(struct check *check, const char *path)
+{
+    struct stat status;
+    struct script_file file;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        check_folder(check, path);
+        return;
+    }
+    folder_read_file(&file, path);
+    check_file(check, &file);
+    script_file_fini(&file);
 }
 
 static int
@@ -175,12 +200,8 @@ check_all(struct check *check, const struct conf *conf, int count, char **paths)
     check->world.loop = loop_new();
     check->world.conf = conf;
     check->world.program = program;
-    for (int i = 0; i < count; i++) {
-        struct script_file file;
-        folder_read_file(&file, paths[i]);
-        check_file(check, &file);
-        script_file_fini(&file);
-    }
+    for (int i = 0; i < count; i++)
+        check_path(check, paths[i]);
     if (!count)
         check_folder(check, conf->scripts);
     loop_delete(check->world.loop);
@@ -228,7 +249,7 @@ const struct command command_check = {
     .help =
         "  -c, --conf FILE   the configuration (default gateway.conf)\n"
         "  -o text|json      for people (default) or for programs\n"
-        "  SCRIPT…           these scripts instead of all of the folder\n"
+        "  SCRIPT…           these scripts or folders instead of the configured folder\n"
         "\n"
         "Prints every mistake of every file with its line, and exits with 1; without\n"
         "mistakes, what each rule and job does.\n",

@@ -50,7 +50,7 @@ struct demo {
     struct loop *loop;
     struct player players[ROLES];
     struct timer *start_timer, *end_timer;
-    struct watch *on_int, *on_term;
+    struct watch *on_int, *on_term, *on_hup;
     int64_t started_ms;
     size_t counts[5];
     bool is_stopping, has_color;
@@ -114,13 +114,34 @@ skip_word(const char *at)
     return at + strspn(at, " ");
 }
 
+/* Without the traceback, which the log has in the same line. */
+static void
+tell_trouble(struct demo *demo, const char *line)
+{
+    const char *end = strstr(line, "\\nstack traceback");
+    char *text = end ? mem_copy(line, (size_t)(end - line)) : mem_text(line);
+    demo->counts[FAILED]++;
+    tell(demo, "trouble", YELLOW, text);
+    free(text);
+}
+
+/* The centre or the receiver cannot listen: what there is to do is another thing here
+ * than for who starts them by hand. */
+static void
+tell_refusal(struct demo *demo, const char *line)
+{
+    char *text = mem_format("%.*s; its address is a url in %s", (int)strcspn(line, ";"),
+                            line, demo->conf_file);
+    tell_trouble(demo, text);
+    free(text);
+}
+
 static void
 tell_gateway_line(struct demo *demo, const char *line)
 {
     const char *level = skip_word(line), *place = skip_word(level);
     if (!strncmp(level, "warn", 4) || !strncmp(level, "error", 5)) {
-        demo->counts[FAILED]++;
-        tell(demo, "trouble", YELLOW, place);
+        tell_trouble(demo, place);
         return;
     }
     for (size_t i = 0; i < sizeof happenings / sizeof *happenings; i++) {
@@ -157,6 +178,10 @@ static void
 tell_line(struct player *player, const char *line)
 {
     struct demo *demo = player->demo;
+    if (after(line, "ccgate ")) {
+        tell_refusal(demo, line);
+        return;
+    }
     switch (player->role) {
     case ROLE_CENTRE: tell(demo, "centre", GREY, line); break;
     case ROLE_GATEWAY: tell_gateway_line(demo, line); break;
@@ -204,14 +229,19 @@ start(struct player *player, const char *const argv[])
 {
     int ends[2];
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
+    /* Out of the reach of the terminal's Ctrl-C: the demo says who ends when. */
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    int failed = posix_spawn(&player->pid, "/proc/self/exe", &actions, NULL,
+    int failed = posix_spawn(&player->pid, "/proc/self/exe", &actions, &attributes,
                              (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     close(ends[1]);
     player->out = ends[0];
     if (failed) {
@@ -364,7 +394,8 @@ say_sum(const struct demo *demo)
     for (size_t i = 0; i < FAILED; i++)
         buf_format(&sum, "%s%zu %s", i ? ", " : "", demo->counts[i], count_words[i]);
     if (demo->counts[FAILED])
-        buf_format(&sum, ", %zu lines of trouble", demo->counts[FAILED]);
+        buf_format(&sum, ", %zu line%s of trouble", demo->counts[FAILED],
+                   demo->counts[FAILED] == 1 ? "" : "s");
     tell(demo, "sum", BOLD, sum.data);
     buf_fini(&sum);
 }
@@ -430,6 +461,7 @@ play(struct demo *demo, int64_t for_ms)
     demo->end_timer = timer_new(demo->loop, on_time, demo);
     demo->on_int = watch_signal(demo->loop, SIGINT, stop, demo);
     demo->on_term = watch_signal(demo->loop, SIGTERM, stop, demo);
+    demo->on_hup = watch_signal(demo->loop, SIGHUP, stop, demo);
     make_folder_of(conf_default_center(demo->conf)->ca_file);
     if (start_centre(demo) && start_sink(demo)) {
         timer_start(demo->start_timer, START_MS);
@@ -452,6 +484,7 @@ play(struct demo *demo, int64_t for_ms)
     timer_free(demo->end_timer);
     watch_delete(demo->on_int);
     watch_delete(demo->on_term);
+    watch_delete(demo->on_hup);
     loop_delete(demo->loop);
     remove_state(demo->state);
     return demo->code;

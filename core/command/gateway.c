@@ -52,13 +52,27 @@ struct gateway {
 
 /* ---- configuration ---- */
 
+/* What needs no address: it leaves nothing for anybody else. */
+static const char *const kinds_without_url[] = {"log", NULL};
+
 static bool
-is_kind(const char *word)
+is_one_of(const char *word, const char *const *words)
 {
-    for (const char *const *kind = connector_kinds(); *kind; kind++)
-        if (!strcmp(*kind, word))
-            return true;
-    return false;
+    while (*words && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* " (did you mean 'webhook'?)", or what there is. */
+static void
+advise_kind(const char *kind, struct buf *advice)
+{
+    const char *const *kinds = connector_kinds();
+    const char *guess = text_nearest(kind, kinds);
+    if (guess)
+        buf_format(advice, " (did you mean '%s'?)", guess);
+    for (; !guess && *kinds; kinds++)
+        buf_format(advice, "%s %s", advice->size ? "" : "; there are", *kinds);
 }
 
 static void
@@ -66,14 +80,21 @@ check_kinds(const struct conf *conf, struct problems *problems)
 {
     for (size_t i = 0; i < conf->destination_count; i++) {
         const struct conf_destination *destination = &conf->destinations[i];
-        const char *guess;
-        if (!destination->kind || is_kind(destination->kind))
+        const char *kind = destination->kind;
+        struct buf advice = {0};
+        if (!kind)
             continue;
-        guess = text_nearest(destination->kind, connector_kinds());
-        problems_add(problems, "%s:%d: [destination %s]: kind: '%s' is not known%s%s%s",
-                     conf->file, destination->line, destination->name,
-                     destination->kind, guess ? " (did you mean '" : "",
-                     guess ? guess : "", guess ? "'?)" : "");
+        if (!is_one_of(kind, connector_kinds())) {
+            advise_kind(kind, &advice);
+            problems_add(problems, "%s:%d: [destination %s]: kind: '%s' is not known%s",
+                         conf->file, destination->line, destination->name, kind,
+                         advice.data);
+        } else if (!destination->has_url && !is_one_of(kind, kinds_without_url)) {
+            problems_add(problems,
+                         "%s:%d: [destination %s]: url is missing: where a %s goes",
+                         conf->file, destination->line, destination->name, kind);
+        }
+        buf_fini(&advice);
     }
 }
 

@@ -12,6 +12,12 @@
 #include "net/http.h"
 #include "poll/poll.h"
 
+/* Of the table: a terminal that somebody shares with a second window. */
+#define TABLE_WIDTH 100
+#define LABEL_WIDTH 19
+#define UNIT_WIDTH  9
+#define GAP         2
+
 enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_RAW };
 
 static const char *const output_words[] = {"table", "json", "raw", NULL};
@@ -20,6 +26,7 @@ static const char *const output_words[] = {"table", "json", "raw", NULL};
 struct question {
     const struct command *command;
     const struct query *query;
+    const char *conf_file;
     const struct conf_center *center;
     int64_t *ids;
     size_t id_count;
@@ -66,34 +73,85 @@ add_field(const struct question *question, const int64_t *row, size_t index,
     }
 }
 
-/* Fields down, rows across would not fit either way: one row a line, as many fields as
- * there are, since people look for one of them. */
+/* Characters, as far as a terminal shows one column for each. */
+static int
+width_of(const char *text)
+{
+    int width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+/* The cell as it is shown; valid until the next one. */
+static const char *
+cell_of(const struct question *question, const struct block *rows, size_t r, size_t f,
+        struct buf *cell)
+{
+    buf_clear(cell);
+    add_field(question, block_row(rows, r), f, false, cell);
+    return cell->size ? cell->data : "–";
+}
+
+/* Puts the widths of the columns of as many rows as fit a line, from `first` on, and at
+ * least one; returns how many. */
+static size_t
+measure(const struct question *question, const struct block *rows, size_t first,
+        int widths[TABLE_WIDTH])
+{
+    struct buf cell = {0};
+    size_t count = 0;
+    int left = TABLE_WIDTH - LABEL_WIDTH - UNIT_WIDTH;
+    for (; first + count < rows->row_count && count < TABLE_WIDTH; count++) {
+        widths[count] = 0;
+        for (size_t f = 0; f < question->query->field_count; f++) {
+            int width = width_of(cell_of(question, rows, first + count, f, &cell));
+            if (width > widths[count])
+                widths[count] = width;
+        }
+        left -= GAP + widths[count];
+        if (count && left < 0)
+            break;
+    }
+    buf_fini(&cell);
+    return count;
+}
+
+static const char *
+unit_of(const struct field *field)
+{
+    return field->unit == UNIT_COUNT ? "" : unit_word(field->unit);
+}
+
+/* Fields down and rows across: there are many fields, and people compare rows. */
+static void
+print_part(const struct question *question, const struct block *rows, size_t first,
+           size_t count, const int widths[TABLE_WIDTH])
+{
+    struct buf cell = {0};
+    for (size_t f = 0; f < question->query->field_count; f++) {
+        const struct field *field = &question->query->fields[f];
+        printf("%-*s", LABEL_WIDTH, field->name);
+        for (size_t i = 0; i < count; i++) {
+            const char *text = cell_of(question, rows, first + i, f, &cell);
+            printf("%*s%s", GAP + widths[i] - width_of(text), "", text);
+        }
+        const char *unit = unit_of(field);
+        printf("%s%s\n", unit[0] ? "  " : "", unit);
+    }
+    buf_fini(&cell);
+}
+
 static void
 print_table(const struct question *question, const struct block *rows)
 {
-    size_t count = question->query->field_count;
-    int *widths = mem_zero(count * sizeof *widths);
-    struct buf cell = {0};
-    for (size_t f = 0; f < count; f++)
-        widths[f] = (int)strlen(question->query->fields[f].name);
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t f = 0; pass && f < count; f++)
-            printf("%-*s%s", widths[f], question->query->fields[f].name,
-                   f + 1 < count ? "  " : "\n");
-        for (size_t r = 0; r < rows->row_count; r++) {
-            for (size_t f = 0; f < count; f++) {
-                buf_clear(&cell);
-                add_field(question, block_row(rows, r), f, false, &cell);
-                if (!pass && (int)cell.size > widths[f])
-                    widths[f] = (int)cell.size;
-                if (pass)
-                    printf("%-*s%s", widths[f], cell.size ? cell.data : "–",
-                           f + 1 < count ? "  " : "\n");
-            }
-        }
+    int widths[TABLE_WIDTH];
+    for (size_t first = 0, count; first < rows->row_count; first += count) {
+        count = measure(question, rows, first, widths);
+        if (first)
+            putchar('\n');
+        print_part(question, rows, first, count, widths);
     }
-    buf_fini(&cell);
-    free(widths);
 }
 
 static void
@@ -116,17 +174,38 @@ print_json(const struct question *question, const struct block *rows)
 }
 
 static void
-name_missing(const struct question *question, const struct block *rows)
+name_missing(struct question *question, const struct block *rows)
 {
     for (size_t i = 0; i < question->id_count; i++) {
         bool is_there = false;
         for (size_t r = 0; r < rows->row_count; r++)
             if (block_row(rows, r)[1 + question->query->key] == question->ids[i])
                 is_there = true;
-        if (!is_there)
-            fprintf(stderr, "the centre knows no %s %lld\n", question->query->argument,
-                    (long long)question->ids[i]);
+        if (is_there)
+            continue;
+        fprintf(stderr, "the centre knows no %s %lld\n", question->query->argument,
+                (long long)question->ids[i]);
+        question->code = EXIT_PROBLEM;
     }
+}
+
+/* Where to look; NULL where the message says it. */
+static const char *const hints[ERROR_KINDS] = {
+    [ERROR_NETWORK] = "does it listen at the url of",
+    [ERROR_TIMEOUT] = "is the url right, or the timeout too short, in",
+    [ERROR_TLS] = "does ca_file name the authority of its certificate in",
+    [ERROR_AUTH] = "are the keys right in",
+};
+
+static void
+say_error(const struct question *question, const struct error *error)
+{
+    const char *hint = hints[error->kind];
+    fprintf(stderr, "%s: %s%s%s\n", error_word(error->kind), error->code,
+            error->code[0] ? ": " : "", error->message);
+    if (hint)
+        fprintf(stderr, "  %s [center %s], %s:%d?\n", hint, question->center->name,
+                question->conf_file, question->center->line);
 }
 
 static void
@@ -137,9 +216,7 @@ on_answer(void *arg, const struct poll_answer *answer)
     if (question->output == OUTPUT_RAW && answer->body_size)
         printf("%s\n", answer->body);
     if (answer->error.kind != ERROR_NONE) {
-        fprintf(stderr, "%s: %s%s%s\n", error_word(answer->error.kind),
-                answer->error.code, answer->error.code[0] ? ": " : "",
-                answer->error.message);
+        say_error(question, &answer->error);
         question->code = EXIT_PROBLEM;
         return;
     }
@@ -177,6 +254,21 @@ ask(struct question *question)
     return question->code;
 }
 
+static int
+misnamed(const struct question *question, const char *word)
+{
+    const struct conf_center *center = question->center;
+    const char **names = mem_zero((center->queue_count + 1) * sizeof *names);
+    for (size_t i = 0; i < center->queue_count; i++)
+        names[i] = center->queues[i].name;
+    const char *guess = text_nearest(word, names);
+    free(names);
+    return command_misused(question->command,
+                           "'%s' is neither a number nor the name of a %s%s%s%s", word,
+                           question->query->argument, guess ? " (did you mean '" : "",
+                           guess ? guess : "", guess ? "'?)" : "");
+}
+
 /* An id, or a name from the configuration. */
 static int
 read_id(const struct question *question, const char *word, int64_t *id)
@@ -190,9 +282,7 @@ read_id(const struct question *question, const char *word, int64_t *id)
         return EXIT_FINE;
     }
     if (!text_integer(word, id))
-        return command_misused(question->command,
-                               "'%s' is neither a number nor the name of a %s", word,
-                               question->query->argument);
+        return misnamed(question, word);
     if (*id < range->low || *id > range->high)
         return command_misused(question->command,
                                "%s %s is outside %lld…%lld (edition = %lld)",
@@ -252,12 +342,12 @@ run(const struct command *command, int argc, char **argv)
         {"show-signature", no_argument, NULL, 's'},
         {NULL, 0, NULL, 0},
     };
-    struct question question = {.command = command};
-    const char *file = "gateway.conf", *center = NULL;
+    struct question question = {.command = command, .conf_file = "gateway.conf"};
+    const char *center = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "c:o:", options, NULL)) != -1) {
         switch (option) {
-        case 'c': file = optarg; break;
+        case 'c': question.conf_file = optarg; break;
         case 'C': center = optarg; break;
         case 's': question.show_signature = true; break;
         case 'o':
@@ -277,7 +367,7 @@ run(const struct command *command, int argc, char **argv)
     if (!question.query)
         return command_misused(command, "no query '%s'; there is: queues",
                                argv[optind]);
-    struct conf *conf = gateway_conf(file);
+    struct conf *conf = gateway_conf(question.conf_file);
     if (!conf)
         return EXIT_PROBLEM;
     int code = with_conf(&question, conf, center, argc - optind - 1, argv + optind + 1);

@@ -21,3 +21,11 @@ serve_until_signal(struct loop *loop, const struct server *server, bool tls, FIL
     watch_delete(on_term);
     watch_delete(on_int);
 }
+
+void
+serve_refused(const struct command *command, const struct error *error)
+{
+    bool is_address = error->kind == ERROR_NETWORK;
+    fprintf(stderr, "ccgate %s: %s%s\n", command->name, error->message,
+            is_address ? "; --listen 127.0.0.1:0 picks a free port" : "");
+}

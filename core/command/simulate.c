@@ -118,7 +118,7 @@ simulate(const struct simulation *simulation)
         printf("%" PRId64 " requests, %" PRId64 " refused\n", centre_requests(centre),
                centre_refused(centre));
     } else {
-        fprintf(stderr, "ccgate simulate: %s\n", error.message);
+        serve_refused(&command_simulate, &error);
     }
     centre_delete(centre);
     if (server)

@@ -84,7 +84,7 @@ receive(const struct reception *reception)
         serve_until_signal(loop, server, reception->tls,
                            reception->sink.json ? stderr : stdout);
     else
-        fprintf(stderr, "ccgate sink: %s\n", error.message);
+        serve_refused(&command_sink, &error);
     sink_delete(sink);
     if (server)
         server_delete(server);

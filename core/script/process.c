@@ -110,7 +110,12 @@ spawn(struct process *process, const char *program, int child_socket, int page_f
     char *argv[] = {(char *)(uintptr_t)program, process->name, NULL};
     char *environment[PASSED_ON + 1];
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
+    /* Out of the reach of the terminal's Ctrl-C, which is meant for the gateway: it ends
+     * its hosts when it has drained. */
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     /* Twice through high numbers: neither source may be the other's place. */
     posix_spawn_file_actions_adddup2(&actions, child_socket, 200);
     posix_spawn_file_actions_adddup2(&actions, page_fd, 201);
@@ -119,10 +124,12 @@ spawn(struct process *process, const char *program, int child_socket, int page_f
     posix_spawn_file_actions_addclose(&actions, 200);
     posix_spawn_file_actions_addclose(&actions, 201);
     make_environment(environment);
-    int failed = posix_spawn(&process->pid, program, &actions, NULL, argv, environment);
+    int failed = posix_spawn(&process->pid, program, &actions, &attributes, argv,
+                             environment);
     for (size_t i = 0; environment[i]; i++)
         free(environment[i]);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     errno = failed;
     return failed == 0;
 }
