@@ -14,8 +14,15 @@
 #include "script/folder.h"
 #include "script/resident.h"
 
+/* A rule that was found, and where: the name is the gateway's, not the script's. */
+struct found_rule {
+    char *name, *file;
+};
+
 struct check {
     struct resident_world world;
+    struct found_rule *found;
+    size_t found_count;
     bool is_json;
     size_t mistakes, warnings, rules, jobs, scripts;
     size_t printed; /* JSON items */
@@ -78,6 +85,34 @@ say(struct check *check, const char *file, int level, const char *text)
 }
 
 static void
+note_rule(struct check *check, const char *file, const char *name)
+{
+    for (size_t i = 0; i < check->found_count; i++) {
+        if (strcmp(check->found[i].name, name) != 0)
+            continue;
+        char *text = mem_format("rule '%s': this name is used twice; the other rule is "
+                                "in %s",
+                                name, check->found[i].file);
+        say(check, file, LEVEL_ERROR, text);
+        free(text);
+        return;
+    }
+    check->found = mem_grow(check->found, check->found_count + 1, sizeof *check->found);
+    check->found[check->found_count++] =
+        (struct found_rule){mem_text(name), mem_text(file)};
+}
+
+static void
+found_fini(struct check *check)
+{
+    for (size_t i = 0; i < check->found_count; i++) {
+        free(check->found[i].name);
+        free(check->found[i].file);
+    }
+    free(check->found);
+}
+
+static void
 say_entry(struct check *check, const char *file, const struct message_entry *entry)
 {
     const char *kind = entry->kind == ENTRY_RULE ? "rule" : "job";
@@ -119,8 +154,12 @@ on_loaded(void *arg, const struct message_loaded *loaded)
         say_problem(check, trial->file->shown, problem->line, problem->level,
                     problem->text, problem->text_size);
     }
-    for (uint32_t i = 0; !loaded->failed && i < loaded->entry_count; i++)
-        say_entry(check, trial->file->shown, &loaded->entries[i]);
+    for (uint32_t i = 0; !loaded->failed && i < loaded->entry_count; i++) {
+        const struct message_entry *entry = &loaded->entries[i];
+        say_entry(check, trial->file->shown, entry);
+        if (entry->kind == ENTRY_RULE)
+            note_rule(check, trial->file->shown, entry->name);
+    }
     if (!loaded->failed && !loaded->problem_count && !loaded->entry_count)
         say(check, trial->file->shown, LEVEL_WARN,
             "does nothing: there is no gw.rule and no gw.job in it");
@@ -208,6 +247,7 @@ check_all(struct check *check, const struct conf *conf, int count, char **paths)
     free(program);
     say_sum(check);
     buf_fini(&check->json);
+    found_fini(check);
     return check->mistakes ? EXIT_PROBLEM : EXIT_FINE;
 }
 
