@@ -1,4 +1,5 @@
 /* The table of commands, nothing else. */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ guess_command(const char *word)
 int
 main(int argc, char **argv)
 {
+    opterr = 0; /* command_wrong_option() says it with a guess */
     if (argc < 2)
         return print_commands(stderr);
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||

@@ -271,7 +271,7 @@ run(const struct command *command, int argc, char **argv)
                                        optarg);
             check.is_json = !strcmp(optarg, "json");
             break;
-        default: return command_misused(command, "wrong option");
+        default: return command_wrong_option(command, options, argv);
         }
     }
     struct conf *conf = gateway_conf(file);

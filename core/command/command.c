@@ -1,7 +1,13 @@
 #include "command/command.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
 
 int
 command_help(const struct command *command)
@@ -24,4 +30,39 @@ command_misused(const struct command *command, const char *format, ...)
     fprintf(stderr, "\nusage: ccgate %s %s\n`ccgate %s --help` tells more\n",
             command->name, command->arguments, command->name);
     return EXIT_USAGE;
+}
+
+#define OPTIONS_MAX 32
+
+/* NULL when none is near. */
+static const char *
+guess_option(const char *word, const struct option *options)
+{
+    const char *names[OPTIONS_MAX + 1] = {NULL};
+    for (size_t i = 0; i < OPTIONS_MAX && options[i].name; i++)
+        names[i] = options[i].name;
+    char *name = mem_copy(word, strcspn(word, "="));
+    const char *guess = text_nearest(name, names);
+    free(name);
+    return guess;
+}
+
+int
+command_wrong_option(const struct command *command, const struct option *options,
+                     char *const argv[])
+{
+    const char *given = argv[optind - 1];
+    for (const struct option *known = options; known->name; known++)
+        if (optopt && known->val == optopt)
+            return command_misused(command,
+                                   known->has_arg == no_argument ? "--%s takes no value"
+                                                                 : "--%s needs a value",
+                                   known->name);
+    if (optopt)
+        return command_misused(command, "no option '-%c'", optopt);
+    const char *guess = guess_option(given + strlen("--"), options);
+    if (guess)
+        return command_misused(command, "no option '%s' (did you mean '--%s'?)", given,
+                               guess);
+    return command_misused(command, "no option '%s'", given);
 }

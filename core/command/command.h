@@ -30,4 +30,11 @@ int command_help(const struct command *command);
 int command_misused(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+struct option;
+
+/* What to say when getopt_long() gave '?' for `options`: which option there is not
+ * (with a guess), needs a value or takes none. Returns EXIT_USAGE. */
+int command_wrong_option(const struct command *command, const struct option *options,
+                         char *const argv[]);
+
 #endif

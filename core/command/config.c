@@ -25,7 +25,7 @@ run(const struct command *command, int argc, char **argv)
                                        optarg);
             is_json = !strcmp(optarg, "json");
             break;
-        default: return command_misused(command, "wrong option");
+        default: return command_wrong_option(command, options, argv);
         }
     }
     if (optind < argc)

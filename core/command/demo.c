@@ -509,7 +509,7 @@ run(const struct command *command, int argc, char **argv)
                 return command_misused(
                     command, "--for: '%s' is not a duration; write 45s", optarg);
             break;
-        default: return command_misused(command, "wrong option");
+        default: return command_wrong_option(command, options, argv);
         }
     }
     if (optind < argc)

@@ -358,7 +358,7 @@ run(const struct command *command, int argc, char **argv)
                 break;
             return command_misused(command, "-o: '%s' is none of table, json, raw",
                                    optarg);
-        default: return command_misused(command, "wrong option");
+        default: return command_wrong_option(command, options, argv);
         }
     }
     if (optind >= argc)

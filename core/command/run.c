@@ -27,7 +27,7 @@ run(const struct command *command, int argc, char **argv)
                     command, "--log: '%s' is none of debug, info, warn, error", optarg);
             log_set_level(level);
             break;
-        default: return command_misused(command, "wrong option");
+        default: return command_wrong_option(command, options, argv);
         }
     }
     if (optind < argc)

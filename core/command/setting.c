@@ -74,7 +74,7 @@ settings_read(const struct command *command, const struct setting *settings,
            (chosen = getopt_long(argc, argv, short_forms, listed, NULL)) != -1) {
         const struct setting *setting = find_setting(settings, listed, chosen);
         if (setting == NULL)
-            code = command_misused(command, "wrong option");
+            code = command_wrong_option(command, listed, argv);
         else if (!set_value(setting, options, optarg, &problem))
             code = fail_value(command, setting, optarg, &problem);
     }
