@@ -159,12 +159,12 @@ add_sends(struct resident *resident, struct notify_batch *batch,
     return fine;
 }
 
+/* `opened` counts the raises of the same commit, which are not in the book yet. */
 static bool
-has_room(struct resident *resident, const struct message_alert *alert)
+has_room(struct resident *resident, int64_t opened)
 {
-    if (strcmp(alert->kind, "raise") != 0 ||
-        (int64_t)notify_raised_of(resident->world.notify, resident->name) <
-            resident->alert_max)
+    size_t raised = notify_raised_of(resident->world.notify, resident->name);
+    if ((int64_t)raised + opened < resident->alert_max)
         return true;
     if (!resident->alerts_full)
         log_error(resident->room,
@@ -180,10 +180,13 @@ add_alerts(struct resident *resident, struct notify_batch *batch,
            const struct message_commit *commit, struct error *error)
 {
     const struct conf *conf = resident->world.conf;
+    int64_t opened = 0;
     for (uint32_t i = 0; i < commit->alert_count; i++) {
         const struct message_alert *alert = &commit->alerts[i];
-        if (has_room(resident, alert) &&
-            !notify_alert(batch, conf->centers[alert->center].name,
+        bool is_raise = !strcmp(alert->kind, "raise");
+        if (is_raise && !has_room(resident, opened++))
+            continue;
+        if (!notify_alert(batch, conf->centers[alert->center].name,
                           resident->loaded.entries[commit->entry].name, alert->key,
                           alert->kind, alert->event, alert->event_size, error))
             return false;
@@ -451,10 +454,10 @@ resident_loaded(const struct resident *resident)
     return resident->is_loaded ? &resident->loaded : NULL;
 }
 
-size_t
-resident_waits(const struct resident *resident)
+bool
+resident_is_idle(const struct resident *resident)
 {
-    return resident->wait_count;
+    return !resident->waits && process_is_idle(resident->process);
 }
 
 pid_t

@@ -64,8 +64,9 @@ void resident_disable(struct resident *resident, uint32_t entry);
 
 /* No new samples and runs; tasks that wait go on. */
 void resident_retire(struct resident *resident);
-/* Tasks that wait for a sleep or a fetch. */
-size_t resident_waits(const struct resident *resident);
+/* No task waits for a sleep or a fetch, and all that was sent is worked off. What it
+ * said last may still be on its way here. */
+bool resident_is_idle(const struct resident *resident);
 
 pid_t resident_pid(const struct resident *resident);
 

@@ -16,6 +16,7 @@
 struct retiree {
     struct resident *resident;
     int64_t until_ms;
+    bool was_idle; /* a round ago: what it said then has been heard */
     struct retiree *next;
 };
 
@@ -116,7 +117,9 @@ on_round(void *arg)
     int64_t now = clock_mono_ms();
     for (struct retiree **at = &supervisor->retirees; *at;) {
         struct retiree *retiree = *at;
-        if (resident_waits(retiree->resident) && now < retiree->until_ms) {
+        bool was_idle = retiree->was_idle;
+        retiree->was_idle = resident_is_idle(retiree->resident);
+        if (now < retiree->until_ms && !(was_idle && retiree->was_idle)) {
             at = &retiree->next;
             continue;
         }
@@ -142,6 +145,12 @@ obtain(struct supervisor *supervisor, const struct script_file *file)
     return ward_new(&supervisor->world, place, file, on_change, supervisor);
 }
 
+static bool
+is_running(const struct ward *ward)
+{
+    return ward->state == WARD_LIVE || ward->state == WARD_RESTARTING;
+}
+
 static void
 try_file(struct supervisor *supervisor, struct script_file *file,
          const struct resident_world *world)
@@ -151,8 +160,8 @@ try_file(struct supervisor *supervisor, struct script_file *file,
     setup_write(world->conf, file->shown, &setup);
     setup_add_limits(conf_limits_of(world->conf, file->name), &setup);
     ward->is_gone = false;
-    if (ward->state == WARD_LIVE && (ward->setup.size != setup.size ||
-                                     memcmp(ward->setup.data, setup.data, setup.size)))
+    if (is_running(ward) && (ward->setup.size != setup.size ||
+                             memcmp(ward->setup.data, setup.data, setup.size)))
         supervisor->is_whole = true;
     if (ward_is_changed(ward, file, &setup))
         ward_try(ward, file, &setup, world);
@@ -160,21 +169,32 @@ try_file(struct supervisor *supervisor, struct script_file *file,
 }
 
 static void
-try_folder(struct supervisor *supervisor, const struct conf *conf)
+try_files(struct supervisor *supervisor, struct script_folder *folder,
+          const struct conf *conf)
 {
     struct resident_world world = supervisor->world;
-    struct script_folder folder;
     world.conf = conf;
     for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
         ward->is_gone = true;
+    for (size_t i = 0; i < folder->count; i++)
+        try_file(supervisor, &folder->files[i], &world);
+}
+
+/* False: the folder cannot be read, and nothing was tried. */
+static bool
+try_folder(struct supervisor *supervisor, const struct conf *conf)
+{
+    struct script_folder folder;
     folder_read(&folder, conf->scripts);
-    if (folder.trouble)
+    bool is_fine = !folder.trouble;
+    if (!is_fine)
         log_error("script", "%s", folder.trouble);
     else if (!folder.count)
         log_warn("script", "%s: no scripts in it", conf->scripts);
-    for (size_t i = 0; i < folder.count; i++)
-        try_file(supervisor, &folder.files[i], &world);
+    if (is_fine)
+        try_files(supervisor, &folder, conf);
     folder_fini(&folder);
+    return is_fine;
 }
 
 /* Every script sees the new configuration, or none does. */
@@ -182,8 +202,7 @@ static bool
 is_acceptable(const struct supervisor *supervisor)
 {
     for (const struct ward *ward = supervisor->wards; ward; ward = ward->next)
-        if (supervisor->is_whole && ward->state == WARD_LIVE && !ward->is_gone &&
-            !ward->candidate_is_good)
+        if (is_running(ward) && !ward->is_gone && !ward->candidate_is_good)
             return false;
     return true;
 }
@@ -194,6 +213,13 @@ put_in_force(struct supervisor *supervisor)
     supervisor->world.conf = supervisor->reload.conf;
     if (supervisor->reload.on_swap)
         supervisor->reload.on_swap(supervisor->reload.arg, supervisor->reload.conf);
+}
+
+/* Nothing that scripts see has changed: those that run go on in it. */
+static void
+take_over(struct supervisor *supervisor)
+{
+    put_in_force(supervisor);
     for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
         if (ward->resident)
             resident_set_conf(ward->resident, supervisor->reload.conf);
@@ -241,12 +267,25 @@ drop_gone(struct supervisor *supervisor)
 }
 
 static bool
-is_unsettled(const struct supervisor *supervisor)
+any(const struct supervisor *supervisor, bool (*is_so)(const struct ward *ward))
 {
     for (const struct ward *ward = supervisor->wards; ward; ward = ward->next)
-        if (ward_is_unsettled(ward))
+        if (is_so(ward))
             return true;
     return false;
+}
+
+/* Those that are replaced keep the configuration that they know: it numbers their
+ * centres. They want nothing more before another one is in force. */
+static void
+swap_whole(struct supervisor *supervisor)
+{
+    drop_gone(supervisor);
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (ward->resident)
+            resident_retire(ward->resident);
+    put_in_force(supervisor);
+    swap_good(supervisor);
 }
 
 static void
@@ -254,9 +293,7 @@ settle_whole(struct supervisor *supervisor)
 {
     bool is_fine = is_acceptable(supervisor);
     if (is_fine) {
-        put_in_force(supervisor);
-        swap_good(supervisor);
-        drop_gone(supervisor);
+        swap_whole(supervisor);
     } else {
         log_error("script",
                   "the new configuration is refused: a running script does not "
@@ -273,15 +310,14 @@ on_settle(void *arg)
     struct supervisor *supervisor = arg;
     if (supervisor->is_draining)
         return;
-    bool is_settled = !is_unsettled(supervisor);
-    if (!supervisor->is_whole) {
+    bool is_decided = !any(supervisor, ward_is_trying);
+    if (!supervisor->is_whole)
         swap_good(supervisor);
-        if (supervisor->reload.conf && is_settled)
-            finish_reload(supervisor, true);
-    } else if (is_settled) {
+    if (supervisor->is_whole && is_decided)
         settle_whole(supervisor);
-    }
-    if (is_settled && supervisor->has_new) {
+    else if (supervisor->reload.conf && is_decided)
+        finish_reload(supervisor, true);
+    if (supervisor->has_new && !any(supervisor, ward_is_unsettled)) {
         supervisor->has_new = false;
         notify_each_raised(supervisor->world.notify, NULL, clear_if_removed,
                            supervisor);
@@ -302,10 +338,13 @@ supervisor_reload(struct supervisor *supervisor, const struct supervisor_reload 
     if (supervisor->reload.conf || supervisor->is_draining)
         return false;
     supervisor->reload = *reload;
-    try_folder(supervisor, reload->conf);
+    if (!try_folder(supervisor, reload->conf)) {
+        finish_reload(supervisor, false);
+        return true;
+    }
     if (!supervisor->is_whole) {
-        put_in_force(supervisor);
         drop_gone(supervisor);
+        take_over(supervisor);
     }
     on_change(supervisor);
     return true;
@@ -345,20 +384,9 @@ void
 supervisor_drain(struct supervisor *supervisor)
 {
     supervisor->is_draining = true;
+    timer_stop(supervisor->trial_timer);
     for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
         ward_drain(ward);
-}
-
-size_t
-supervisor_waits(const struct supervisor *supervisor)
-{
-    size_t waits = 0;
-    for (const struct ward *ward = supervisor->wards; ward; ward = ward->next)
-        if (ward->resident)
-            waits += resident_waits(ward->resident);
-    for (const struct retiree *r = supervisor->retirees; r; r = r->next)
-        waits += resident_waits(r->resident);
-    return waits;
 }
 
 void
@@ -377,6 +405,8 @@ supervisor_delete(struct supervisor *supervisor)
         resident_delete(retiree->resident);
         free(retiree);
     }
+    if (supervisor->reload.conf)
+        finish_reload(supervisor, !supervisor->is_whole);
     timer_free(supervisor->round_timer);
     timer_free(supervisor->trial_timer);
     timer_free(supervisor->settle_timer);

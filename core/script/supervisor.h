@@ -23,7 +23,8 @@ void supervisor_start(struct supervisor *supervisor);
 /* SIGHUP. Changed and new scripts are loaded beside the old ones; each good one takes
  * its predecessor's place, a bad one changes nothing. With a `conf` that shows scripts
  * something else (queues, destinations, limits) it is all or none: `on_done` tells
- * whether `conf` is in force now. The planner and the deliverer are switched by
+ * whether `conf` is in force now. A folder that cannot be read changes nothing, either.
+ * The planner and the deliverer are switched by
  * `on_swap`, in the same turn as the scripts. */
 struct supervisor_reload {
     const struct conf *conf;
@@ -35,9 +36,8 @@ struct supervisor_reload {
 bool supervisor_reload(struct supervisor *supervisor,
                        const struct supervisor_reload *reload);
 
-/* No new samples and runs; tasks that wait go on. */
+/* No new samples, runs and hosts; tasks that wait go on. A reload that is under way
+ * ends with supervisor_delete(). */
 void supervisor_drain(struct supervisor *supervisor);
-/* Tasks that wait. */
-size_t supervisor_waits(const struct supervisor *supervisor);
 
 #endif

@@ -268,20 +268,20 @@ on_candidate_loaded(void *arg, const struct message_loaded *loaded)
     ward->on_change(ward->arg);
 }
 
-/* A host that said what is wrong with the script, or one that died: the first script of
- * that name is tried again like one that ran. */
+/* A host that said what is wrong with the script, or one that died: where none runs it
+ * is tried again like one that ran. */
 static void
 on_candidate_end(void *arg, const struct process_end *end)
 {
     struct ward *ward = arg;
     bool has_spoken = resident_loaded(ward->candidate) != NULL;
-    bool is_first = ward->state == WARD_DOWN;
-    if (has_spoken || !is_first)
+    bool is_alone = ward->state == WARD_DOWN || ward->state == WARD_QUARANTINED;
+    if (has_spoken || !is_alone)
         log_error(ward->room,
-                  is_first ? "not loaded; its alerts are held until the file is mended "
+                  is_alone ? "not loaded; its alerts are held until the file is mended "
                              "(then: kill -HUP)"
                            : "not loaded: what ran before goes on");
-    if (!has_spoken && is_first) {
+    if (!has_spoken && is_alone) {
         adopt(ward);
         mourn(ward, ward->candidate, end);
     }
@@ -320,10 +320,15 @@ ward_try(struct ward *ward, struct script_file *file, struct buf *setup,
 }
 
 bool
+ward_is_trying(const struct ward *ward)
+{
+    return ward->candidate && !ward->candidate_is_good;
+}
+
+bool
 ward_is_unsettled(const struct ward *ward)
 {
-    return (ward->candidate && !ward->candidate_is_good) ||
-           ward->state == WARD_RESTARTING;
+    return ward_is_trying(ward) || ward->state == WARD_RESTARTING;
 }
 
 struct resident *
@@ -390,6 +395,7 @@ ward_try_again(struct ward *ward, int64_t now_ms)
     if (!is_due)
         return;
     log_info(ward->room, "starting it again: one trial after an hour");
+    timer_stop(ward->restart_timer);
     resident_delete(ward->resident);
     ward->resident = NULL;
     ward->state = WARD_RESTARTING;

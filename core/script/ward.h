@@ -58,8 +58,9 @@ bool ward_is_changed(const struct ward *ward, const struct script_file *file,
  * the setup's content. */
 void ward_try(struct ward *ward, struct script_file *file, struct buf *setup,
               const struct resident_world *world);
-/* A candidate has not yet shown whether it is good, or a host is being started again.
- */
+/* A candidate has not yet shown whether it is good. */
+bool ward_is_trying(const struct ward *ward);
+/* That, or a host is being started again: its rules are not known now. */
 bool ward_is_unsettled(const struct ward *ward);
 void ward_drop_candidate(struct ward *ward);
 /* Lets a good candidate go live; returns what ran before (retired; to be deleted), NULL
