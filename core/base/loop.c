@@ -7,8 +7,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* Deferred calls that follow each other within one turn. */
+#define ROUNDS_MAX 4
+
 struct call {
-    loop_callback *callback;
+    loop_callback *callback; /* NULL: taken back */
     void *arg;
 };
 
@@ -19,8 +22,8 @@ struct calls {
 
 struct loop {
     struct event_base *base;
-    struct calls deferred; /* asked for since the last ones ran */
-    struct calls running;  /* being called; keeps its room from turn to turn */
+    struct calls deferred; /* asked for since the last round began */
+    struct calls running;  /* being called; keeps its room from round to round */
     bool is_stopping;
 };
 
@@ -127,12 +130,15 @@ loop_delete(struct loop *loop)
 static void
 run_deferred(struct loop *loop)
 {
-    struct calls calls = loop->deferred;
-    loop->deferred = loop->running;
-    for (size_t i = 0; i < calls.count; i++)
-        calls.items[i].callback(calls.items[i].arg);
-    calls.count = 0;
-    loop->running = calls;
+    for (int round = 0; round < ROUNDS_MAX && loop->deferred.count > 0; round++) {
+        struct calls calls = loop->deferred;
+        loop->deferred = loop->running;
+        loop->running = calls;
+        for (size_t i = 0; i < calls.count; i++)
+            if (loop->running.items[i].callback)
+                loop->running.items[i].callback(loop->running.items[i].arg);
+        loop->running.count = 0;
+    }
 }
 
 void
@@ -172,6 +178,21 @@ loop_defer(struct loop *loop, loop_callback *callback, void *arg)
         calls->items = mem_grow(calls->items, calls->room, sizeof *calls->items);
     }
     calls->items[calls->count++] = (struct call){callback, arg};
+}
+
+static void
+forget(struct calls *calls, loop_callback *callback, const void *arg)
+{
+    for (size_t i = 0; i < calls->count; i++)
+        if (calls->items[i].callback == callback && calls->items[i].arg == arg)
+            calls->items[i].callback = NULL;
+}
+
+void
+loop_forget(struct loop *loop, loop_callback *callback, const void *arg)
+{
+    forget(&loop->deferred, callback, arg);
+    forget(&loop->running, callback, arg);
 }
 
 /* ---- timers ---- */

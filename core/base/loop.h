@@ -60,8 +60,13 @@ struct watch *watch_signal(struct loop *loop, int number, watch_callback *on_sig
                            void *arg);
 
 /* Calls `callback` once at the end of this loop turn, after all callbacks that are due
- * now. Calls in the order they were asked for; one that is asked for while these run
- * comes in the next turn. Cannot be taken back. */
+ * now. Calls in the order they were asked for. What these ask for follows in a round of
+ * its own: in the same turn for a few rounds, so that an answer can go through several
+ * rooms without a look at the descriptors between them, then in the next turn. */
 void loop_defer(struct loop *loop, loop_callback *callback, void *arg);
+
+/* Takes back what was deferred with this callback and argument and has not been called.
+ */
+void loop_forget(struct loop *loop, loop_callback *callback, const void *arg);
 
 #endif

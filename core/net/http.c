@@ -47,7 +47,6 @@ struct spot {
 };
 
 struct http_pool {
-    TAILQ_ENTRY(http_pool) due_link;
     struct loop *loop;
     CURLM *multi;
     size_t at_once, in_use, busy; /* slots allowed, slots taken, calls */
@@ -73,25 +72,7 @@ give_up(const char *what)
  * Calls begin and end in a turn of their pool, at the end of a turn of the loop: never
  * inside curl, never inside http_start(). */
 
-/* A deferred call cannot be taken back, but a pool can be deleted: the deferred call
- * looks here for what is left to do. */
-TAILQ_HEAD(pools, http_pool);
-static struct pools due_pools = TAILQ_HEAD_INITIALIZER(due_pools);
-
-static void run_turn(struct http_pool *pool);
-
-static void
-on_turn(void *loop)
-{
-    struct http_pool *pool = TAILQ_FIRST(&due_pools);
-    while (pool && pool->loop != loop)
-        pool = TAILQ_NEXT(pool, due_link);
-    if (!pool)
-        return;
-    TAILQ_REMOVE(&due_pools, pool, due_link);
-    pool->is_scheduled = false;
-    run_turn(pool);
-}
+static void run_turn(void *arg);
 
 static void
 schedule_turn(struct http_pool *pool)
@@ -99,8 +80,7 @@ schedule_turn(struct http_pool *pool)
     if (pool->is_scheduled || pool->is_in_turn)
         return;
     pool->is_scheduled = true;
-    TAILQ_INSERT_TAIL(&due_pools, pool, due_link);
-    loop_defer(pool->loop, on_turn, pool->loop);
+    loop_defer(pool->loop, run_turn, pool);
 }
 
 /* ---- curl on the loop ---- */
@@ -367,9 +347,11 @@ http_cancel(struct http_call *call)
 static void delete_pool(struct http_pool *pool);
 
 static void
-run_turn(struct http_pool *pool)
+run_turn(void *arg)
 {
+    struct http_pool *pool = arg;
     struct http_call *call;
+    pool->is_scheduled = false;
     pool->is_in_turn = true;
     pool->turn++;
     /* What a callback makes done at once waits for the next turn. */
@@ -453,8 +435,7 @@ delete_pool(struct http_pool *pool)
         remove_spot(pool, (int)i);
     free(pool->spots);
     timer_free(pool->timer);
-    if (pool->is_scheduled)
-        TAILQ_REMOVE(&due_pools, pool, due_link);
+    loop_forget(pool->loop, run_turn, pool);
     free(pool);
 }
 

@@ -333,7 +333,8 @@ on_answer(void *arg, const struct poll_answer *answer)
         errand->lane = NULL;
     }
     judge(lane, answer);
-    timer_start(lane->pump_timer, 0);
+    if (lane->first)
+        timer_start(lane->pump_timer, 0);
     if (errand)
         errand->on_answer(errand, answer);
 }

@@ -44,12 +44,11 @@ check_want(lua_State *L, const struct script *script)
 static void
 add_want(struct script *script, struct rule *rule, struct message_want *want)
 {
-    rule->sources =
-        mem_grow(rule->sources, rule->source_count + 1, sizeof *rule->sources);
-    rule->sources[rule->source_count++] =
-        (struct rule_source){want->center, want->query};
-    for (uint32_t i = 0; i < want->id_count; i++)
+    for (uint32_t i = 0; i < want->id_count; i++) {
         latch_watch(&rule->latch, want->center, want->ids[i]);
+        roster_add(&script->roster, want->center, want->query, want->ids[i],
+                   rule->entry.number);
+    }
     want->entry = rule->entry.number;
     message_put_want(&script->wants, want);
 }

@@ -38,11 +38,13 @@ struct latch_slot {
 
 #define SLOT_ROOM_MIN 16 /* a power of two */
 
+/* The high bits of the product: neighbouring ids lie far apart, so that runs stay short
+ * and the search for an id that is not watched ends soon. */
 static size_t
-hash(uint32_t center, int64_t id)
+hash(uint32_t center, int64_t id, size_t room)
 {
     uint64_t mixed = ((uint64_t)id ^ (uint64_t)center << 40) * 0x9e3779b97f4a7c15u;
-    return (size_t)(mixed ^ mixed >> 32);
+    return (size_t)(mixed >> (64 - __builtin_ctzl(room)));
 }
 
 /* The slot of the key, or the free one where it would go; NULL while there are none. */
@@ -52,7 +54,7 @@ find(const struct latch *latch, uint32_t center, int64_t id)
     if (latch->slot_room == 0)
         return NULL;
     size_t mask = latch->slot_room - 1;
-    size_t at = hash(center, id) & mask;
+    size_t at = hash(center, id, latch->slot_room);
     while (latch->slots[at].is_taken &&
            (latch->slots[at].id != id || latch->slots[at].center != center))
         at = (at + 1) & mask;

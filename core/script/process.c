@@ -40,9 +40,9 @@ struct process {
     struct watch *watch;
     struct buf out;
     uint64_t sent; /* bytes of frames written to `out` and gone from it */
-    bool is_flushing, is_loaded;
+    bool is_flush_due, is_flushing, is_loaded;
     struct buf in;
-    struct timer *flush_timer, *watch_timer, *room_timer;
+    struct timer *watch_timer, *room_timer;
     /* The activation that is being watched. */
     uint64_t activation;
     int64_t cpu_us, wall_ms, looked_ms;
@@ -177,7 +177,6 @@ process_new(struct loop *loop, const char *program, const char *name,
         return NULL;
     }
     process->watch = watch_new(loop, process->socket, WATCH_READ, on_ready, process);
-    process->flush_timer = timer_new(loop, flush, process);
     process->watch_timer = timer_new(loop, look, process);
     process->room_timer = timer_new(loop, look_for_room, process);
     process->looked_ms = clock_mono_ms();
@@ -195,7 +194,7 @@ process_delete(struct process *process)
         waitpid(process->pid, NULL, 0);
     }
     watch_delete(process->watch);
-    timer_free(process->flush_timer);
+    loop_forget(process->loop, flush, process);
     timer_free(process->watch_timer);
     timer_free(process->room_timer);
     if (process->socket >= 0)
@@ -251,7 +250,8 @@ finish(struct process *process)
     watch_delete(process->watch);
     process->watch = NULL;
     timer_stop(process->watch_timer);
-    timer_stop(process->flush_timer);
+    loop_forget(process->loop, flush, process);
+    process->is_flush_due = false;
     timer_stop(process->room_timer);
     /* One that is exiting keeps its status; one that closed its socket and lives on is
      * of no use to anybody. */
@@ -326,8 +326,9 @@ on_ready(void *arg, int mode)
 struct buf *
 process_out(struct process *process)
 {
-    if (process->pid > 0 && !timer_is_running(process->flush_timer))
-        timer_start(process->flush_timer, 0);
+    if (process->pid > 0 && !process->is_flush_due)
+        loop_defer(process->loop, flush, process);
+    process->is_flush_due = process->pid > 0;
     return &process->out;
 }
 
@@ -336,6 +337,7 @@ flush(void *arg)
 {
     struct process *process = arg;
     size_t done = 0;
+    process->is_flush_due = false;
     while (done < process->out.size) {
         ssize_t put = send(process->socket, process->out.data + done,
                            process->out.size - done, MSG_NOSIGNAL);

@@ -17,9 +17,6 @@ void
 rule_fini(struct rule *rule)
 {
     latch_fini(&rule->latch);
-    free(rule->sources);
-    rule->sources = NULL;
-    rule->source_count = 0;
 }
 
 /* What script_protect() left behind: a limit is a strike, once a sample. */
@@ -180,24 +177,44 @@ judge(struct script *script, struct rule *rule, const struct message_rows *rows)
     script_end(script);
 }
 
-static bool
-is_wanted(const struct rule *rule, const struct message_rows *rows)
+static int
+by_number(const void *left, const void *right)
 {
-    for (size_t i = 0; i < rule->source_count; i++)
-        if (rule->sources[i].center == rows->center &&
-            rule->sources[i].query == rows->query)
-            return true;
-    return false;
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* The rules that watch one of the rows go to script->called; returns how many. */
+static size_t
+call_together(struct script *script, const struct message_rows *rows)
+{
+    size_t count = 0, width = query_width(rows->query);
+    script->sample++;
+    for (uint32_t r = 0; r < rows->row_count; r++) {
+        int64_t id = rows->cells[r * width + 1 + rows->query->key];
+        uint32_t number;
+        for (size_t at = 0;
+             (number = roster_next(&script->roster, rows->center, rows->query, id,
+                                   &at)) != ROSTER_END;) {
+            struct rule *rule = (struct rule *)script->entries[number];
+            if (rule->called == script->sample || rule->entry.disabled)
+                continue;
+            rule->called = script->sample;
+            script->called[count++] = number;
+        }
+    }
+    qsort(script->called, count, sizeof *script->called, by_number);
+    return count;
 }
 
 void
 rule_sample(struct script *script, const struct message_rows *rows)
 {
-    for (size_t i = 0; i < script->entry_count; i++) {
-        struct entry *entry = script->entries[i];
-        if (entry->kind == ENTRY_RULE && !entry->disabled &&
-            is_wanted((struct rule *)entry, rows))
-            judge(script, (struct rule *)entry, rows);
+    size_t count = call_together(script, rows);
+    for (size_t i = 0; i < count; i++) {
+        struct rule *rule = (struct rule *)script->entries[script->called[i]];
+        if (!rule->entry.disabled)
+            judge(script, rule, rows);
     }
 }
 

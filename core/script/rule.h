@@ -9,25 +9,19 @@
 #include "script/message.h"
 #include "script/script.h"
 
-/* What a rule listens to. */
-struct rule_source {
-    uint32_t center;
-    const struct query *query;
-};
-
 /* In a userdata; its uservalues are: 1 when, 2 clear, 3 on_transition. */
 enum { RULE_WHEN = 1, RULE_CLEAR, RULE_ON_TRANSITION, RULE_USERVALUES = 3 };
 struct rule {
     struct entry entry;
     struct latch latch;
-    struct rule_source *sources; /* owned */
-    size_t source_count;
+    uint64_t called; /* number of the last sample it was called to */
 };
 
 /* Releases what the rule owns; a second call does nothing. */
 void rule_fini(struct rule *rule);
 
-/* Lets every rule that wants them judge these rows: one activation for each. */
+/* Lets every rule that watches one of these rows judge them: one activation for each,
+ * in the order in which the script registered them. */
 void rule_sample(struct script *script, const struct message_rows *rows);
 
 /* Takes over which alerts are raised. Keys that a rule does not watch are left alone.

@@ -140,7 +140,8 @@ script_protect(struct script *script, lua_CFunction body, void *arg)
     int status = lua_pcall(L, 1, 0, HANDLER);
     if (status == LUA_OK && !script->budget.exceeded)
         return true;
-    /* A limit that was met in a coroutine and caught outside of it is met all the same. */
+    /* A limit that was met in a coroutine and caught outside of it is met all the same.
+     */
     if (status == LUA_OK)
         lua_pushnil(L);
     keep_error(script, L, status);
@@ -213,6 +214,8 @@ script_register(lua_State *L, int index, struct entry *entry,
     memcpy(entry->name, described->name, size + 1);
     script->entries =
         mem_grow(script->entries, script->entry_count + 1, sizeof *script->entries);
+    script->called =
+        mem_grow(script->called, script->entry_count + 1, sizeof *script->called);
     script->entries[script->entry_count++] = entry;
     message_put_entry(&script->registered, described);
 }

@@ -18,6 +18,7 @@
 #include "script/effect.h"
 #include "script/frame.h"
 #include "script/message.h"
+#include "script/roster.h"
 
 /* A rule or a job: the first member of struct rule and struct job. Lives in a userdata
  * that the state keeps for ever. */
@@ -38,6 +39,9 @@ struct script {
 
     struct entry **entries;
     size_t entry_count;
+    struct roster roster;
+    uint32_t *called; /* the rules that the sample is for; one place per entry */
+    uint64_t sample;  /* its number */
 
     /* What LOADED will say. */
     char place[LUA_IDSIZE]; /* the script's file, as Lua's messages name it */

@@ -203,31 +203,56 @@ test_deferred_calls_come_last_and_in_order(void **state)
     for (int i = 0; i < 3; i++)
         timer_start(timers[i], 0);
     loop_run(diary->loop);
-    /* All timers that are due, then what the first one deferred; what a deferred call
-     * defers comes in the next turn, although nothing else happens in it. */
+    /* All timers that are due, then what the first one deferred, then what a deferred call
+     * deferred. */
     assert_string_equal(diary->text, "tccabc.");
     for (int i = 0; i < 3; i++)
         timer_free(timers[i]);
 }
 
+/* Defers itself for ever. */
 static void
-on_defer_start_timer(void *arg)
+on_defer_again(void *arg)
 {
     struct diary *diary = arg;
     note(diary, 'd');
-    timer_start(diary->timer, 0);
+    loop_defer(diary->loop, on_defer_again, diary);
+}
+
+static void
+test_deferred_calls_starve_nobody(void **state)
+{
+    struct diary *diary = *state;
+    struct timer *timer = timer_new(diary->loop, on_stop, diary);
+    timer_start(timer, 0);
+    loop_defer(diary->loop, on_defer_again, diary);
+    loop_run(diary->loop);
+    loop_forget(diary->loop, on_defer_again, diary);
+    assert_non_null(strchr(diary->text, '.'));
+    assert_true(strlen(diary->text) <= 10);
+    timer_free(timer);
+}
+
+/* Forgets one of this round and one of the next. */
+static void
+on_forget(void *arg)
+{
+    struct diary *diary = arg;
+    loop_defer(diary->loop, on_b, diary);
+    loop_forget(diary->loop, on_a, diary);
+    loop_forget(diary->loop, on_b, diary);
     loop_defer(diary->loop, on_stop, diary);
 }
 
 static void
-test_a_turn_lies_between_deferred_calls(void **state)
+test_deferred_calls_can_be_taken_back(void **state)
 {
     struct diary *diary = *state;
-    diary->timer = timer_new(diary->loop, on_a, diary);
-    loop_defer(diary->loop, on_defer_start_timer, diary);
+    loop_defer(diary->loop, on_forget, diary);
+    loop_defer(diary->loop, on_a, diary);
+    loop_defer(diary->loop, on_c, diary);
     loop_run(diary->loop);
-    assert_string_equal(diary->text, "da.");
-    timer_free(diary->timer);
+    assert_string_equal(diary->text, "c.");
 }
 
 static void
@@ -421,7 +446,8 @@ main(void)
         LOOP_TEST(test_a_timer_may_start_itself),
         LOOP_TEST(test_many_timers),
         LOOP_TEST(test_deferred_calls_come_last_and_in_order),
-        LOOP_TEST(test_a_turn_lies_between_deferred_calls),
+        LOOP_TEST(test_deferred_calls_starve_nobody),
+        LOOP_TEST(test_deferred_calls_can_be_taken_back),
         LOOP_TEST(test_many_deferred_calls),
         LOOP_TEST(test_a_stop_before_the_run_counts_once),
         LOOP_TEST(test_a_watch_is_level_triggered_and_changes_mode),

@@ -1,0 +1,33 @@
+/* The roster: which rules watch a row. A sample is brought to those alone, so that its
+ * cost does not grow with the rules of a script that watch something else. */
+#ifndef CCGATE_SCRIPT_ROSTER_H
+#define CCGATE_SCRIPT_ROSTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/schema.h"
+
+struct roster_post;
+
+/* A zeroed struct is an empty roster. */
+struct roster {
+    struct roster_post *posts; /* open addressing over (center, query, id) */
+    size_t post_room, post_count;
+    struct roster_duty *duties; /* lists of those who watch one row */
+    size_t duty_count;
+};
+
+void roster_fini(struct roster *roster);
+
+/* The entry watches this row. Twice is once too often, and harmless. */
+void roster_add(struct roster *roster, uint32_t center, const struct query *query,
+                int64_t id, uint32_t entry);
+
+/* Walks the entries that watch a row: the first call with *at 0; ROSTER_END at the end.
+ */
+#define ROSTER_END UINT32_MAX
+uint32_t roster_next(const struct roster *roster, uint32_t center,
+                     const struct query *query, int64_t id, size_t *at);
+
+#endif

@@ -1,0 +1,75 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "script/roster.h"
+
+static size_t
+watchers(const struct roster *roster, uint32_t center, int64_t id, uint32_t *out)
+{
+    size_t at = 0, count = 0;
+    uint32_t entry;
+    while ((entry = roster_next(roster, center, &query_queues, id, &at)) != ROSTER_END)
+        out[count++] = entry;
+    return count;
+}
+
+static void
+test_nobody(void **state)
+{
+    (void)state;
+    struct roster roster = {0};
+    uint32_t out[4];
+    assert_int_equal(0, watchers(&roster, 0, 1, out));
+    roster_add(&roster, 0, &query_queues, 1, 7);
+    assert_int_equal(0, watchers(&roster, 0, 2, out));
+    assert_int_equal(0, watchers(&roster, 1, 1, out));
+    roster_fini(&roster);
+    assert_int_equal(0, watchers(&roster, 0, 1, out));
+}
+
+static void
+test_several_watch_one_row(void **state)
+{
+    (void)state;
+    struct roster roster = {0};
+    uint32_t out[4];
+    for (uint32_t entry = 0; entry < 3; entry++)
+        roster_add(&roster, 0, &query_queues, 5, entry);
+    roster_add(&roster, 1, &query_queues, 5, 9);
+    assert_int_equal(3, watchers(&roster, 0, 5, out));
+    assert_int_equal(3, out[0] + out[1] + out[2]);
+    assert_int_equal(1, watchers(&roster, 1, 5, out));
+    assert_int_equal(9, out[0]);
+    roster_fini(&roster);
+}
+
+static void
+test_many_rows(void **state)
+{
+    (void)state;
+    struct roster roster = {0};
+    uint32_t out[4];
+    for (int64_t id = 1; id <= 10000; id++)
+        roster_add(&roster, (uint32_t)(id % 2), &query_queues, id, (uint32_t)(id / 20));
+    for (int64_t id = 1; id <= 20000; id++) {
+        size_t count = watchers(&roster, (uint32_t)(id % 2), id, out);
+        assert_int_equal(id <= 10000, count);
+        if (count)
+            assert_int_equal(id / 20, out[0]);
+    }
+    roster_fini(&roster);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nobody),
+        cmocka_unit_test(test_several_watch_one_row),
+        cmocka_unit_test(test_many_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
