@@ -1,0 +1,281 @@
+/* Scripts and configurations that change: load, check, swap. */
+#include "supervising.h"
+
+/* ---- scripts that change ---- */
+
+static void
+an_unchanged_script_is_not_touched(void **state)
+{
+    (void)state;
+    write_script("a", RULE("rule", 1));
+    start();
+    wait_until_asked(1, 1);
+    pid_t first = only_host();
+    reload(&gateway.conf, true);
+    wait_until_asked(1, 1);
+    assert_int_equal(only_host(), first);
+}
+
+static void
+a_changed_script_takes_the_place(void **state)
+{
+    (void)state;
+    write_script("a", RULE("old", 1));
+    start();
+    wait_until_raised("old", 1);
+    pid_t first = only_host();
+    write_script("a", RULE("new", 2));
+    reload(&gateway.conf, true);
+    wait_until_raised("new", 1);
+    wait_until_raised("old", 0); /* the rule was removed */
+    wait_for_hosts(1);
+    assert_int_not_equal(only_host(), first);
+    assert_not_asked(1);
+}
+
+static void
+a_bad_change_changes_nothing(void **state)
+{
+    (void)state;
+    write_script("a", RULE("rule", 1));
+    start();
+    wait_until_raised("rule", 1);
+    pid_t first = only_host();
+    write_script("a", BROKEN);
+    reload(&gateway.conf, true);
+    wait_until_asked(1, 1);
+    wait_for_hosts(1);
+    assert_int_equal(only_host(), first);
+    assert_int_equal(raised_of("rule"), 1);
+}
+
+static void
+a_file_that_is_gone_stops_and_is_held(void **state)
+{
+    (void)state;
+    write_script("a", RULE("gone", 1));
+    write_script("b", RULE("stays", 2));
+    start();
+    wait_until_raised("gone", 1);
+    delete_script("a");
+    reload(&gateway.conf, true);
+    assert_not_asked(1);
+    wait_until_asked(2, 1);
+    assert_int_equal(host_count(), 1);
+    assert_int_equal(raised_of("gone"), 1);
+    write_script("a", RULE("gone", 1)); /* and is back */
+    reload(&gateway.conf, true);
+    wait_until_asked(1, 1);
+    assert_int_equal(raised_of("gone"), 1);
+}
+
+static void
+a_folder_that_cannot_be_read_changes_nothing(void **state)
+{
+    (void)state;
+    struct conf conf = gateway.conf;
+    write_script("a", RULE("rule", 1));
+    start();
+    wait_until_asked(1, 1);
+    pid_t first = only_host();
+    conf.scripts = TEXT("/nonexistent");
+    reload(&conf, false);
+    wait_until_asked(1, 1);
+    assert_int_equal(only_host(), first);
+}
+
+static void
+one_reload_at_a_time(void **state)
+{
+    (void)state;
+    write_script("a", RULE("rule", 1));
+    start();
+    assert_false(start_reload(&gateway.conf)); /* the first load is not over */
+    wait_until_asked(1, 1);
+    reload(&gateway.conf, true);
+}
+
+/* A task of the script that was replaced goes on, computes, waits again, to its end. */
+static void
+old_tasks_may_end(void **state)
+{
+    (void)state;
+    gateway.conf.limits.cpu_ms = 2000;
+    write_script("a", "local gw = require \"gateway\"\n"
+                      "local begun = false\n"
+                      "gw.job \"slow\" { every = \"1s\", run = function ()\n"
+                      "  if begun then return end\n"
+                      "  begun = true\n"
+                      "  gw.queues { 5 }:fetch()\n"
+                      "  for _ = 1, 8 do\n"
+                      "    gw.sleep \"5ms\"\n"
+                      "    for _ = 1, 10000000 do end\n"
+                      "  end\n"
+                      "  gw.queues { 6 }:fetch()\n"
+                      "end }\n");
+    start();
+    wait_until_asked(5, 1);
+    write_script("a", RULE("new", 1));
+    reload(&gateway.conf, true);
+    wait_until_raised("new", 1);
+    assert_int_equal(asked_for(6), 0);
+    wait_until_asked(6, 1);
+    wait_for_hosts(1);
+}
+
+/* The host of a replaced script dies while its task sleeps. */
+static void
+the_retired_may_die(void **state)
+{
+    (void)state;
+    write_script("a", "local gw = require \"gateway\"\n"
+                      "gw.job \"slow\" { every = \"1s\", run = function ()\n"
+                      "  gw.queues { 5 }:fetch()\n"
+                      "  gw.sleep \"150ms\"\n"
+                      "end }\n");
+    start();
+    wait_until_asked(5, 1);
+    pid_t first = only_host();
+    write_script("a", RULE("new", 1));
+    reload(&gateway.conf, true);
+    wait_until_raised("new", 1);
+    kill(first, SIGKILL);
+    polling_run_for(gateway.polling, 200);
+    wait_for_hosts(1);
+}
+
+/* ---- a configuration that shows scripts something else ---- */
+
+static void
+a_new_configuration_is_for_all_or_none(void **state)
+{
+    (void)state;
+    struct conf conf = gateway.conf, later = gateway.conf;
+    struct conf_destination other = {.name = TEXT("other"), .kind = TEXT("log")};
+    write_script("a", RULE("one", 1));
+    write_script("b", RULE("two", 2));
+    start();
+    wait_until_raised("one", 1);
+    wait_until_raised("two", 1);
+    conf.destinations = &other; /* nobody knows "book" any more */
+    pid_t before[4], after[4];
+    assert_int_equal(hosts_list(before, 4), 2);
+    reload(&conf, false);
+    wait_until_asked(1, 1);
+    wait_until_asked(2, 1);
+    assert_int_equal(hosts_list(after, 4), 2);
+    assert_memory_equal(before, after, 2 * sizeof(pid_t));
+    later.limits.memory_bytes *= 2;
+    reload(&later, true);
+    wait_until_asked(1, 1);
+    wait_for_hosts(2);
+    hosts_list(after, 4);
+    assert_int_not_equal(after[0], before[0]);
+    assert_int_not_equal(after[1], before[1]);
+    assert_int_equal(raised_of("one") + raised_of("two"), 2);
+}
+
+/* The default centre has another number from now on: it is asked as before, and an
+ * alert of it stays that alert. */
+static void
+centers_are_numbered_anew(void **state)
+{
+    (void)state;
+    struct conf conf = gateway.conf;
+    struct conf_center centers[] = {gateway.polling->centers[1],
+                                    gateway.polling->centers[0]};
+    write_script("a", RULE("rule", 1));
+    start();
+    wait_until_raised("rule", 1);
+    conf.centers = centers;
+    size_t before = gateway.polling->requests;
+    reload(&conf, true);
+    wait_until_asked(1, 1);
+    for (size_t r = before; r < gateway.polling->requests; r++)
+        assert_int_equal(gateway.polling->asked[r].cc_id, 1);
+    assert_int_equal(raised_of("rule"), 1);
+}
+
+/* The only script whose centre is gone goes with it. */
+static void
+the_last_script_of_a_center_may_go_with_it(void **state)
+{
+    (void)state;
+    struct conf conf = gateway.conf;
+    write_script("a", RULE("first", 1));
+    start();
+    wait_until_asked(1, 1);
+    conf.center_count = 0;
+    delete_script("a");
+    reload(&conf, true);
+    wait_for_hosts(0);
+    assert_not_asked(1);
+}
+
+/* Its host is being started again when the new configuration comes. */
+static void
+a_script_that_is_down_for_a_moment_counts(void **state)
+{
+    (void)state;
+    struct conf conf = gateway.conf;
+    struct conf_destination other = {.name = TEXT("other"), .kind = TEXT("log")};
+    write_script("a", RULE("rule", 1));
+    start();
+    wait_until_asked(1, 1);
+    pid_t first = only_host();
+    for (int i = 0; i < 3; i++) { /* the third start waits a moment */
+        kill(only_host(), SIGKILL);
+        while (host_count() == 1 && only_host() == first)
+            polling_run_for(gateway.polling, 1);
+        if (i == 2)
+            break;
+        wait_for_hosts(1);
+        first = only_host();
+        wait_until_asked(1, 1);
+    }
+    conf.destinations = &other;
+    reload(&conf, false);
+    wait_until_asked(1, 1);
+}
+
+/* The gateway is stopped while scripts load: whoever waits for the reload hears of it.
+ */
+static void
+a_reload_that_is_cut_off_is_told(void **state)
+{
+    (void)state;
+    write_script("a", RULE("rule", 1));
+    start();
+    wait_until_asked(1, 1);
+    write_script("a", RULE("rule", 2));
+    assert_true(start_reload(&gateway.conf));
+    supervisor_drain(gateway.supervisor);
+    polling_run_for(gateway.polling, 50);
+    supervisor_delete(gateway.supervisor);
+    gateway.supervisor = NULL;
+    assert_int_equal(gateway.ends, 1);
+    assert_true(gateway.is_in_force); /* nothing had to be checked */
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(an_unchanged_script_is_not_touched),
+        test(a_changed_script_takes_the_place),
+        test(a_bad_change_changes_nothing),
+        test(a_file_that_is_gone_stops_and_is_held),
+        test(a_folder_that_cannot_be_read_changes_nothing),
+        test(one_reload_at_a_time),
+        test(old_tasks_may_end),
+        test(the_retired_may_die),
+        test(a_new_configuration_is_for_all_or_none),
+        test(centers_are_numbered_anew),
+        test(the_last_script_of_a_center_may_go_with_it),
+        test(a_script_that_is_down_for_a_moment_counts),
+        test(a_reload_that_is_cut_off_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

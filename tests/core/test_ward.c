@@ -1,0 +1,283 @@
+/* One script in the supervisor's care: strikes, what is switched off, and the trial
+ * after an hour, for which the time is an argument. */
+#include "hosts.h"
+
+#include <signal.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "script/ward.h"
+
+#define HOUR_MS ((int64_t)60 * 60 * 1000)
+
+/* It needs more time than it is given. */
+#define GREEDY                                                                         \
+    "local gw = require \"gateway\"\n"                                                 \
+    "gw.job \"greedy\" { every = \"1s\", run = function ()\n"                          \
+    "  while true do end\n"                                                            \
+    "end }\n"
+
+#define DEADLY "string.find((\"a\"):rep(3000), (\".-\"):rep(20) .. \"b\")\n"
+
+static struct {
+    struct loop *loop;
+    struct conf conf;
+    struct resident_world world;
+    char program[1024];
+    struct ward *ward, *list;
+    size_t changes;
+} care;
+
+static void
+on_change(void *arg)
+{
+    (void)arg;
+    care.changes++;
+    if (care.ward->candidate_is_good)
+        resident_delete(ward_swap(care.ward));
+}
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    memset(&care, 0, sizeof care);
+    log_set_level(LEVEL_ERROR + 1);
+    hosts_program(care.program, sizeof care.program);
+    care.loop = loop_new();
+    care.conf.name = (char *)(uintptr_t) "ccgate";
+    care.conf.limits = (struct conf_limits){.cpu_ms = 50,
+                                            .cpu_load_ms = 200,
+                                            .memory_bytes = 32 << 20,
+                                            .source_bytes = 256 << 10,
+                                            .tasks = 10,
+                                            .wants = 10,
+                                            .sends_per_s = 10,
+                                            .alerts = 10,
+                                            .logs_per_s = 100};
+    care.world =
+        (struct resident_world){care.loop, &care.conf, NULL, NULL, care.program};
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    ward_delete(care.ward);
+    loop_delete(care.loop);
+    return 0;
+}
+
+static struct script_file
+file_of(const char *source)
+{
+    return (struct script_file){.name = mem_text("a"),
+                                .shown = mem_text("a.lua"),
+                                .source = mem_text(source),
+                                .size = strlen(source)};
+}
+
+static void
+load(const char *source)
+{
+    struct script_file file = file_of(source);
+    struct buf setup = {0};
+    buf_add_text(&setup, "setup");
+    if (!care.ward)
+        care.ward = ward_new(&care.world, &care.list, &file, on_change, NULL);
+    ward_try(care.ward, &file, &setup, &care.world);
+    script_file_fini(&file);
+    buf_fini(&setup);
+}
+
+static void
+stop(void *arg)
+{
+    loop_stop(arg);
+}
+
+static void
+run_for(int64_t ms)
+{
+    struct timer *timer = timer_new(care.loop, stop, care.loop);
+    timer_start(timer, ms);
+    loop_run(care.loop);
+    timer_free(timer);
+}
+
+static bool
+is_live(void)
+{
+    return care.ward->state == WARD_LIVE;
+}
+
+static bool
+is_quarantined(void)
+{
+    return care.ward->state == WARD_QUARANTINED && !care.ward->resident;
+}
+
+static bool
+is_switched_off(void)
+{
+    return is_live() && care.ward->entry_count == 1 &&
+           care.ward->entries[0].strikes.out_since_ms;
+}
+
+static bool
+has_host(void)
+{
+    pid_t pid;
+    return hosts_list(&pid, 1) == 1;
+}
+
+static void
+wait_until(bool (*is_so)(void), const char *what)
+{
+    for (int64_t until = clock_mono_ms() + 15000; !is_so();) {
+        if (clock_mono_ms() > until)
+            fail_msg("waited in vain: %s", what);
+        run_for(2);
+    }
+}
+
+static size_t
+host_count(void)
+{
+    pid_t pids[8];
+    return hosts_list(pids, 8);
+}
+
+/* ---- */
+
+static void
+a_greedy_entry_is_switched_off_and_tried_again(void **state)
+{
+    (void)state;
+    load(GREEDY);
+    wait_until(is_switched_off, "three strikes");
+    pid_t first = resident_pid(care.ward->resident);
+    ward_try_again(care.ward, clock_mono_ms() + HOUR_MS / 2);
+    assert_int_equal(resident_pid(care.ward->resident), first);
+    ward_try_again(care.ward, clock_mono_ms() + HOUR_MS);
+    assert_int_equal(care.ward->entries[0].strikes.out_since_ms, 0);
+    wait_until(is_live, "the trial");
+    assert_int_not_equal(resident_pid(care.ward->resident), first);
+    assert_int_equal(host_count(), 1);
+}
+
+/* A trial may fall due while the host, killed by somebody, waits to be started: there
+ * is one host all the same. */
+static void
+a_trial_starts_one_host(void **state)
+{
+    (void)state;
+    load(GREEDY);
+    wait_until(is_switched_off, "three strikes");
+    for (int i = 0; i < 3; i++) { /* each start waits longer */
+        kill(resident_pid(care.ward->resident), SIGKILL);
+        while (is_live())
+            run_for(1);
+        if (i < 2)
+            wait_until(is_live, "the next host");
+    }
+    assert_true(timer_is_running(care.ward->restart_timer));
+    ward_try_again(care.ward, clock_mono_ms() + HOUR_MS);
+    wait_until(is_live, "the trial");
+    run_for(300);
+    assert_int_equal(host_count(), 1);
+}
+
+/* A reload lets in what is switched off, also where the file is the same. */
+static void
+a_reload_forgives(void **state)
+{
+    (void)state;
+    struct buf setup = {0};
+    struct script_file file = file_of(GREEDY);
+    buf_add_text(&setup, "setup");
+    load(GREEDY);
+    wait_until(is_live, "the script");
+    assert_false(ward_is_changed(care.ward, &file, &setup));
+    wait_until(is_switched_off, "three strikes");
+    assert_true(ward_is_changed(care.ward, &file, &setup));
+    load(GREEDY);
+    while (care.ward->candidate)
+        run_for(2);
+    assert_true(is_live());
+    assert_false(is_switched_off());
+    assert_false(ward_is_changed(care.ward, &file, &setup));
+    buf_add_text(&setup, "!");
+    assert_true(ward_is_changed(care.ward, &file, &setup));
+    script_file_fini(&file);
+    buf_fini(&setup);
+}
+
+static void
+a_deadly_script_is_quarantined_and_tried_again(void **state)
+{
+    (void)state;
+    load(DEADLY);
+    wait_until(is_quarantined, "three deaths");
+    run_for(50);
+    assert_false(has_host());
+    ward_try_again(care.ward, clock_mono_ms() + HOUR_MS / 2);
+    assert_false(has_host());
+    ward_try_again(care.ward, clock_mono_ms() + HOUR_MS);
+    assert_true(has_host());
+    while (care.ward->resident)
+        run_for(2);
+    assert_true(is_quarantined()); /* one more death is enough */
+}
+
+/* What is quarantined is loaded anew at a reload, and again counts as having died. */
+static void
+a_mended_script_leaves_quarantine(void **state)
+{
+    (void)state;
+    load(DEADLY);
+    wait_until(is_quarantined, "three deaths");
+    load(DEADLY "-- mended?\n");
+    while (care.ward->candidate)
+        run_for(2);
+    assert_true(is_quarantined());
+    assert_non_null(strstr(care.ward->file.source, "mended?"));
+    load("local gw = require \"gateway\"\n");
+    wait_until(is_live, "the script");
+    assert_int_equal(care.ward->deaths.count, 0);
+}
+
+static void
+draining_ends_all_starts(void **state)
+{
+    (void)state;
+    load("local gw = require \"gateway\"\n");
+    wait_until(is_live, "the script");
+    load("local gw = require \"gateway\"\nlocal other = 1\n");
+    assert_true(ward_is_trying(care.ward));
+    ward_drain(care.ward);
+    assert_false(ward_is_unsettled(care.ward));
+    assert_int_equal(host_count(), 1);
+    kill(resident_pid(care.ward->resident), SIGKILL);
+    while (care.ward->resident)
+        run_for(2);
+    run_for(50);
+    assert_false(has_host());
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(a_greedy_entry_is_switched_off_and_tried_again),
+        test(a_trial_starts_one_host),
+        test(a_reload_forgives),
+        test(a_deadly_script_is_quarantined_and_tried_again),
+        test(a_mended_script_leaves_quarantine),
+        test(draining_ends_all_starts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
