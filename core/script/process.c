@@ -365,6 +365,18 @@ waiting(const struct process *process)
     return (size_t)(process->sent - process->page->consumed) + process->out.size;
 }
 
+uint64_t
+process_mark(const struct process *process)
+{
+    return process->sent + process->out.size;
+}
+
+bool
+process_is_worked_off(const struct process *process, uint64_t mark)
+{
+    return process->page->consumed >= mark;
+}
+
 bool
 process_is_full(struct process *process)
 {

@@ -45,6 +45,11 @@ void process_delete(struct process *process);
  * nowhere once the process has ended. */
 struct buf *process_out(struct process *process);
 
+/* A place in the stream of what was written so far, and whether the host has worked off
+ * everything before it. */
+uint64_t process_mark(const struct process *process);
+bool process_is_worked_off(const struct process *process, uint64_t mark);
+
 /* More than 64 KB wait to be worked off: no samples now; on_room tells when. */
 bool process_is_full(struct process *process);
 
