@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/gateway.h"
+#include "command/local.h"
 
 #define SPEED    "30"
 #define GRACE_MS ((int64_t)5000)
@@ -43,7 +43,6 @@ struct player {
 };
 
 struct demo {
-    const struct command *command;
     struct conf *conf;
     const char *conf_file;
     char *state;
@@ -256,46 +255,12 @@ start(struct player *player, const char *const argv[])
     return true;
 }
 
-/* The address of a URL: host:port. */
-static const char *
-address_of(const char *url)
-{
-    const char *end = strstr(url, "://");
-    return end ? end + 3 : url;
-}
-
-static char *
-listen_of(const char *url)
-{
-    const char *address = address_of(url);
-    return mem_copy(address, strcspn(address, "/"));
-}
-
-static bool
-is_here(const char *url)
-{
-    const char *address = address_of(url);
-    return !strncmp(address, "127.", 4) || !strncmp(address, "localhost", 9) ||
-           !strncmp(address, "[::1]", 5);
-}
-
 static bool
 start_centre(struct demo *demo)
 {
-    const struct conf_center *center = conf_default_center(demo->conf);
-    char *listen = listen_of(center->url);
-    char *skills =
-        mem_format("%lld", (long long)(center->queue_count
-                                           ? center->queues[center->queue_count - 1].id
-                                           : 1));
-    const char *argv[] = {"ccgate",       "simulate",         "--listen", listen,
-                          "--ca",         center->ca_file,    "--speed",  SPEED,
-                          "--access-key", center->access_key, "--skills", skills,
-                          "--secret-key", center->secret_key, NULL};
-    bool is_fine = start(&demo->players[ROLE_CENTRE], argv);
-    free(listen);
-    free(skills);
-    return is_fine;
+    const char *argv[] = {"ccgate",  "simulate", "-c", demo->conf_file,
+                          "--speed", SPEED,      NULL};
+    return start(&demo->players[ROLE_CENTRE], argv);
 }
 
 /* One receiver plays the first destination of this machine; the others wait, as they
@@ -303,22 +268,9 @@ start_centre(struct demo *demo)
 static bool
 start_sink(struct demo *demo)
 {
-    const struct conf_destination *receiver = NULL;
-    for (size_t i = 0; !receiver && i < demo->conf->destination_count; i++)
-        if (demo->conf->destinations[i].url && is_here(demo->conf->destinations[i].url))
-            receiver = &demo->conf->destinations[i];
-    demo->players[ROLE_SINK].is_gone = !receiver;
-    if (!receiver)
-        return true;
-    char *listen = listen_of(receiver->url);
-    const char *argv[] = {"ccgate", "sink", "--listen", listen, NULL, NULL, NULL};
-    if (receiver->secret) {
-        argv[4] = "--secret";
-        argv[5] = receiver->secret;
-    }
-    bool is_fine = start(&demo->players[ROLE_SINK], argv);
-    free(listen);
-    return is_fine;
+    const char *argv[] = {"ccgate", "sink", "-c", demo->conf_file, NULL};
+    demo->players[ROLE_SINK].is_gone = !local_destination(demo->conf);
+    return demo->players[ROLE_SINK].is_gone || start(&demo->players[ROLE_SINK], argv);
 }
 
 static void
@@ -416,36 +368,6 @@ remove_state(const char *state)
 /* ---- the beginning ---- */
 
 static int
-find_trouble(const struct demo *demo)
-{
-    const struct conf_center *center = conf_default_center(demo->conf);
-    if (!center || !is_here(center->url))
-        return command_misused(
-            demo->command,
-            "%s: the demo plays the contact centre itself: it needs a "
-            "[center] with url = https://127.0.0.1:PORT",
-            demo->conf_file);
-    if (!center->ca_file)
-        return command_misused(demo->command,
-                               "%s: [center %s] needs ca_file: the demo writes its "
-                               "certificate there",
-                               demo->conf_file, center->name);
-    return EXIT_FINE;
-}
-
-static void
-make_folder_of(const char *file)
-{
-    char *folder = mem_text(file);
-    char *slash = strrchr(folder, '/');
-    if (slash && slash != folder) {
-        *slash = 0;
-        mkdir(folder, 0700);
-    }
-    free(folder);
-}
-
-static int
 play(struct demo *demo, int64_t for_ms)
 {
     char state[] = "/tmp/ccgate-demo-XXXXXX";
@@ -462,7 +384,6 @@ play(struct demo *demo, int64_t for_ms)
     demo->on_int = watch_signal(demo->loop, SIGINT, stop, demo);
     demo->on_term = watch_signal(demo->loop, SIGTERM, stop, demo);
     demo->on_hup = watch_signal(demo->loop, SIGHUP, stop, demo);
-    make_folder_of(conf_default_center(demo->conf)->ca_file);
     if (start_centre(demo) && start_sink(demo)) {
         timer_start(demo->start_timer, START_MS);
         if (for_ms)
@@ -498,7 +419,7 @@ run(const struct command *command, int argc, char **argv)
         {"for", required_argument, NULL, 'f'},
         {NULL, 0, NULL, 0},
     };
-    struct demo demo = {.command = command, .conf_file = "gateway.conf"};
+    struct demo demo = {.conf_file = "gateway.conf"};
     int64_t for_ms = 0;
     int option;
     while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
@@ -519,8 +440,8 @@ run(const struct command *command, int argc, char **argv)
     demo.conf = gateway_conf(demo.conf_file);
     if (!demo.conf)
         return EXIT_PROBLEM;
-    int code = find_trouble(&demo);
-    if (code == EXIT_FINE)
+    int code = EXIT_USAGE;
+    if (local_center(command, demo.conf))
         code = play(&demo, for_ms);
     conf_delete(demo.conf);
     return code;

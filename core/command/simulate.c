@@ -2,14 +2,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "command/gateway.h"
+#include "command/local.h"
 #include "command/serve.h"
 #include "command/setting.h"
 #include "sim/centre.h"
 #include "sim/params.h"
 
+#define SKILLS 20
+
 struct simulation {
+    const char *conf_file;
     const char *listen, *ca_file;
     bool is_quiet, is_verbose;
     int64_t seed;
@@ -48,6 +55,11 @@ add_fault(void *options, const char *value, struct buf *problem)
 #define AT(member) .offset = offsetof(struct simulation, member)
 
 static const struct setting settings[] = {
+    {.name = "conf",
+     .letter = 'c',
+     .kind = SETTING_TEXT,
+     AT(conf_file),
+     .expected = "a file name"},
     {.name = "listen", .kind = SETTING_TEXT, AT(listen), .expected = "an address"},
     {.name = "ca", .kind = SETTING_TEXT, AT(ca_file), .expected = "a file name"},
     {.name = "access-key",
@@ -97,9 +109,25 @@ is_loopback(const char *address)
     return !strncmp(address, "127.", 4) || !strncmp(address, "[::1]:", 6);
 }
 
-static int
-simulate(const struct simulation *simulation)
+/* What the command line did not say. */
+static void
+fill(const char **text, const char *instead)
 {
+    if (*text == NULL)
+        *text = instead;
+}
+
+static int
+simulate(struct simulation *simulation)
+{
+    fill(&simulation->listen, "127.0.0.1:28080");
+    fill(&simulation->ca_file, "simulate-ca.pem");
+    fill(&simulation->centre.signature.access_key, "globalaktest");
+    fill(&simulation->centre.signature.secret_key, "0123456789abcdef0123456789abcdef");
+    if (!simulation->centre.skills)
+        simulation->centre.skills = SKILLS;
+    simulation->centre.seed = (uint64_t)simulation->seed;
+    simulation->centre.control = is_loopback(simulation->listen);
     struct loop *loop = loop_new();
     struct error error;
     struct centre *centre = centre_new(loop, &simulation->centre);
@@ -127,22 +155,52 @@ simulate(const struct simulation *simulation)
     return server ? EXIT_FINE : EXIT_PROBLEM;
 }
 
+/* The folder may not be there before the first gateway ran. */
+static void
+make_folder_of(const char *file)
+{
+    char *folder = mem_text(file), *slash = strrchr(folder, '/');
+    if (slash && slash != folder) {
+        *slash = 0;
+        mkdir(folder, 0700);
+    }
+    free(folder);
+}
+
+static int
+simulate_center(const struct command *command, struct simulation *simulation)
+{
+    struct conf *conf = gateway_conf(simulation->conf_file);
+    if (!conf)
+        return EXIT_PROBLEM;
+    int code = EXIT_USAGE;
+    const struct conf_center *center = local_center(command, conf);
+    if (center) {
+        char *address = local_address(center->url);
+        int64_t last =
+            center->queue_count ? center->queues[center->queue_count - 1].id : 0;
+        fill(&simulation->listen, address);
+        fill(&simulation->ca_file, center->ca_file);
+        fill(&simulation->centre.signature.access_key, center->access_key);
+        fill(&simulation->centre.signature.secret_key, center->secret_key);
+        if (!simulation->centre.skills && last > SKILLS)
+            simulation->centre.skills = last;
+        make_folder_of(simulation->ca_file);
+        code = simulate(simulation);
+        free(address);
+    }
+    conf_delete(conf);
+    return code;
+}
+
 static int
 run(const struct command *command, int argc, char **argv)
 {
     struct simulation simulation = {
-        .listen = "127.0.0.1:28080",
-        .ca_file = "simulate-ca.pem",
         .seed = 1,
-        .centre =
-            {
-                .signature = {.access_key = "globalaktest",
-                              .secret_key = "0123456789abcdef0123456789abcdef"},
-                .skills = 20,
-                .speed = 1,
-                .period_ms = 10 * 60 * 1000,
-                .start_ms = clock_wall_ms(),
-            },
+        .centre = {.speed = 1,
+                   .period_ms = 10 * 60 * 1000,
+                   .start_ms = clock_wall_ms()},
     };
     int code = settings_read(command, settings, &simulation, argc, argv);
     if (code != EXIT_FINE)
@@ -151,16 +209,17 @@ run(const struct command *command, int argc, char **argv)
         log_set_level(LEVEL_ERROR);
     else if (simulation.is_verbose)
         log_set_level(LEVEL_DEBUG);
-    simulation.centre.seed = (uint64_t)simulation.seed;
-    simulation.centre.control = is_loopback(simulation.listen);
-    return simulate(&simulation);
+    return simulation.conf_file ? simulate_center(command, &simulation)
+                                : simulate(&simulation);
 }
 
 const struct command command_simulate = {
     .name = "simulate",
-    .arguments = "[--listen ADDRESS] [--skills N] [--speed X] [--fault FAULT]…",
+    .arguments = "[-c FILE] [--listen ADDRESS] [--speed X] [--fault FAULT]…",
     .sentence = "plays a contact centre: queues that fill and drain, over TLS",
     .help =
+        "  -c, --conf FILE    play the centre of this configuration: its address, keys\n"
+        "                     and ca_file, unless other options say otherwise\n"
         "  --listen ADDRESS   default 127.0.0.1:28080; port 0 picks a free one\n"
         "  --ca FILE          where to write its authority (default simulate-ca.pem)\n"
         "  --access-key TEXT  default globalaktest\n"

@@ -1,12 +1,16 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "command/gateway.h"
+#include "command/local.h"
 #include "command/serve.h"
 #include "command/setting.h"
 #include "net/sign.h"
 #include "sim/sink.h"
 
 struct reception {
+    const char *conf_file;
     const char *listen, *ca_file;
     bool tls;
     struct sink_options sink;
@@ -35,6 +39,11 @@ set_output(void *options, const char *value, struct buf *problem)
 #define AT(member) .offset = offsetof(struct reception, member)
 
 static const struct setting settings[] = {
+    {.name = "conf",
+     .letter = 'c',
+     .kind = SETTING_TEXT,
+     AT(conf_file),
+     .expected = "a file name"},
     {.name = "listen", .kind = SETTING_TEXT, AT(listen), .expected = "an address"},
     {.name = "tls", .kind = SETTING_FLAG, AT(tls)},
     {.name = "ca", .kind = SETTING_TEXT, AT(ca_file), .expected = "a file name"},
@@ -72,7 +81,7 @@ receive(const struct reception *reception)
     struct error error;
     struct sink *sink = sink_new(loop, &reception->sink);
     const struct server_options options = {
-        .listen = reception->listen,
+        .listen = reception->listen ? reception->listen : "127.0.0.1:9000",
         .tls = reception->tls,
         .ca_file = reception->ca_file,
         .on_request = sink_handle,
@@ -93,27 +102,53 @@ receive(const struct reception *reception)
 }
 
 static int
+receive_for(const struct command *command, struct reception *reception)
+{
+    struct conf *conf = gateway_conf(reception->conf_file);
+    if (!conf)
+        return EXIT_PROBLEM;
+    int code;
+    const struct conf_destination *destination = local_destination(conf);
+    if (destination) {
+        char *address = local_address(destination->url);
+        if (!reception->listen)
+            reception->listen = address;
+        if (!reception->sink.secret)
+            reception->sink.secret = destination->secret;
+        code = receive(reception);
+        free(address);
+    } else {
+        code = command_misused(
+            command, "%s: no [destination] has a url on this machine", conf->file);
+    }
+    conf_delete(conf);
+    return code;
+}
+
+static int
 run(const struct command *command, int argc, char **argv)
 {
-    struct reception reception = {
-        .listen = "127.0.0.1:9000",
-        .sink = {.status = 200, .out = stdout},
-    };
+    struct reception reception = {.sink = {.status = 200, .out = stdout}};
     int code = settings_read(command, settings, &reception, argc, argv);
-    return code == EXIT_FINE ? receive(&reception) : code;
+    if (code != EXIT_FINE)
+        return code;
+    return reception.conf_file ? receive_for(command, &reception) : receive(&reception);
 }
 
 const struct command command_sink = {
     .name = "sink",
-    .arguments = "[--listen ADDRESS] [--secret SECRET] [-o text|json]",
+    .arguments = "[-c FILE] [--listen ADDRESS] [--secret SECRET] [-o text|json]",
     .sentence = "receives webhooks and prints what arrives",
-    .help = "  --listen ADDRESS   default 127.0.0.1:9000; port 0 picks a free one\n"
-            "  --tls              over TLS, with a certificate made at the start\n"
-            "  --ca FILE          where to write its authority\n"
-            "  --secret SECRET    whsec_…: verify Standard Webhooks signatures\n"
-            "  --status N         the HTTP status of every answer (default 200)\n"
-            "  --fail-first N     answer 503 to the first N requests\n"
-            "  --delay DURATION   answer so much later\n"
-            "  -o, --output FORM  text (default), or json: one line per request\n",
+    .help =
+        "  -c, --conf FILE    play the first destination of this configuration that is\n"
+        "                     on this machine: its address and secret\n"
+        "  --listen ADDRESS   default 127.0.0.1:9000; port 0 picks a free one\n"
+        "  --tls              over TLS, with a certificate made at the start\n"
+        "  --ca FILE          where to write its authority\n"
+        "  --secret SECRET    whsec_…: verify Standard Webhooks signatures\n"
+        "  --status N         the HTTP status of every answer (default 200)\n"
+        "  --fail-first N     answer 503 to the first N requests\n"
+        "  --delay DURATION   answer so much later\n"
+        "  -o, --output FORM  text (default), or json: one line per request\n",
     .run = run,
 };

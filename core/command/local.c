@@ -1,0 +1,61 @@
+#include "command/local.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
+
+char *
+local_address(const char *url)
+{
+    const char *end = strstr(url, "://"), *host = end ? end + 3 : url;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        size_t size = strlen(hosts[i]);
+        if (strncmp(host, hosts[i], size) != 0 || host[size] != ':')
+            continue;
+        /* Servers listen on addresses, not on names. */
+        const char *address = hosts[i][0] == 'l' ? hosts[0] : hosts[i];
+        return mem_format("%s%.*s", address, (int)strcspn(host + size, "/?#"),
+                          host + size);
+    }
+    return NULL;
+}
+
+static bool
+is_local(const char *url)
+{
+    char *address = local_address(url);
+    bool is_here = address != NULL;
+    free(address);
+    return is_here;
+}
+
+const struct conf_center *
+local_center(const struct command *command, const struct conf *conf)
+{
+    const struct conf_center *center = conf_default_center(conf);
+    if (!center || !is_local(center->url))
+        command_misused(command,
+                        "%s: to be played here, the contact centre needs a [center] "
+                        "with url = https://127.0.0.1:PORT",
+                        conf->file);
+    else if (!center->ca_file)
+        command_misused(command,
+                        "%s: [center %s] needs ca_file: the authority of the played "
+                        "centre is written there",
+                        conf->file, center->name);
+    else
+        return center;
+    return NULL;
+}
+
+const struct conf_destination *
+local_destination(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->destination_count; i++)
+        if (conf->destinations[i].url && is_local(conf->destinations[i].url))
+            return &conf->destinations[i];
+    return NULL;
+}
