@@ -1,0 +1,244 @@
+--- The README is true: its blocks run as they stand, its tables list what there is.
+local cjson = require "cjson"
+local harness = require "e2e.harness"
+
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local README <const> = read "README.md"
+
+-- The blocks of `text` in order: { language, body, lead }, where lead is the text before.
+local function blocks(text)
+  local found = {}
+  for lead, language, body in text:gmatch("(.-)\n```(%w+)\n(.-)\n```") do
+    found[#found + 1] = { language = language, body = body .. "\n", lead = lead }
+  end
+  return found
+end
+
+local function section(title)
+  local _, first = README:find("\n## " .. title .. "\n", 1, true)
+  assert(first, "no section " .. title)
+  return README:sub(first, (README:find("\n## ", first, true) or #README + 1))
+end
+
+local function of_language(language)
+  local chosen = {}
+  for _, block in ipairs(blocks(README)) do
+    if block.language == language then chosen[#chosen + 1] = block.body end
+  end
+  assert(#chosen > 0, "no block of " .. language)
+  return chosen
+end
+
+local function has(text, part)
+  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
+end
+
+local function absolute(path)
+  local pipe = assert(io.popen("realpath " .. path))
+  local result = pipe:read "l"
+  pipe:close()
+  return result
+end
+
+local world
+
+-- A port that was free a moment ago.
+local function free_port()
+  world.sink_address = nil
+  world:sink():stop()
+  return world.sink_address:match(":(%d+)$")
+end
+
+-- A folder that looks like a fresh clone after `make`, with ports of its own.
+local function clone()
+  local ports = { ["28080"] = free_port(), ["9000"] = free_port() }
+  local function with_ports(text)
+    return (text:gsub(":(%d+)", function (port) return ports[port] and ":" .. ports[port] end))
+  end
+  world:write("gateway.conf", with_ports(read "gateway.conf"))
+  for _, name in ipairs { "queue_wait", "floor_view" } do world:script(name, read("scripts/" .. name .. ".lua")) end
+  assert(os.execute(("ln -s '%s' '%s/build'"):format(absolute(harness.ccgate:match "^(.*)/"), world.folder)))
+  return with_ports
+end
+
+local function ccgate(...)
+  return harness.execute(world:path "build/ccgate", { ... }, { cwd = world.folder })
+end
+
+before_each(function () world = harness.world() end)
+after_each(function () world:close() end)
+
+describe("the first rule of the README", function ()
+  local STAYS <const> = { simulate = "listening on ", sink = "listening on ", run = "nobody_free live" }
+
+  -- Runs a block of one command; what goes on until Ctrl-C stays in `running`.
+  local function run(command, running)
+    local name = command:match("^build/ccgate (%w+)")
+    if STAYS[name] then
+      local process = world:spawn("sh", { "-c", "exec " .. command }, { cwd = world.folder })
+      running[#running + 1] = process
+      harness.wait(function () return process:said():find(STAYS[name], 1, true) end, 20,
+        function () return command .. process:said() end)
+      return ""
+    end
+    local code, out, err = harness.execute("sh", { "-c", command }, { cwd = world.folder })
+    assert(code == 0, command .. err)
+    return out
+  end
+
+  local function said(running, last)
+    local texts = { last }
+    for _, process in ipairs(running) do texts[#texts + 1] = process:said() end
+    return table.concat(texts, "\n")
+  end
+
+  it("works word by word", function ()
+    local with_ports = clone()
+    local running, last, steps = {}, "", 0
+    for _, block in ipairs(blocks(section "Your first rule")) do
+      if block.language == "sh" then
+        last = run(with_ports(block.body), running)
+      elseif block.language == "lua" then
+        world:write(block.lead:match("`(scripts/[%w_]+%.lua)`[^`]*$"), block.body)
+      else
+        for line in block.body:gmatch("[^\n]+") do
+          harness.wait(function () return said(running, last):find(line, 1, true) end, 15,
+            function () return line .. "\nin:\n" .. said(running, last) end)
+        end
+      end
+      steps = steps + 1
+    end
+    assert.equal(11, steps)
+    for _, process in ipairs(running) do assert.equal(0, process:stop("sigint")) end
+  end)
+end)
+
+describe("the README", function ()
+  it("shows scripts that are right", function ()
+    clone()
+    os.execute(("rm '%s/scripts/'*"):format(world.folder))
+    local count = 0
+    for index, body in ipairs(of_language "lua") do
+      world:script("example_" .. index, body)
+      count = index
+    end
+    local code, out, err = ccgate("check")
+    assert.equal("", err)
+    assert.equal(0, code)
+    has(out, ("fine: %d scripts, "):format(count))
+  end)
+
+  it("shows a configuration that is right", function ()
+    for index, body in ipairs(of_language "ini") do
+      world:write("readme.conf", body)
+      os.execute(("mkdir -p '%s/secrets'"):format(world.folder))
+      world:write("secrets/aicc", "key\n")
+      world:write("secrets/signing", harness.secret .. "\n")
+      world:write("secrets/floor-chat", "https://chat.example.com/x\n")
+      os.execute(("chmod 600 '%s/secrets/'*"):format(world.folder))
+      local code, out, err = harness.execute(harness.ccgate, { "config", "-c", world:path "readme.conf" },
+        { env = { "AICC_ACCESS_KEY=a", "CHAT_TOKEN=b" } })
+      assert.equal("", err, index)
+      assert.equal(0, code)
+      has(out, "memory = 64MB\n")
+    end
+  end)
+
+  it("shows an event as it arrives", function ()
+    world:simulate()
+    world:sink()
+    world:conf()
+    world:queue(1, { callWaitNums = 9, agentAvailableNums = 0 })
+    world:script("nobody_free", of_language "lua"[1])
+    world:run()
+    local event = world:wait_received(1, 15, function (request)
+      return request.event and request.event.data.key == "1"
+    end)[1].event
+    local shown = cjson.decode(of_language "json"[1])
+    local function keys(of)
+      local list = {}
+      for key in pairs(of) do list[#list + 1] = key end
+      table.sort(list)
+      return list
+    end
+    assert.same(keys(event), keys(shown))
+    assert.same(keys(event.data), keys(shown.data))
+    for _, key in ipairs { "kind", "status", "severity", "was", "rule", "script", "center", "key", "summary", "why",
+      "details", "link", "reason", "n" } do
+      assert.equal(event.data[key], shown.data[key], key)
+    end
+    for _, part in ipairs { "labels", "row" } do
+      for key, value in pairs(shown.data[part]) do assert.equal(event.data[part][key], value, key) end
+    end
+  end)
+
+  it("shows lines of the demo as the demo prints them", function ()
+    for line in of_language "text"[1]:gmatch("[^\n]+") do
+      local word = line:match("^ +0:%d%d  (%l+) +%S")
+      assert(({ raised = 1, received = 1, sent = 1, polled = 1, cleared = 1 })[word], line)
+      assert(#line <= 100)
+    end
+  end)
+
+  it("names targets that the Makefile has", function ()
+    local makefile = read "Makefile"
+    local count = 0
+    for line in table.concat(of_language "sh"):gmatch("[^\n]+") do
+      local target = line:match("^make ?(%l*)")
+      if target then
+        has(makefile, "\n" .. (target == "" and "all" or target) .. ":")
+        count = count + 1
+      end
+    end
+    assert.equal(6, count)
+  end)
+
+  it("lists the commands, all of them", function ()
+    local _, help = harness.execute(harness.ccgate, { "--help" })
+    local listed, there = {}, {}
+    for name in section "Commands":gmatch("\n| `ccgate (%l+)") do listed[#listed + 1] = name end
+    for name in help:gmatch("\n  (%l+) ") do there[#there + 1] = name end
+    table.sort(listed)
+    table.sort(there)
+    assert.same(there, listed)
+  end)
+
+  it("lists the keys of a rule, the fields of a queue and what gw offers", function ()
+    world:simulate()
+    world:conf()
+    world:script("wrong", [[
+local gw = require "gateway"
+gw.rule "wrong" { zzzzzzzz = 1 }
+gw.zzzzzzzz()
+]])
+    local _, _, err = world:command { "check" }
+    local scripts = section "Scripts"
+    local function words(text)
+      local list = {}
+      for word in text:gsub(" and ", ", "):gmatch("[%w_]+") do list[#list + 1] = word end
+      return list
+    end
+    local listed = {}
+    for key in scripts:gmatch("\n| `(%l+)` |") do listed[#listed + 1] = key end
+    assert.same(words(err:match("unknown key 'zzzzzzzz'; known: ([^\n]*)")), listed)
+    for _, name in ipairs(words(err:match("gateway has no 'zzzzzzzz'; known: ([^\n]*)"))) do
+      has(scripts, "gw." .. name)
+    end
+    local _, rows = world:command { "query", "queues", "1", "-o", "json" }
+    local fields = {}
+    for field in rows:gmatch('"([%w_]+)":') do fields[#fields + 1] = field end
+    has(scripts:gsub("%s+", " "), "Fields of a queue: `" .. table.concat(fields, "` `") .. "`.")
+  end)
+
+  it("names folders that are there", function ()
+    for folder in section "Working on it":gmatch("`([%l]+/[%l]+)`") do
+      assert(os.execute("test -d " .. folder), folder)
+    end
+  end)
+end)
