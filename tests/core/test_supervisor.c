@@ -25,9 +25,7 @@ a_script_that_dies_while_loading_is_quarantined(void **state)
     write_script("b", RULE("good", 2));
     start();
     wait_until_asked(2, 1); /* on time, while the other is killed three times */
-    wait_for_hosts(1);
-    polling_run_for(gateway.polling, 600);
-    assert_int_equal(host_count(), 1);
+    wait_for_steady_hosts(1);
     /* The file is mended. */
     write_script("a", RULE("mended", 1));
     reload(&gateway.conf, true);
