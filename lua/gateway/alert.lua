@@ -47,7 +47,7 @@ local function summary_of(rule, name, row, why, is_own)
   if text then
     return text
   end
-  core.log("warn", string.format("rule %s: summary failed: %s", rule.name, mistake))
+  core.log("warn", "summary failed: " .. mistake)
   return string.format("%s (the summary failed: %s)", sure, mistake)
 end
 
