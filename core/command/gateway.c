@@ -1,9 +1,11 @@
 #include "command/gateway.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -297,6 +299,12 @@ gateway_run(const struct gateway_options *options)
     if (!gateway.conf)
         return EXIT_PROBLEM;
     const char *state = options->state ? options->state : gateway.conf->state;
+    if (access(gateway.conf->scripts, R_OK | X_OK) != 0) {
+        fprintf(stderr, "%s: [gateway] scripts: %s: %s\n", options->conf_file,
+                gateway.conf->scripts, strerror(errno));
+        conf_delete(gateway.conf);
+        return EXIT_PROBLEM;
+    }
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a full quota is a failed commit, not a death */
     if (make_rooms(&gateway, state, &error)) {

@@ -75,6 +75,24 @@ report(struct batch *batch, const struct error *error)
     batch->error = *error;
 }
 
+/* An id that the centre does not know is mostly a mistake in a script: said once. */
+static void
+tell_unknown(const struct batch *batch, const struct block *answer)
+{
+    for (size_t i = 0; i < batch->id_count; i++) {
+        bool is_new = !batch->rows_mono_ms || !row_is_gone(block_row(&batch->rows, i));
+        bool is_there = false;
+        for (size_t r = 0; is_new && !is_there && r < answer->row_count; r++)
+            is_there = block_row(answer, r)[1 + batch->query->key] == batch->ids[i];
+        if (is_new && !is_there)
+            log_warn("poll",
+                     "center %s: %s %lld is not in the answer: the centre does not "
+                     "know it (any more)",
+                     lane_center(batch->planner->lanes[batch->center])->name,
+                     batch->query->argument, (long long)batch->ids[i]);
+    }
+}
+
 static void
 on_batch_answer(struct errand *errand, const struct poll_answer *answer)
 {
@@ -82,6 +100,8 @@ on_batch_answer(struct errand *errand, const struct poll_answer *answer)
     report(batch, &answer->error);
     if (answer->error.kind != ERROR_NONE)
         return;
+    if (answer->rows->row_count < batch->id_count)
+        tell_unknown(batch, answer->rows);
     batch_arrange(&batch->rows, batch->ids, batch->id_count, answer->rows);
     batch->rows_wall_ms = clock_wall_ms();
     batch->rows_mono_ms = clock_mono_ms();

@@ -26,8 +26,9 @@ struct supervisor {
     struct retiree *retirees;
     struct timer *round_timer, *trial_timer, *settle_timer;
     struct supervisor_reload reload; /* conf NULL: none under way */
-    bool is_whole; /* the configuration shows scripts something else: all or none */
-    bool has_new;  /* rules may be gone since the last sweep */
+    bool is_whole;    /* the configuration shows scripts something else: all or none */
+    uint64_t reloads; /* so far */
+    bool has_new;     /* rules may be gone since the last sweep */
     bool is_draining;
 };
 
@@ -36,16 +37,22 @@ static void on_change(void *arg);
 /* ---- rules that are gone ---- */
 
 static bool
+has_rule(const struct resident *resident, const char *rule)
+{
+    const struct message_loaded *loaded = resident ? resident_loaded(resident) : NULL;
+    for (uint32_t i = 0; loaded && i < loaded->entry_count; i++)
+        if (loaded->entries[i].kind == ENTRY_RULE &&
+            !strcmp(loaded->entries[i].name, rule))
+            return true;
+    return false;
+}
+
+static bool
 is_declared(const struct supervisor *supervisor, const char *rule)
 {
-    for (struct ward *ward = supervisor->wards; ward; ward = ward->next) {
-        const struct message_loaded *loaded =
-            ward->resident ? resident_loaded(ward->resident) : NULL;
-        for (uint32_t i = 0; loaded && i < loaded->entry_count; i++)
-            if (loaded->entries[i].kind == ENTRY_RULE &&
-                !strcmp(loaded->entries[i].name, rule))
-                return true;
-    }
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (has_rule(ward->resident, rule))
+            return true;
     return false;
 }
 
@@ -235,6 +242,65 @@ finish_reload(struct supervisor *supervisor, bool is_in_force)
         reload.on_done(reload.arg, reload.conf, is_in_force);
 }
 
+/* Who has the rule, or is to have it. */
+static struct ward *
+owner_of(const struct supervisor *supervisor, const char *rule,
+         const struct ward *asker)
+{
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next) {
+        const struct resident *resident = ward->candidate_is_good ? ward->candidate
+                                          : ward->candidate || ward->is_gone
+                                              ? NULL
+                                              : ward->resident;
+        if (ward != asker && has_rule(resident, rule))
+            return ward;
+    }
+    return NULL;
+}
+
+/* Of two that come in with one reload the first by name has the rule, whichever has
+ * loaded first; one that ran before has it anyway. */
+static bool
+is_before(const struct supervisor *supervisor, const struct ward *ward,
+          const struct ward *owner)
+{
+    bool is_new = owner->candidate_is_good || owner->came_with == supervisor->reloads;
+    return is_new && strcmp(ward->file.name, owner->file.name) < 0;
+}
+
+static void
+refuse(struct supervisor *supervisor, struct ward *ward, const struct ward *owner,
+       const char *rule)
+{
+    log_error(ward->room,
+              "not loaded: %s has a rule '%s', too; names are unique in the gateway",
+              owner->file.shown, rule);
+    if (ward->candidate)
+        ward_drop_candidate(ward);
+    else
+        retire(supervisor, ward_put_down(ward));
+}
+
+/* Names of rules are part of an alert's identity. */
+static void
+refuse_taken_names(struct supervisor *supervisor)
+{
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next) {
+        const struct message_loaded *loaded =
+            ward->candidate_is_good ? resident_loaded(ward->candidate) : NULL;
+        for (uint32_t i = 0; ward->candidate_is_good && i < loaded->entry_count; i++) {
+            const char *rule = loaded->entries[i].name;
+            struct ward *owner = loaded->entries[i].kind == ENTRY_RULE
+                                     ? owner_of(supervisor, rule, ward)
+                                     : NULL;
+            if (owner && is_before(supervisor, ward, owner))
+                refuse(supervisor, owner, ward, rule);
+            else if (owner)
+                refuse(supervisor, ward, owner, rule);
+        }
+    }
+}
+
 static void
 swap_good(struct supervisor *supervisor)
 {
@@ -242,6 +308,7 @@ swap_good(struct supervisor *supervisor)
         if (!ward->candidate_is_good)
             continue;
         struct resident *old = ward_swap(ward);
+        ward->came_with = supervisor->reloads;
         if (old && resident_loaded(old))
             retire(supervisor, old);
         else
@@ -311,6 +378,7 @@ on_settle(void *arg)
     if (supervisor->is_draining)
         return;
     bool is_decided = !any(supervisor, ward_is_trying);
+    refuse_taken_names(supervisor);
     if (!supervisor->is_whole)
         swap_good(supervisor);
     if (supervisor->is_whole && is_decided)
@@ -338,6 +406,7 @@ supervisor_reload(struct supervisor *supervisor, const struct supervisor_reload 
     if (supervisor->reload.conf || supervisor->is_draining)
         return false;
     supervisor->reload = *reload;
+    supervisor->reloads++;
     if (!try_folder(supervisor, reload->conf)) {
         finish_reload(supervisor, false);
         return true;

@@ -352,6 +352,17 @@ ward_swap(struct ward *ward)
     return old;
 }
 
+struct resident *
+ward_put_down(struct ward *ward)
+{
+    struct resident *old = ward->resident;
+    timer_stop(ward->restart_timer);
+    resident_retire(old);
+    ward->resident = NULL;
+    ward->state = WARD_DOWN;
+    return old;
+}
+
 /* ---- life ---- */
 
 struct ward *

@@ -40,6 +40,7 @@ struct ward {
     struct strikes deaths;
     int64_t backoff_ms, live_since_ms;
     struct timer *restart_timer;
+    uint64_t came_with; /* the reload in which it went live */
     struct ward *next;
 };
 
@@ -66,6 +67,9 @@ void ward_drop_candidate(struct ward *ward);
 /* Lets a good candidate go live; returns what ran before (retired; to be deleted), NULL
  * when nothing did. */
 struct resident *ward_swap(struct ward *ward);
+
+/* Takes what runs out of it; returns that (retired; to be deleted). */
+struct resident *ward_put_down(struct ward *ward);
 
 /* Lets in again, for a trial, what has been out for an hour. */
 void ward_try_again(struct ward *ward, int64_t now_ms);

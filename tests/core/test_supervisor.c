@@ -82,6 +82,23 @@ draining_starts_no_host(void **state)
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* The first by name has it; the other comes in when the first lets go of it. */
+static void
+a_rule_name_belongs_to_one_script(void **state)
+{
+    (void)state;
+    write_script("a", RULE("same", 1));
+    write_script("b", RULE("same", 2));
+    start();
+    wait_until_asked(1, 1);
+    wait_for_steady_hosts(1);
+    assert_not_asked(2);
+    write_script("a", RULE("other", 1));
+    reload(&gateway.conf, true);
+    wait_until_asked(2, 1);
+    wait_for_steady_hosts(2);
+}
+
 int
 main(void)
 {
@@ -91,6 +108,7 @@ main(void)
         test(a_source_over_its_limit_is_not_loaded),
         test(a_host_that_is_killed_is_started_again),
         test(draining_starts_no_host),
+        test(a_rule_name_belongs_to_one_script),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

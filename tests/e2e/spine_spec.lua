@@ -128,6 +128,9 @@ describe("the spine", function ()
     local clear = world:wait_received(1, 10, of_kind("clear"))[1].event.data
     assert.equal("gone", clear.reason)
     assert.equal("2", clear.key)
+    local before = world:count().requests
+    harness.wait(function () return world:count().requests >= before + 2 end)
+    assert.equal(1, world.gateway:count_log("center main: queue 2 is not in the answer"))
   end)
 
   it("writes to its own log for destinations of kind log", function ()
