@@ -203,8 +203,8 @@ test_deferred_calls_come_last_and_in_order(void **state)
     for (int i = 0; i < 3; i++)
         timer_start(timers[i], 0);
     loop_run(diary->loop);
-    /* All timers that are due, then what the first one deferred, then what a deferred call
-     * deferred. */
+    /* All timers that are due, then what the first one deferred, then what a deferred
+     * call deferred. */
     assert_string_equal(diary->text, "tccabc.");
     for (int i = 0; i < 3; i++)
         timer_free(timers[i]);
