@@ -218,11 +218,13 @@ json_number(struct json *json, struct json_text *text)
 static bool
 skip_word(struct json *json, const char *word)
 {
-    size_t size = strlen(word);
-    if ((size_t)(json->end - json->at) < size || memcmp(json->at, word, size) != 0)
-        return fail(json, "expected a value");
-    json->at += size;
-    return true;
+    return json_accept(json, word, strlen(word)) || fail(json, "expected a value");
+}
+
+bool
+json_null(struct json *json)
+{
+    return json_peek(json) == 'n' && skip_word(json, "null");
 }
 
 static bool
@@ -404,10 +406,8 @@ json_unescape(const struct json_text *text, struct buf *out)
 }
 
 bool
-json_is(const struct json_text *text, const char *value, size_t size)
+json_is_escaped(const struct json_text *text, const char *value, size_t size)
 {
-    if (!text->has_escapes)
-        return text->size == size && memcmp(text->data, value, size) == 0;
     struct buf plain = {0};
     json_unescape(text, &plain);
     bool is_same =

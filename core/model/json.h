@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -44,6 +45,16 @@ json_peek(struct json *json)
     return json_skip_blanks(json);
 }
 
+/* Passes over exactly these bytes if they come next. That they do not is no problem. */
+static inline bool
+json_accept(struct json *json, const char *text, size_t size)
+{
+    if ((size_t)(json->end - json->at) < size || memcmp(json->at, text, size) != 0)
+        return false;
+    json->at += size;
+    return true;
+}
+
 /* Walking an object or a list:
  *
  *     bool first = true;
@@ -58,6 +69,8 @@ bool json_key(struct json *json, struct json_text *key);
 
 bool json_string(struct json *json, struct json_text *text);
 bool json_number(struct json *json, struct json_text *text);
+/* Passes over a null. That another value comes next is no problem. */
+bool json_null(struct json *json);
 /* Passes over one value of any type and checks its grammar. */
 bool json_skip(struct json *json);
 /* Nothing but blanks is left. */
@@ -76,7 +89,16 @@ enum json_integer json_integer(const char *text, size_t size, int64_t *value);
 /* Adds the string's value: escapes resolved, what is not Unicode as U+FFFD. */
 void json_unescape(const struct json_text *text, struct buf *out);
 
+/* The slow half of json_is(). */
+bool json_is_escaped(const struct json_text *text, const char *value, size_t size);
+
 /* True when the string's value is the `size` bytes at `value`. */
-bool json_is(const struct json_text *text, const char *value, size_t size);
+static inline bool
+json_is(const struct json_text *text, const char *value, size_t size)
+{
+    if (text->has_escapes)
+        return json_is_escaped(text, value, size);
+    return text->size == size && memcmp(text->data, value, size) == 0;
+}
 
 #endif

@@ -1,0 +1,65 @@
+/* The decoder's own rooms: decode.c reads the envelope of an answer, decode_rows.c the
+ * list of its rows, decode_fail.c says what is wrong. Others use answer_decode(). */
+#ifndef CCGATE_MODEL_DECODE_H
+#define CCGATE_MODEL_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/json.h"
+#include "model/schema.h"
+
+#define DECODE_FIELDS_MAX 62
+#define DECODE_UNKNOWN    SIZE_MAX
+
+struct decode_wire {
+    const char *name;
+    size_t size;
+    size_t field;
+};
+
+/* What stands before a value of a row, from the value before it on: a comma, the key,
+ * a colon, with whatever blanks. */
+struct decode_gap {
+    const char *text; /* in the answer */
+    size_t size;
+    size_t field; /* DECODE_UNKNOWN for a key that the descriptor does not know */
+};
+
+struct decoder {
+    struct json json;
+    const struct query *query;
+    struct block *out;
+    struct error *error; /* NULL where a failure is nobody's business */
+    struct decode_wire wires[DECODE_FIELDS_MAX]; /* the fields that are on the wire */
+    size_t wire_count;
+    size_t next;       /* the wire that is expected */
+    uint64_t required; /* bit i: field i must have a value */
+    size_t row_max;    /* more rows than ids exist are no answer */
+    /* The last gap in each place of a row. All are checked, so each is right wherever
+     * its bytes stand again in that place, whichever row it is from. */
+    struct decode_gap gaps[DECODE_FIELDS_MAX];
+    size_t gap_count;
+    int64_t row; /* where the reading is, for messages: 0 outside of rows */
+    const char *key;
+};
+
+/* Reads a list of rows and adds them to `out`. A list may be null or empty: both say
+ * that there are no rows. */
+bool decode_rows(struct decoder *decoder);
+
+/* These return false. A failure names the place: "queues[3].calls_waiting: …". */
+bool decode_fail(struct decoder *decoder, const char *problem);
+/* The text is not JSON. */
+bool decode_fail_grammar(struct decoder *decoder);
+/* The value that comes next has the wrong type; one that is not even JSON is reported
+ * as that. */
+bool decode_fail_type(struct decoder *decoder, const char *expected);
+
+/* Adds the text as a JSON string, cut after `max` bytes. */
+void decode_quote(const struct json_text *text, size_t max, struct buf *out);
+
+#endif
