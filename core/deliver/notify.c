@@ -84,16 +84,7 @@ static struct alert_record *
 alert_copy(const struct alert_record *record)
 {
     struct alert_record *alert = mem_zero(sizeof(*alert));
-    *alert = (struct alert_record){
-        .fingerprint = mem_text(record->fingerprint),
-        .center = mem_text(record->center),
-        .rule = mem_text(record->rule),
-        .key = mem_text(record->key),
-        .script = mem_text(record->script),
-        .raised = record->raised,
-        .opening = record->opening,
-        .state = mem_text(record->state),
-    };
+    alert_record_init(alert, record);
     return alert;
 }
 

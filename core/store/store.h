@@ -52,6 +52,8 @@ struct outbox_record {
     int64_t attempts;
 };
 
+/* Copies of the texts, too. */
+void alert_record_init(struct alert_record *record, const struct alert_record *from);
 void alert_record_fini(struct alert_record *record);
 void outbox_record_fini(struct outbox_record *record);
 

@@ -19,6 +19,21 @@ outbox_word(enum outbox_state state)
 }
 
 void
+alert_record_init(struct alert_record *record, const struct alert_record *from)
+{
+    *record = (struct alert_record){
+        .fingerprint = mem_text(from->fingerprint),
+        .center = mem_text(from->center),
+        .rule = mem_text(from->rule),
+        .key = mem_text(from->key),
+        .script = mem_text(from->script),
+        .raised = from->raised,
+        .opening = from->opening,
+        .state = mem_text(from->state),
+    };
+}
+
+void
 alert_record_fini(struct alert_record *record)
 {
     free(record->fingerprint);
@@ -104,16 +119,7 @@ note_time(struct txn *txn, int64_t ms)
 void
 txn_put_alert(struct txn *txn, const struct alert_record *record)
 {
-    add_change(txn, CHANGE_ALERT)->alert = (struct alert_record){
-        .fingerprint = mem_text(record->fingerprint),
-        .center = mem_text(record->center),
-        .rule = mem_text(record->rule),
-        .key = mem_text(record->key),
-        .script = mem_text(record->script),
-        .raised = record->raised,
-        .opening = record->opening,
-        .state = mem_text(record->state),
-    };
+    alert_record_init(&add_change(txn, CHANGE_ALERT)->alert, record);
 }
 
 void
