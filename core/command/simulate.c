@@ -231,7 +231,7 @@ const struct command command_simulate = {
         "  --seed N           decides what the queues do (default 1)\n"
         "  --speed X          their time runs X times as fast (default 1)\n"
         "  --period DURATION  of filling and draining (default 10m)\n"
-        "  --fault FAULT      KIND[=VALUE][:first=N][:count=N][:share=P]; kinds:\n"
+        "  --fault FAULT      KIND[=VALUE][:first=N][:count=N][:id=N][:share=P]; kinds:\n"
         "                     status=503 api=0100002 truncate html reset slow=2s;\n"
         "                     may be repeated\n"
         "  --quiet            log only errors\n"

@@ -231,7 +231,8 @@ static void
 answer_well(struct centre *centre, const struct params *params, const char *path,
             int64_t now_ms, struct centre_reply *reply)
 {
-    const struct fault *fault = faults_next(&centre->faults, &reply->delay_ms);
+    const struct fault *fault =
+        faults_next(&centre->faults, params->ids, params->id_count, &reply->delay_ms);
     reply->fault = fault ? fault->kind : FAULT_NONE;
     switch (reply->fault) {
     case FAULT_STATUS:

@@ -66,7 +66,8 @@ put_fault(const struct control *control, const char *rest, char *query, struct b
     struct buf problem = {0};
     (void)rest;
     if (strncmp(query, key, strlen(key)) != 0)
-        return complain(out, "PUT /-/fault?spec=KIND[=VALUE][:first=N][:count=N]");
+        return complain(out,
+                        "PUT /-/fault?spec=KIND[=VALUE][:first=N][:count=N][:id=N]");
     decode_percent(query);
     bool is_good = faults_add(control->faults, query + strlen(key), &problem);
     int status = is_good ? agree(out) : complain(out, problem.data);

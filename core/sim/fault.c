@@ -41,6 +41,12 @@ set_count(struct fault *fault, const char *value)
 }
 
 static bool
+set_id(struct fault *fault, const char *value)
+{
+    return text_integer(value, &fault->id) && fault->id >= 1;
+}
+
+static bool
 set_share(struct fault *fault, const char *value)
 {
     char *end;
@@ -63,6 +69,7 @@ static const struct word {
     {"slow", FAULT_SLOW, set_delay, "a duration such as 2s"},
     {"first", FAULT_NONE, set_first, "a number from 1 on"},
     {"count", FAULT_NONE, set_count, "a number from 1 on"},
+    {"id", FAULT_NONE, set_id, "an id from 1 on"},
     {"share", FAULT_NONE, set_share, "a number above 0, at most 1"},
 };
 
@@ -87,7 +94,7 @@ read_part(struct fault *fault, char *part, bool is_kind, struct buf *problem)
         buf_format(problem, "no %s '%s' (%s)", is_kind ? "fault" : "setting of a fault",
                    part,
                    is_kind ? "status, api, truncate, html, reset, slow"
-                           : "first, count, share");
+                           : "first, count, id, share");
         return false;
     }
     if (is_kind)
@@ -127,8 +134,19 @@ faults_clear(struct faults *faults)
 }
 
 static bool
-hits(struct fault *fault)
+is_asked(int64_t id, const int64_t *ids, size_t id_count)
 {
+    for (size_t i = 0; i < id_count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+static bool
+hits(struct fault *fault, const int64_t *ids, size_t id_count)
+{
+    if (fault->id && !is_asked(fault->id, ids, id_count))
+        return false;
     fault->seen++;
     if (fault->seen < fault->first || fault->count == 0)
         return false;
@@ -141,13 +159,14 @@ hits(struct fault *fault)
 }
 
 const struct fault *
-faults_next(struct faults *faults, int64_t *delay_ms)
+faults_next(struct faults *faults, const int64_t *ids, size_t id_count,
+            int64_t *delay_ms)
 {
     const struct fault *found = NULL;
     *delay_ms = 0;
     for (size_t i = 0; i < faults->count; i++) {
         struct fault *fault = &faults->items[i];
-        if (!hits(fault))
+        if (!hits(fault, ids, id_count))
             continue;
         if (fault->kind == FAULT_SLOW)
             *delay_ms += fault->number;

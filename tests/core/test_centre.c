@@ -473,7 +473,7 @@ wrong_orders_are_refused(void **state)
         {"PUT", "/-/fault", "spec=slow", 400,
          "{\"error\":\"slow needs a duration such as 2s\"}"},
         {"PUT", "/-/fault", NULL, 400,
-         "{\"error\":\"PUT /-/fault?spec=KIND[=VALUE][:first=N][:count=N]\"}"},
+         "{\"error\":\"PUT /-/fault?spec=KIND[=VALUE][:first=N][:count=N][:id=N]\"}"},
     };
     struct centre *centre = centre_new(NULL, &usual);
     struct centre_reply reply;

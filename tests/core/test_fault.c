@@ -32,7 +32,7 @@ faults_hit_whom_they_should(void **state)
         int64_t delay_ms;
         assert_true(faults_add(&faults, cases[i].spec, &problem));
         for (int j = 0; j < 8; j++)
-            hits[j] = faults_next(&faults, &delay_ms) ? 'x' : '.';
+            hits[j] = faults_next(&faults, NULL, 0, &delay_ms) ? 'x' : '.';
         assert_string_equal(hits, cases[i].hits);
     }
 }
@@ -47,12 +47,28 @@ faults_work_together(void **state)
     assert_true(faults_add(&faults, "slow=1s:count=1", &problem));
     assert_true(faults_add(&faults, "html:count=1", &problem));
     assert_true(faults_add(&faults, "reset", &problem));
-    assert_int_equal(faults_next(&faults, &delay_ms)->kind, FAULT_HTML);
+    assert_int_equal(faults_next(&faults, NULL, 0, &delay_ms)->kind, FAULT_HTML);
     assert_int_equal(delay_ms, 1000);
-    assert_int_equal(faults_next(&faults, &delay_ms)->kind, FAULT_RESET);
+    assert_int_equal(faults_next(&faults, NULL, 0, &delay_ms)->kind, FAULT_RESET);
     assert_int_equal(delay_ms, 0);
     faults_clear(&faults);
-    assert_null(faults_next(&faults, &delay_ms));
+    assert_null(faults_next(&faults, NULL, 0, &delay_ms));
+}
+
+/* Requests that do not ask for the id are neither hit nor counted. */
+static void
+a_fault_may_belong_to_an_id(void **state)
+{
+    (void)state;
+    static const int64_t with[] = {8, 9}, without[] = {8};
+    struct faults faults = {0};
+    struct buf problem = {0};
+    int64_t delay_ms;
+    assert_true(faults_add(&faults, "api=0100002:id=9:first=2", &problem));
+    assert_null(faults_next(&faults, with, 2, &delay_ms));
+    assert_null(faults_next(&faults, without, 1, &delay_ms));
+    assert_int_equal(faults_next(&faults, with, 2, &delay_ms)->kind, FAULT_API);
+    assert_null(faults_next(&faults, without, 1, &delay_ms));
 }
 
 static void
@@ -70,7 +86,8 @@ wrong_faults_are_named(void **state)
         {"api=x", "api needs a result code such as 0100002"},
         {"slow=2", "slow needs a duration such as 2s"},
         {"html=1", "html takes no value"},
-        {"reset:html", "no setting of a fault 'html' (first, count, share)"},
+        {"reset:html", "no setting of a fault 'html' (first, count, id, share)"},
+        {"api=0100002:id=0", "id needs an id from 1 on"},
         {"reset:count=0", "count needs a number from 1 on"},
         {"reset:share=2", "share needs a number above 0, at most 1"},
         {"reset:share=nan", "share needs a number above 0, at most 1"},
@@ -91,6 +108,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_hit_whom_they_should),
         cmocka_unit_test(faults_work_together),
+        cmocka_unit_test(a_fault_may_belong_to_an_id),
         cmocka_unit_test(wrong_faults_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
