@@ -40,7 +40,7 @@ struct conf_center {
     char *secret_key; /* a secret */
     char *ca_file;    /* NULL: the system's authorities */
     int64_t edition;  /* 2023 or 2025 */
-    bool is_default;  /* exactly one centre is, after loading */
+    bool is_default;  /* at most one centre is; the only one always */
     double rate;      /* requests per second */
     int64_t concurrency;
     int64_t timeout_ms;
@@ -109,15 +109,17 @@ struct conf {
 
 /* Reads and checks `file`. Mistakes go to `problems`; the result is then not fit for
  * use but may be printed. NULL only when the file cannot be read (which is a problem,
- * too). Values may contain ${env:NAME} and ${file:PATH} (trailing newline removed;
- * refused when others may read the file); what comes from there is a secret. */
+ * too). Values may contain ${env:NAME}, ${file:PATH} (trailing newline removed; refused
+ * when others may read the file) and ${credential:NAME} (likewise, of a file in
+ * systemd's $CREDENTIALS_DIRECTORY); what comes from there is a secret. */
 struct conf *conf_load(const char *file, struct problems *problems);
 void conf_delete(struct conf *conf);
 
 /* The limits of script `name`: its own, or the defaults. */
 const struct conf_limits *conf_limits_of(const struct conf *conf, const char *name);
 
-/* The centre that bare gw.* means; NULL when there is none. */
+/* The centre that bare gw.* means; NULL when there is none, or several and none says
+ * that it is the default. */
 const struct conf_center *conf_default_center(const struct conf *conf);
 const struct conf_center *conf_find_center(const struct conf *conf, const char *name);
 const struct conf_destination *conf_find_destination(const struct conf *conf,

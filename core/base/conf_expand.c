@@ -1,4 +1,5 @@
-/* ${env:NAME} and ${file:PATH}: values that do not stand in the file itself. */
+/* ${env:NAME}, ${file:PATH} and ${credential:NAME}: values that do not stand in the
+ * file itself. */
 #include "base/conf_table.h"
 
 #include <errno.h>
@@ -29,12 +30,12 @@ read_env(const char *name, const char *dir, struct buf *out)
 
 /* NULL, or why the secret in `fd` is refused. */
 static char *
-check_file(int fd, const char *path)
+check_file(int fd, const char *path, mode_t forbidden)
 {
     struct stat stat;
     if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode))
         return mem_format("%s is not a file", path);
-    if (stat.st_mode & (S_IRGRP | S_IROTH))
+    if (stat.st_mode & forbidden)
         return mem_format("others may read it; run: chmod 600 %s", path);
     if (stat.st_size > SECRET_MAX)
         return mem_format("%s is larger than 64 KB", path);
@@ -65,32 +66,50 @@ read_descriptor(int fd, const char *path, struct buf *out)
                : NULL;
 }
 
+/* Appends the file at `path`, which may have none of the bits of `forbidden`. */
 static char *
-read_file(const char *name, const char *dir, struct buf *out)
+read_path(const char *path, mode_t forbidden, struct buf *out)
 {
-    char *path = name[0] == '/' ? mem_text(name) : mem_format("%s/%s", dir, name);
     char *complaint;
     /* A named pipe must not hold up the start: it opens, and is refused as no file. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         complaint = mem_format("cannot read %s: %s", path, strerror(errno));
     } else {
-        complaint = check_file(fd, path);
+        complaint = check_file(fd, path, forbidden);
         if (complaint == NULL)
             complaint = read_descriptor(fd, path, out);
         close(fd);
     }
-    free(path);
     return complaint;
 }
 
 static char *
+read_file(const char *name, const char *dir, struct buf *out)
+{
+    char *path = name[0] == '/' ? mem_text(name) : mem_format("%s/%s", dir, name);
+    char *complaint = read_path(path, S_IRGRP | S_IROTH, out);
+    free(path);
+    return complaint;
+}
+
+/* systemd guards the folder and opens a file of it to the service by an access list,
+ * whose mask looks like a right of the group. */
+static char *
 read_credential(const char *name, const char *dir, struct buf *out)
 {
-    (void)name;
     (void)dir;
-    (void)out;
-    return mem_text("is not supported; use ${file:PATH} or ${env:NAME}");
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    if (*name == '\0' || *name == '.' || strchr(name, '/'))
+        return mem_text("a credential has a name, not a path");
+    if (folder == NULL || *folder == '\0')
+        return mem_format("there is no $CREDENTIALS_DIRECTORY; systemd sets it for a "
+                          "service with LoadCredential=%s:PATH",
+                          name);
+    char *path = mem_format("%s/%s", folder, name);
+    char *complaint = read_path(path, S_IROTH, out);
+    free(path);
+    return complaint;
 }
 
 static const char *const source_words[] = {"env", "file", "credential", NULL};
@@ -102,7 +121,7 @@ resolve(const char *reference, const char *dir, struct buf *out)
 {
     size_t size = strcspn(reference, ":");
     if (reference[size] == '\0')
-        return mem_text("is not ${env:NAME} or ${file:PATH}");
+        return mem_text("is not ${env:NAME}, ${file:PATH} or ${credential:NAME}");
     for (size_t i = 0; source_words[i]; i++)
         if (strlen(source_words[i]) == size &&
             strncmp(source_words[i], reference, size) == 0)

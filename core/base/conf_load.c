@@ -211,19 +211,14 @@ take_line(struct conf_loader *loader, char *line, size_t size)
 
 /* ---- the whole file ---- */
 
-/* Exactly one of several centres says that it is the default. */
+/* At most one of several centres says that it is the default. */
 static void
 check_default_center(struct conf_loader *loader)
 {
     struct conf *conf = loader->conf;
     const struct conf_center *chosen = conf_default_center(conf);
-    if (conf->center_count > 1 && chosen == NULL)
-        conf_complain(loader, conf->centers[1].line,
-                      "[center %s]: there are several centers and none is the default; "
-                      "write default = yes in one",
-                      conf->centers[1].name);
     for (size_t i = 0; i < conf->center_count; i++)
-        if (conf->centers[i].is_default && chosen && &conf->centers[i] != chosen)
+        if (conf->centers[i].is_default && &conf->centers[i] != chosen)
             conf_complain(loader, conf->centers[i].line,
                           "[center %s]: default: [center %s] is the default already",
                           conf->centers[i].name, chosen->name);

@@ -84,8 +84,8 @@ conf_reader conf_read_text, conf_read_path, conf_read_origin, conf_read_url,
     conf_read_rate, conf_read_choice, conf_read_flag, conf_read_method, conf_read_queue,
     conf_read_header;
 
-/* Replaces ${env:NAME} and ${file:PATH} in `text`; `is_secret` is set when there was
- * one. NULL with `complaint` (free it) when one cannot be had. */
+/* Replaces ${env:NAME}, ${file:PATH} and ${credential:NAME} in `text`; `is_secret` is
+ * set when there was one. NULL with `complaint` (free it) when one cannot be had. */
 char *conf_expand(const char *text, const char *dir, bool *is_secret, char **complaint);
 
 void conf_queue_fini(struct conf_queue *queue);

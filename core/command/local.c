@@ -36,7 +36,12 @@ const struct conf_center *
 local_center(const struct command *command, const struct conf *conf)
 {
     const struct conf_center *center = conf_default_center(conf);
-    if (!center || !is_local(center->url))
+    if (!center && conf->center_count)
+        command_misused(command,
+                        "%s: several centres and none is the default; to be played "
+                        "here, one of them needs default = yes",
+                        conf->file);
+    else if (!center || !is_local(center->url))
         command_misused(command,
                         "%s: to be played here, the contact centre needs a [center] "
                         "with url = https://127.0.0.1:PORT",

@@ -321,6 +321,11 @@ with_conf(struct question *question, const struct conf *conf, const char *center
 {
     question->center =
         center ? conf_find_center(conf, center) : conf_default_center(conf);
+    if (!question->center && !center && conf->center_count)
+        return command_misused(question->command,
+                               "%s has several centres and none is the default; name "
+                               "one with --center, such as --center %s",
+                               conf->file, conf->centers[0].name);
     if (!question->center)
         return command_misused(question->command,
                                center ? "no [center %s] in %s" : "no [center] in %s%s",

@@ -30,7 +30,8 @@ static int
 teardown(void **state)
 {
     (void)state;
-    static const char *const files[] = {"gateway.conf", "secret", "open", "pipe"};
+    static const char *const files[] = {"gateway.conf", "secret", "open",
+                                        "pipe",         "aicc",   "all"};
     for (size_t i = 0; i < COUNT(files); i++)
         unlink(files[i]);
     return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
@@ -198,6 +199,16 @@ test_everything_given(void **state)
 }
 
 static void
+test_several_centers_without_a_default(void **state)
+{
+    (void)state;
+    struct conf *conf = load_fine(CENTER "[center b]\n" KEYS);
+    assert_int_equal(conf->center_count, 2);
+    assert_null(conf_default_center(conf));
+    conf_delete(conf);
+}
+
+static void
 test_good_addresses(void **state)
 {
     (void)state;
@@ -233,6 +244,32 @@ test_secrets_from_elsewhere(void **state)
 }
 
 static void
+test_credentials(void **state)
+{
+    (void)state;
+    write_file("aicc", "from systemd\n", 13, 0440);
+    setenv("CREDENTIALS_DIRECTORY", folder, 1);
+    struct conf *conf = load_fine("[gateway]\nname = ${credential:aicc}\n");
+    assert_string_equal(conf->name, "from systemd");
+    conf_delete(conf);
+    static const char *const values[] = {NULL, ""};
+    for (size_t i = 0; i < COUNT(values); i++) {
+        struct problems problems = {0};
+        unsetenv("CREDENTIALS_DIRECTORY");
+        if (values[i])
+            setenv("CREDENTIALS_DIRECTORY", values[i], 1);
+        conf_delete(load("[gateway]\nname = ${credential:aicc}\n", &problems));
+        assert_int_equal(problems.count, 1);
+        assert_string_equal(
+            problems.lines[0],
+            "gateway.conf:2: [gateway]: name: ${credential:aicc}: there "
+            "is no $CREDENTIALS_DIRECTORY; systemd sets it for a service "
+            "with LoadCredential=aicc:PATH");
+        problems_fini(&problems);
+    }
+}
+
+static void
 test_refused_secrets(void **state)
 {
     (void)state;
@@ -241,6 +278,8 @@ test_refused_secrets(void **state)
     setenv("CCGATE_TEST_PORT", "port-hidden", 1);
     write_file("open", "x", 1, 0640);
     write_file("secret", "a\nb", 3, 0600);
+    write_file("all", "x", 1, 0644);
+    setenv("CREDENTIALS_DIRECTORY", folder, 1);
     assert_int_equal(mkfifo("pipe", 0600), 0);
     static const struct {
         const char *value, *expected;
@@ -254,9 +293,12 @@ test_refused_secrets(void **state)
         {"${file:.}", "is not a file"},
         {"${file:}", "is not a file"},
         {"${file:/dev/null}", "/dev/null is not a file"},
-        {"${credential:aicc}", "${credential:aicc}: is not supported"},
+        {"${credential:missing}", "/missing: No such file"},
+        {"${credential:all}", "others may read it; run: chmod 600 /"},
+        {"${credential:}", "a credential has a name, not a path"},
+        {"${credential:../secret}", "a credential has a name, not a path"},
         {"${emv:HOME}", "unknown source 'emv' (did you mean 'env'?)"},
-        {"${HOME}", "${HOME}: is not ${env:NAME} or ${file:PATH}"},
+        {"${HOME}", "${HOME}: is not ${env:NAME}, ${file:PATH} or ${credential:"},
         {"a${env:HOME", "'${' has no '}'"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -397,8 +439,6 @@ static const struct {
      "in edition 2025"},
     {CENTER "queue.0 = a\n", "queue.0: the ids of queues go from 1 to 2000"},
     /* what depends on several sections */
-    {CENTER "[center b]\n" KEYS,
-     "gateway.conf:7: [center b]: there are several centers and none is the default"},
     {CENTER "default = yes\n[center b]\n" KEYS "default = yes\n",
      "gateway.conf:8: [center b]: default: [center main] is the default already"},
 };
@@ -607,8 +647,10 @@ main(void)
         CONF_TEST(test_defaults),
         CONF_TEST(test_default_limits),
         CONF_TEST(test_everything_given),
+        CONF_TEST(test_several_centers_without_a_default),
         CONF_TEST(test_good_addresses),
         CONF_TEST(test_secrets_from_elsewhere),
+        CONF_TEST(test_credentials),
         CONF_TEST(test_refused_secrets),
         CONF_TEST(test_messages_keep_secrets),
         CONF_TEST(test_mistakes),
