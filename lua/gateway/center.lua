@@ -1,5 +1,6 @@
 --- The contact centres of gateway.conf as the set-up names them.
 local core = require "gateway.core"
+local wording = require "gateway.wording"
 
 local center = {}
 
@@ -25,13 +26,40 @@ end
 local centers = read_centers(core.setup.centers)
 
 --- The centre that bare gw.* means: { index (from 0), name, edition, queues = { { id,
---- name, tags } … }, names = { [id] = name } }; nil when there is none.
+--- name, tags } … }, names = { [id] = name } }; nil and a sentence when there is none.
 function center.default()
   for _, candidate in ipairs(centers) do
     if candidate.default then
       return candidate
     end
   end
+  if #centers == 0 then
+    return nil, "gateway.conf has no centre that could be asked; add a section [center main]"
+  end
+  local first = centers[1].name
+  return nil, string.format("gateway.conf has several centres and none is the default; write "
+    .. 'gw.center "%s".queues { … }, or default = yes in [center %s]', first, first)
+end
+
+--- The centre of this name; nil and a sentence when there is none.
+function center.named(name)
+  if type(name) ~= "string" then
+    return nil, 'a centre is a name such as "main", not ' .. wording.show(name)
+  end
+  local known = {}
+  for index, candidate in ipairs(centers) do
+    if candidate.name == name then
+      return candidate
+    end
+    known[index] = candidate.name
+  end
+  return nil, string.format("no centre '%s' in gateway.conf%s", name,
+    wording.guess_or_list(name, known))
+end
+
+--- Whether there are several, so that people have to be told which.
+function center.are_several()
+  return #centers > 1
 end
 
 --- The name of the centre at `index` (from 0).

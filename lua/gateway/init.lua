@@ -18,6 +18,7 @@ local members = {
   rule = rule.declare,
   job = job.declare,
   queues = query.queues,
+  center = query.center,
   destination = destination.named,
   log = log.members,
   sleep = task.sleep,

@@ -99,6 +99,9 @@ end
 local function select(place, selection, fail)
   if selection == nil then
     return every_named(place, fail)
+  elseif value.kind_of(selection) == "module" then
+    fail 'queues is called with a dot: gw.queues { 7 }, gw.center "main".queues { 7 }'
+    return {}
   elseif value.kind_of(selection) ~= "table" then
     fail("a list is needed, such as gw.queues { 7 }, not " .. wording.show(selection))
     return {}
@@ -126,7 +129,7 @@ end
 
 local methods = {}
 
---- "queues 1, 2 and 7 (sales)".
+--- "queues 1, 2 and 7 (sales)", "queue 7 of main" where there are several centres.
 function query.describe(inside)
   local words = {}
   for index, id in ipairs(inside.ids) do
@@ -134,6 +137,7 @@ function query.describe(inside)
     words[index] = name and string.format("%d (%s)", id, name) or tostring(id)
   end
   return (#words == 1 and "queue " or "queues ") .. wording.list(words)
+    .. (center.are_several() and inside.center and " of " .. inside.center.name or "")
 end
 
 local new_query = value.kind("query", methods, query.describe)
@@ -155,25 +159,107 @@ end
 -- query, so that the message can name it.
 local unclaimed = {}
 
---- gw.queues { 1, "sales" }, gw.queues { tag = "voice" }, gw.queues().
-function query.queues(selection)
-  local inside = { name = "queues", center = center.default(), mistakes = {} }
+-- A query of the centre `place`. Without one it asks nothing, and `mistake` says why, if
+-- that has not been said yet.
+local function queues_of(place, mistake, selection)
+  local inside = { name = "queues", center = place, mistakes = {} }
   local line = source.caller()
   local function fail(text, ...)
     if not problem.is_loading() then
       problem.raise("gw.queues: " .. text)
     end
-    local place = line and source.line(line, "queues", { ... })
-    table.insert(inside.mistakes, { text = text, line = place })
+    local written = line and source.line(line, "queues", { ... })
+    table.insert(inside.mistakes, { text = text, line = written })
   end
-  inside.ids = inside.center and in_order(select(inside.center, selection, fail)) or {}
-  if not inside.center then
-    fail "gateway.conf has no centre that could be asked; add a section [center main]"
+  inside.ids = place and in_order(select(place, selection, fail)) or {}
+  if mistake then
+    fail(mistake)
   end
   if #inside.mistakes > 0 then
     unclaimed[#unclaimed + 1] = inside
   end
   return new_query(inside)
+end
+
+--- gw.queues { 1, "sales" }, gw.queues { tag = "voice" }, gw.queues().
+function query.queues(selection)
+  local place, mistake = center.default()
+  return queues_of(place, mistake, selection)
+end
+
+--- gw.center "north": the same questions to this centre.
+function query.center(name)
+  local place, mistake = center.named(name)
+  if not place then
+    problem.report("gw.center: " .. mistake)
+  end
+  return value.module("center " .. wording.show(name), {
+    queues = function(selection)
+      return queues_of(place, nil, selection)
+    end,
+  })
+end
+
+--- What a message asks for where a query is missing.
+query.needs = "a query such as gw.queues { 7 }"
+
+local function no_query(given, fail, ...)
+  fail(string.format("%s is needed, not %s", query.needs, wording.show(given)), ...)
+end
+
+-- The insides of those elements that are queries like the first.
+local function read_list(list, fail)
+  local insides = {}
+  for index = 1, shape.length(list) do
+    local inside = value.inside(list[index], "query")
+    local first = insides[1] or inside
+    if not inside then
+      no_query(list[index], fail, index)
+    elseif inside.name ~= first.name then
+      fail(string.format("'%s' does not go with '%s': a rule watches rows of one kind",
+        inside.name, first.name), index)
+    else
+      insides[#insides + 1] = inside
+    end
+  end
+  return insides[1] and insides
+end
+
+--- A check for shapes: a query, or a list of queries of one kind. Gives their insides.
+function query.check(given, fail)
+  local inside = value.inside(given, "query")
+  if inside then
+    return { inside }
+  elseif value.kind_of(given) ~= "table" then
+    return no_query(given, fail)
+  elseif next(given) == nil then
+    return fail("an empty list asks for nothing; write " .. query.needs)
+  end
+  for _, key in ipairs(wording.keys(given)) do
+    fail(string.format("unknown key '%s'; queries stand without keys", key), key)
+  end
+  return read_list(given, fail)
+end
+
+--- What these queries ask together: { center, name, ids } for each centre; nil when one
+--- of them has no centre, which has been told.
+function query.merge(insides)
+  local merged, by_center = {}, {}
+  for _, inside in ipairs(insides) do
+    if not inside.center then
+      return nil
+    end
+    local index = inside.center.index
+    local one = by_center[index] or { center = inside.center, name = inside.name, ids = {} }
+    if not by_center[index] then
+      by_center[index], merged[#merged + 1] = one, one
+    end
+    table.move(inside.ids, 1, #inside.ids, #one.ids + 1, one.ids)
+  end
+  for _, one in ipairs(merged) do
+    one.ids = in_order(one.ids)
+  end
+  return merged
 end
 
 --- Gives the mistakes of a query to report(text, line), once.

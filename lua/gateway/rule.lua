@@ -8,7 +8,6 @@ local entry = require "gateway.entry"
 local query = require "gateway.query"
 local shape = require "gateway.shape"
 local template = require "gateway.template"
-local value = require "gateway.value"
 local wording = require "gateway.wording"
 
 local rule = {}
@@ -16,7 +15,7 @@ local rule = {}
 local CONDITION <const> = 'a condition such as gw.above("calls_waiting", 5) or a function'
 
 local SHAPE <const> = {
-  { "from", kinds = { "query" }, needs = "a query such as gw.queues { 7 }", required = true },
+  { "from", needs = query.needs, required = true, check = query.check },
   {
     "every", needs = 'a duration such as "15s"', default = "30s",
     check = duration.check "1s",
@@ -39,23 +38,25 @@ local function bind(checked, key, query_name, reports)
 end
 
 -- What is known only together: conditions and texts against the fields of the query.
-local function bind_all(checked, from, reports)
-  query.claim(from, function(text, line)
-    reports.at("from: " .. text, line)
-  end)
+local function bind_all(checked, query_name, reports)
+  for _, from in ipairs(checked.from) do
+    query.claim(from, function(text, line)
+      reports.at("from: " .. text, line)
+    end)
+  end
   local bound = {
-    when = bind(checked, "when", from.name, reports),
-    clear = bind(checked, "clear", from.name, reports),
+    when = bind(checked, "when", query_name, reports),
+    clear = bind(checked, "clear", query_name, reports),
   }
   if bound.when and bound.clear then
-    local overlap = condition.overlap(from.name, checked.when, checked.clear, bound.when,
+    local overlap = condition.overlap(query_name, checked.when, checked.clear, bound.when,
       bound.clear)
     if overlap then
       reports.key(overlap, "clear")
     end
   end
   if type(checked.summary) == "string" then
-    bound.parts = template.compile(checked.summary, from.name, function(text)
+    bound.parts = template.compile(checked.summary, query_name, function(text)
       reports.key("summary: " .. text, "summary")
     end)
   else
@@ -77,27 +78,40 @@ local function words_of(given, made)
 end
 
 -- What was understood, in one paragraph, for `ccgate check`.
-local function describe(checked, from, when, clear)
+local function describe(checked, asked, when, clear)
+  local words = {}
+  for index, one in ipairs(asked) do
+    words[index] = query.describe(one)
+  end
   return string.format("Asks for %s every %s. Raises when %s; clears when %s. Tells %s.",
-    query.describe(from), core.format_duration(checked.every), words_of(checked.when, when),
+    wording.list(words), core.format_duration(checked.every), words_of(checked.when, when),
     clear and words_of(checked.clear, clear) or "that is no longer true",
     names_of(checked.send or {}))
 end
 
-local function register(name, checked, from, bound)
-  local when = core.condition(from.name, bound.when)
-  local clear = bound.clear and core.condition(from.name, bound.clear)
+local function wants_of(asked, every)
+  local wants = {}
+  for index, one in ipairs(asked) do
+    wants[index] = {
+      center = one.center.index, query = one.name, every_ms = every, ids = one.ids,
+    }
+  end
+  return wants
+end
+
+local function register(name, checked, asked, bound)
+  local query_name = asked[1].name
+  local when = core.condition(query_name, bound.when)
+  local clear = bound.clear and core.condition(query_name, bound.clear)
   core.rule {
     name = name,
-    wants = {
-      { center = from.center.index, query = from.name, every_ms = checked.every, ids = from.ids },
-    },
+    wants = wants_of(asked, checked.every),
     when = when,
     clear = clear,
-    about = describe(checked, from, when, clear),
+    about = describe(checked, asked, when, clear),
     on_transition = alert.handler {
       name = name,
-      query = from.name,
+      query = query_name,
       parts = bound.parts,
       summary = bound.summary,
       send = checked.send or {},
@@ -107,10 +121,10 @@ end
 
 rule.declare, rule.finish = entry.kind("rule", function(name, given, reports)
   local checked = shape.check(SHAPE, given, reports.key)
-  local from = value.inside(checked.from, "query")
-  local bound = from and bind_all(checked, from, reports)
-  return function()
-    register(name, checked, from, bound)
+  local bound = checked.from and bind_all(checked, checked.from[1].name, reports)
+  local asked = checked.from and query.merge(checked.from)
+  return asked and function()
+    register(name, checked, asked, bound)
   end
 end)
 

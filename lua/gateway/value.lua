@@ -36,7 +36,9 @@ end
 
 --- A fixed set of members under a name: gw, gw.log.
 function value.module(name, members)
-  return setmetatable({}, strict(name, members))
+  local object = setmetatable({}, strict(name, members))
+  kinds[object] = "module"
+  return object
 end
 
 --- A kind of values. Returns the function that makes one around its inside;
@@ -58,7 +60,7 @@ function value.inside(object, kind)
   return kinds[object] == kind and insides[object] or nil
 end
 
---- "query", "condition", …; the word of Lua for what is not ours.
+--- "query", "condition", …, "module"; the word of Lua for what is not ours.
 function value.kind_of(object)
   return kinds[object] or type(object)
 end

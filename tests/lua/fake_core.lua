@@ -4,7 +4,8 @@
 ---   local host = fake_core.load(source, { setup = …, now = ms })
 ---   host.problems  { { line, text } … }    host.rules, host.jobs  by name
 ---   host.alerts    { { rule, center, key, kind, event } … }    host.sends, host.logs
----   host:sample(rows)   judges every rule on these rows     host:run(job)  runs a job
+---   host:sample(rows, center)  judges every rule on these rows of a centre (from 0)
+---   host:run(job)              runs a job
 local cjson = require "cjson"
 
 local fake_core = {}
@@ -325,10 +326,10 @@ end
 local Host = {}
 Host.__index = Host
 
---- A row with the name that gateway.conf gives to its queue.
-function Host:row(values)
+--- A row with the name that gateway.conf gives to its queue in this centre (from 0).
+function Host:row(values, center)
   local named = { name = "skill " .. tostring(values.id) }
-  for _, queue in ipairs(self.setup.centers[1].queues) do
+  for _, queue in ipairs(self.setup.centers[(center or 0) + 1].queues) do
     named.name = queue.id == values.id and queue.name or named.name
   end
   for name, value in pairs(values) do
@@ -338,11 +339,12 @@ function Host:row(values)
 end
 
 --- Judges every rule on rows (tables of values), as the host does without hold.
-function Host:sample(rows)
+function Host:sample(rows, center)
+  center = center or 0
   for _, rule in pairs(self.rules) do
     for _, values in ipairs(rows) do
-      local row, key = self:row(values), tostring(values.id)
-      local slot = rule.name .. "/" .. key
+      local row, key = self:row(values, center), tostring(values.id)
+      local slot = string.format("%s/%d/%s", rule.name, center, key)
       local when = evaluate(rule.when.tree, row)
       local over = when == false
       if rule.clear then
@@ -350,10 +352,10 @@ function Host:sample(rows)
       end
       if when and not self.raised[slot] then
         self.raised[slot] = true
-        rule.on_transition("raise", nil, row, key, 0, tostring(rule.when), false)
+        rule.on_transition("raise", nil, row, key, center, tostring(rule.when), false)
       elseif over and self.raised[slot] then
         self.raised[slot] = nil
-        rule.on_transition("clear", "recovered", row, key, 0, tostring(rule.clear or rule.when), false)
+        rule.on_transition("clear", "recovered", row, key, center, tostring(rule.clear or rule.when), false)
       end
     end
   end

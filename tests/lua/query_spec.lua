@@ -48,6 +48,10 @@ describe("gw.queues", function()
     { "gw.queues { tag = 7 }", 'tag: a tag such as "voice" is needed, not 7' },
     { 'gw.queues { tag = "voice", tags = 1 }', "unknown key 'tags' (did you mean 'tag'?)" },
     { 'gw.queues { tag = "voice", 7 }', "7 stands without a key; write key = value" },
+    { "gw:queues { 7 }", 'queues is called with a dot: gw.queues { 7 }, gw.center "main".queues { 7 }' },
+    { 'gw.center "main":queues { 7 }',
+      'queues is called with a dot: gw.queues { 7 }, gw.center "main".queues { 7 }' },
+    { 'gw.center "main".queues { "sale" }', "no queue 'sale' in gateway.conf (did you mean 'sales'?)" },
   }
   for _, case in ipairs(bad) do
     it("refuses " .. case[1], function()
@@ -108,10 +112,82 @@ describe("gw.queues", function()
       lines)
   end)
 
+  it("says what to write when no centre is the default", function()
+    local setup = setup_with { name = "north", default = false, edition = 2023, queues = {} }
+    setup.centers[2] = { name = "south", default = false, edition = 2023, queues = {} }
+    local ids, lines = ids_of("gw.queues { 7 }", setup)
+    assert.is_nil(ids)
+    assert.same({ "4: rule 'a': from: gateway.conf has several centres and none is the default; write "
+      .. 'gw.center "north".queues { … }, or default = yes in [center north]' }, lines)
+  end)
+
   it("raises in a task", function()
     local host = fake_core.load(HEAD .. 'gw.job "a" { every = "1m",\nrun = function()\n  gw.queues { "sale" }\nend }')
     local _, mistake = pcall(host.run, host, "a")
     assert.equal("scripts/queue_wait.lua:4: gw.queues: no queue 'sale' in gateway.conf (did you mean 'sales'?)",
       mistake)
+  end)
+end)
+
+describe("gw.center", function()
+  local function setup()
+    local of_north = { name = "north", default = false, edition = 2023,
+      queues = { { id = 7, name = "chat", tags = { "night" } }, { id = 8, name = "mail", tags = {} } } }
+    local of_south = { name = "south", default = true, edition = 2025,
+      queues = { { id = 7, name = "phone", tags = {} } } }
+    return { file = "scripts/x.lua", gateway = "ccgate", destinations = {}, centers = { of_north, of_south } }
+  end
+
+  local function load(expression)
+    local host = fake_core.load(HEAD .. string.format(
+      'gw.rule "a" {\n  when = function() end,\n  from = %s }', expression), { setup = setup() })
+    return host.rules.a, fake_core.lines(host)
+  end
+
+  local good = {
+    { 'gw.center "north".queues()', 0, { 7, 8 }, "queues 7 (chat) and 8 (mail) of north" },
+    { 'gw.center "north".queues { "mail", 9 }', 0, { 8, 9 }, "queues 8 (mail) and 9 of north" },
+    { 'gw.center "north".queues { tag = "night" }', 0, { 7 }, "queue 7 (chat) of north" },
+    { 'gw.center "south".queues { 10000 }', 1, { 10000 }, "queue 10000 of south" },
+    { "gw.queues()", 1, { 7 }, "queue 7 (phone) of south" },
+  }
+  for _, case in ipairs(good) do
+    it("asks that centre: " .. case[1], function()
+      local rule, lines = load(case[1])
+      assert.same({}, lines)
+      assert.same({ { center = case[2], query = "queues", every_ms = 30000, ids = case[3] } }, rule.wants)
+      assert.equal("Asks for " .. case[4] .. " every 30s.", rule.about:match("^.-s%."))
+    end)
+  end
+
+  local bad = {
+    { 'gw.center "nort".queues()', "gw.center: no centre 'nort' in gateway.conf (did you mean 'north'?)" },
+    { 'gw.center "hq".queues { "never" }', "gw.center: no centre 'hq' in gateway.conf; known: north and south" },
+    { "gw.center(7).queues()", 'gw.center: a centre is a name such as "main", not 7' },
+    { 'gw.center "north".queue()', "center 'north' has no 'queue' (did you mean 'queues'?)" },
+    { 'gw.center "north".rule "b"', "center 'north' has no 'rule'; known: queues" },
+    { 'gw.center "north"', "rule 'a': from: a query such as gw.queues { 7 } is needed, not a center 'north'" },
+    { 'gw.center "north".queues { "phone" }',
+      "rule 'a': from: no queue 'phone' in gateway.conf; known: chat and mail" },
+    { 'gw.center "north".queues { 2001 }',
+      "rule 'a': from: 2001 is not a queue: in edition 2023 queues are 1 to 2000" },
+  }
+  for _, case in ipairs(bad) do
+    it("refuses " .. case[1], function()
+      local rule, lines = load(case[1])
+      assert.is_nil(rule)
+      assert.equal("4: " .. case[2], lines[#lines])
+    end)
+  end
+
+  it("gives a query that can be fetched", function()
+    local host = fake_core.load(HEAD .. [[gw.job "look" { every = "1m", run = function()
+      gw.center "north".queues { 8 }:fetch()
+    end }]], { setup = setup() })
+    assert.same({}, fake_core.lines(host))
+    host.answer = {}
+    host:run "look"
+    assert.equal(0, host.fetched.center)
+    assert.same({ 8 }, host.fetched.ids)
   end)
 end)

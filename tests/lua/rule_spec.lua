@@ -137,6 +137,84 @@ describe("a rule", function()
   end)
 end)
 
+describe("a rule on several queries", function()
+  local SETUP <const> = {
+    file = "scripts/queue_wait.lua", gateway = "ccgate", destinations = {},
+    centers = {
+      { name = "north", default = true, edition = 2023, queues = { { id = 7, name = "chat", tags = {} } } },
+      { name = "south", default = false, edition = 2023, queues = { { id = 7, name = "phone", tags = {} } } },
+    },
+  }
+
+  local function load(from)
+    local host = fake_core.load(rule(string.format(
+      'from = {\n%s\n}, when = gw.above("calls_waiting", 4), summary = "{name}: {calls_waiting}"', from)),
+      { setup = SETUP })
+    return host, fake_core.lines(host)
+  end
+
+  it("asks each centre once", function()
+    local host, lines = load 'gw.queues { 9, 7 }, gw.center "south".queues(), gw.queues { 1, 7 }'
+    assert.same({}, lines)
+    local made = host.rules["queue-wait"]
+    assert.same({
+      { center = 0, query = "queues", every_ms = 30000, ids = { 1, 7, 9 } },
+      { center = 1, query = "queues", every_ms = 30000, ids = { 7 } },
+    }, made.wants)
+    assert.equal("Asks for queues 1, 7 (chat) and 9 of north and queue 7 (phone) of south every 30s.",
+      made.about:match("^.-s%."))
+  end)
+
+  it("keeps an alert for each centre under the same key", function()
+    local host = load 'gw.queues { 7 }, gw.center "south".queues { 7 }'
+    host:sample({ { id = 7, calls_waiting = 5 } }, 0)
+    host:sample({ { id = 7, calls_waiting = 6 } }, 1)
+    host:sample({ { id = 7, calls_waiting = 0 } }, 0)
+    local told = {}
+    for index, alert in ipairs(host.alerts) do
+      local event = json.decode(alert.event)
+      assert.equal(alert.center, event.labels.center)
+      told[index] = table.concat({ alert.kind, alert.center, alert.key, event.labels.queue, event.summary }, " ")
+    end
+    assert.same({
+      "raise north 7 chat chat: 5", "raise south 7 phone phone: 6",
+      "clear north 7 chat chat: calls_waiting above 4",
+    }, told)
+  end)
+
+  local cases = {
+    { 'gw.queues { 7 },\n7,\n"sales"', {
+      "5: rule 'queue-wait': from: a query such as gw.queues { 7 } is needed, not 7",
+      "6: rule 'queue-wait': from: a query such as gw.queues { 7 } is needed, not 'sales'",
+    } },
+    { "nil, gw.queues { 7 }",
+      { "4: rule 'queue-wait': from: a query such as gw.queues { 7 } is needed, not nothing" } },
+    { "", { "3: rule 'queue-wait': from: an empty list asks for nothing; write a query such as gw.queues { 7 }" } },
+    { "gw.queues { 7 },\nsouth = gw.queues { 7 }",
+      { "5: rule 'queue-wait': from: unknown key 'south'; queries stand without keys" } },
+    { 'gw.queues { 7 },\ngw.center "south".queues { "chat" }',
+      { "5: rule 'queue-wait': from: no queue 'chat' in gateway.conf; known: phone" } },
+    { 'gw.queues { 7 },\ngw.center "soth".queues()',
+      { "5: gw.center: no centre 'soth' in gateway.conf (did you mean 'south'?)" } },
+  }
+  for _, case in ipairs(cases) do
+    it("refuses " .. case[1]:gsub("\n", " "), function()
+      local host, lines = load(case[1])
+      assert.same(case[2], lines)
+      assert.same({}, host.rules)
+    end)
+  end
+
+  it("watches one kind of rows", function()
+    local host = fake_core.host "x"
+    local gw, value = require "gateway", require "gateway.value"
+    local agents = value.kind("query", {}, tostring) { name = "agents", ids = {}, mistakes = {} }
+    gw.rule "mixed" { from = { gw.queues(), agents }, when = gw.above("calls_waiting", 4) }
+    assert.same({ "0: rule 'mixed': from: 'agents' does not go with 'queues': a rule watches rows of one kind" },
+      fake_core.lines(host))
+  end)
+end)
+
 describe("a rule with a mistake", function()
   local cases = {
     { "an unknown key", 'evry = "15s"', "unknown key 'evry' (did you mean 'every'?)" },
