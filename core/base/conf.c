@@ -72,6 +72,14 @@ conf_find_destination(const struct conf *conf, const char *name)
 }
 
 void
+conf_setting_fini(struct conf_setting *setting)
+{
+    free(setting->section);
+    free(setting->key);
+    free(setting->value);
+}
+
+void
 conf_queue_fini(struct conf_queue *queue)
 {
     for (size_t i = 0; i < queue->tag_count; i++)
@@ -120,11 +128,8 @@ conf_delete(struct conf *conf)
         destination_fini(&conf->destinations[i]);
     for (size_t i = 0; i < conf->override_count; i++)
         free(conf->overrides[i].name);
-    for (size_t i = 0; i < conf->setting_count; i++) {
-        free(conf->settings[i].section);
-        free(conf->settings[i].key);
-        free(conf->settings[i].value);
-    }
+    for (size_t i = 0; i < conf->setting_count; i++)
+        conf_setting_fini(&conf->settings[i]);
     free(conf->centers);
     free(conf->destinations);
     free(conf->overrides);

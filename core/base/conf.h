@@ -60,9 +60,8 @@ struct conf_header {
 struct conf_destination {
     char *name;
     int line;
-    char *kind;   /* a file of lua/gateway/destinations */
-    char *url;    /* a secret in most cases; NULL where the kind needs none */
-    bool has_url; /* the file says one, right or wrong */
+    char *kind; /* a file of lua/gateway/destinations */
+    char *url;  /* a secret in most cases; NULL where the kind needs none */
     char *method;
     char *secret; /* whsec_… : Standard Webhooks; NULL for none */
     char *ca_file;
@@ -115,6 +114,26 @@ struct conf {
 struct conf *conf_load(const char *file, struct problems *problems);
 void conf_delete(struct conf *conf);
 
+/* What a kind of destination does with a key of its section. */
+enum conf_need { CONF_NEEDLESS, CONF_OPTIONAL, CONF_REQUIRED };
+
+/* The kinds that there are, and what each says about a key ("url", "header.*"). */
+struct conf_kinds {
+    const char *const *names; /* ends with NULL */
+    enum conf_need (*need)(void *arg, const char *kind, const char *key);
+    void *arg;
+};
+
+/* Every destination against its kind: kinds that are unknown, keys that mean nothing to
+ * a kind, keys that it needs and that are missing. Forgets the defaults of keys that
+ * mean nothing. */
+void conf_check_destinations(struct conf *conf, const struct conf_kinds *kinds,
+                             struct problems *problems);
+
+/* What to say behind a kind that is not one of `kinds`: " (did you mean 'webhook'?)",
+ * or which there are. Free it. */
+char *conf_advise_kind(const char *kind, const char *const *kinds);
+
 /* The limits of script `name`: its own, or the defaults. */
 const struct conf_limits *conf_limits_of(const struct conf *conf, const char *name);
 
@@ -128,5 +147,10 @@ const struct conf_destination *conf_find_destination(const struct conf *conf,
 /* The effective configuration in the file's own form, or as JSON: secrets as "***",
  * defaults marked. */
 void conf_print(const struct conf *conf, bool json, struct buf *out);
+
+/* The keys that a kind of destination takes, one per line or as JSON: type, default,
+ * sentence. `sentence` is the kind's own. */
+void conf_print_kind(const struct conf_kinds *kinds, const char *kind,
+                     const char *sentence, bool json, struct buf *out);
 
 #endif

@@ -103,6 +103,100 @@ print_json(const struct conf *conf, struct buf *out)
     buf_add_text(out, "}}}\n");
 }
 
+/* ---- kinds of destinations ---- */
+
+static const struct {
+    conf_reader *read;
+    const char *word;
+} types[] = {
+    {conf_read_url, "address"}, {conf_read_webhook_secret, "secret"},
+    {conf_read_path, "path"},   {conf_read_duration, "duration"},
+    {conf_read_header, "text"}, {conf_read_text, "text"},
+};
+
+/* "duration", "POST, PUT or PATCH": what one may write. */
+static void
+add_type(const struct conf_option *option, struct buf *out)
+{
+    for (const struct conf_word *word = option->words; word && word->word; word++)
+        buf_format(out, "%s%s",
+                   word == option->words ? ""
+                   : word[1].word        ? ", "
+                                         : " or ",
+                   word->word);
+    for (size_t i = 0; !option->words && i < sizeof types / sizeof *types; i++)
+        if (types[i].read == option->read)
+            buf_add_text(out, types[i].word);
+}
+
+static void
+print_key(const struct conf_option *option, bool is_required, struct buf *out)
+{
+    struct buf type = {0};
+    add_type(option, &type);
+    buf_format(out, "  %-10s%-34s%-10s%s\n", option->key, type.data,
+               option->fallback ? option->fallback
+               : is_required    ? "required"
+                                : "-",
+               option->sentence);
+    buf_fini(&type);
+}
+
+static void
+print_key_json(const struct conf_option *option, bool is_required, struct buf *out)
+{
+    struct buf type = {0};
+    add_type(option, &type);
+    buf_add_text(out, "{\"key\":");
+    add_string(out, option->key);
+    buf_add_text(out, ",\"type\":");
+    add_string(out, type.data);
+    buf_format(out, ",\"required\":%s,\"default\":", is_required ? "true" : "false");
+    if (option->fallback)
+        add_string(out, option->fallback);
+    else
+        buf_add_text(out, "null");
+    buf_add_text(out, ",\"sentence\":");
+    add_string(out, option->sentence);
+    buf_add_text(out, "}");
+    buf_fini(&type);
+}
+
+static void
+print_keys(const struct conf_kinds *kinds, const char *kind, bool json, struct buf *out)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < conf_option_count; i++) {
+        const struct conf_option *option = &conf_options[i];
+        if (option->kind != CONF_DESTINATION)
+            continue;
+        enum conf_need need = conf_need_of(kinds, kind, option);
+        if (need == CONF_NEEDLESS)
+            continue;
+        if (json)
+            buf_add_text(out, is_first ? "" : ",");
+        (json ? print_key_json : print_key)(option, need == CONF_REQUIRED, out);
+        is_first = false;
+    }
+}
+
+void
+conf_print_kind(const struct conf_kinds *kinds, const char *kind, const char *sentence,
+                bool json, struct buf *out)
+{
+    if (json) {
+        buf_add_text(out, "{\"kind\":");
+        add_string(out, kind);
+        buf_add_text(out, ",\"sentence\":");
+        add_string(out, sentence);
+        buf_add_text(out, ",\"keys\":[");
+    } else {
+        buf_format(out, "%s: %s\n\n", kind, sentence);
+    }
+    print_keys(kinds, kind, json, out);
+    buf_add_text(out, json ? "]}\n" : "");
+}
+
 void
 conf_print(const struct conf *conf, bool json, struct buf *out)
 {

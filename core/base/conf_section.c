@@ -126,10 +126,7 @@ stand_in(struct conf_loader *loader, const struct conf_option *option)
     if (option->fallback == NULL)
         return;
     add_default(loader, option);
-    struct conf_setting *last = &loader->conf->settings[--loader->conf->setting_count];
-    free(last->section);
-    free(last->key);
-    free(last->value);
+    conf_setting_fini(&loader->conf->settings[--loader->conf->setting_count]);
 }
 
 void
@@ -284,9 +281,6 @@ conf_section_close(struct conf_loader *loader)
     }
     if (section->kind == CONF_CENTER)
         finish_center(loader, section->target);
-    if (section->kind == CONF_DESTINATION)
-        ((struct conf_destination *)section->target)->has_url =
-            conf_section_has(loader, conf_option_find(CONF_DESTINATION, "url")) != 0;
     if (section->kind == CONF_SCRIPT)
         finish_limits(&((struct conf_script *)section->target)->limits);
     free(section->name);

@@ -88,6 +88,11 @@ conf_reader conf_read_text, conf_read_path, conf_read_origin, conf_read_url,
  * set when there was one. NULL with `complaint` (free it) when one cannot be had. */
 char *conf_expand(const char *text, const char *dir, bool *is_secret, char **complaint);
 
+/* What a kind says about an option of [destination]. */
+enum conf_need conf_need_of(const struct conf_kinds *kinds, const char *kind,
+                            const struct conf_option *option);
+
+void conf_setting_fini(struct conf_setting *setting);
 void conf_queue_fini(struct conf_queue *queue);
 
 /* "(did you mean 'url'?)" with a blank before it, or "": free it. */

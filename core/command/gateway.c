@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "base/version.h"
 #include "command/command.h"
 #include "deliver/connector.h"
@@ -54,50 +53,18 @@ struct gateway {
 
 /* ---- configuration ---- */
 
-/* What needs no address: it leaves nothing for anybody else. */
-static const char *const kinds_without_url[] = {"log", NULL};
-
-static bool
-is_one_of(const char *word, const char *const *words)
-{
-    while (*words && strcmp(*words, word) != 0)
-        words++;
-    return *words != NULL;
-}
-
-/* " (did you mean 'webhook'?)", or what there is. */
 static void
-advise_kind(const char *kind, struct buf *advice)
+check_destinations(struct conf *conf, struct problems *problems)
 {
-    const char *const *kinds = connector_kinds();
-    const char *guess = text_nearest(kind, kinds);
-    if (guess)
-        buf_format(advice, " (did you mean '%s'?)", guess);
-    for (; !guess && *kinds; kinds++)
-        buf_format(advice, "%s %s", advice->size ? "" : "; there are", *kinds);
-}
-
-static void
-check_kinds(const struct conf *conf, struct problems *problems)
-{
-    for (size_t i = 0; i < conf->destination_count; i++) {
-        const struct conf_destination *destination = &conf->destinations[i];
-        const char *kind = destination->kind;
-        struct buf advice = {0};
-        if (!kind)
-            continue;
-        if (!is_one_of(kind, connector_kinds())) {
-            advise_kind(kind, &advice);
-            problems_add(problems, "%s:%d: [destination %s]: kind: '%s' is not known%s",
-                         conf->file, destination->line, destination->name, kind,
-                         advice.data);
-        } else if (!destination->has_url && !is_one_of(kind, kinds_without_url)) {
-            problems_add(problems,
-                         "%s:%d: [destination %s]: url is missing: where a %s goes",
-                         conf->file, destination->line, destination->name, kind);
-        }
-        buf_fini(&advice);
+    struct error error = {0};
+    struct connector *connector = connector_new(&error);
+    if (!connector) {
+        problems_add(problems, "%s", error.message);
+        return;
     }
+    struct conf_kinds kinds = connector_conf_kinds(connector);
+    conf_check_destinations(conf, &kinds, problems);
+    connector_delete(connector);
 }
 
 struct conf *
@@ -106,7 +73,7 @@ gateway_conf(const char *file)
     struct problems problems = {0};
     struct conf *conf = conf_load(file, &problems);
     if (conf)
-        check_kinds(conf, &problems);
+        check_destinations(conf, &problems);
     for (size_t i = 0; i < problems.count; i++)
         fprintf(stderr, "%s\n", problems.lines[i]);
     if (problems.count) {

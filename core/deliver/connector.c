@@ -119,6 +119,40 @@ connector_has_kind(struct connector *connector, const char *kind)
     return has;
 }
 
+/* What KIND.options says about the key. */
+static enum conf_need
+need(void *arg, const char *kind, const char *key)
+{
+    struct connector *connector = arg;
+    lua_State *L = connector->L;
+    enum conf_need need = CONF_NEEDLESS;
+    if (lua_getfield(L, AT_KINDS, kind) == LUA_TTABLE &&
+        lua_getfield(L, -1, "options") == LUA_TTABLE &&
+        lua_getfield(L, -1, key) == LUA_TSTRING)
+        need = strcmp(lua_tostring(L, -1), "required") ? CONF_OPTIONAL : CONF_REQUIRED;
+    lua_settop(L, AT_END);
+    return need;
+}
+
+struct conf_kinds
+connector_conf_kinds(struct connector *connector)
+{
+    return (struct conf_kinds){connector_kinds(), need, connector};
+}
+
+char *
+connector_doc(struct connector *connector, const char *kind)
+{
+    lua_State *L = connector->L;
+    char *doc = NULL;
+    if (lua_getfield(L, AT_KINDS, kind) == LUA_TTABLE) {
+        lua_getfield(L, -1, "doc");
+        doc = mem_text(lua_tostring(L, -1));
+    }
+    lua_settop(L, AT_END);
+    return doc;
+}
+
 /* ---- values in and out ---- */
 
 static void

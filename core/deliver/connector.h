@@ -23,6 +23,13 @@ bool connector_has_kind(struct connector *connector, const char *kind);
 /* The names of all kinds, ends with NULL; for messages and guesses. */
 const char *const *connector_kinds(void);
 
+/* What the kinds say about keys of the configuration; valid as long as the connector.
+ */
+struct conf_kinds connector_conf_kinds(struct connector *connector);
+
+/* A kind's own sentence, to free; NULL when there is no such kind. */
+char *connector_doc(struct connector *connector, const char *kind);
+
 /* ---- who is told ---- */
 
 struct connector_transition {

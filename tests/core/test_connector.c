@@ -82,6 +82,30 @@ test_kinds(void **state)
 }
 
 static void
+test_keys_of_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *key;
+        enum conf_need need;
+    } cases[] = {
+        {"webhook", "url", CONF_REQUIRED},    {"webhook", "header.*", CONF_OPTIONAL},
+        {"webhook", "colour", CONF_NEEDLESS}, {"log", "url", CONF_NEEDLESS},
+        {"pigeon", "url", CONF_NEEDLESS},
+    };
+    struct conf_kinds kinds = connector_conf_kinds(connector);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(kinds.need(kinds.arg, cases[i].kind, cases[i].key),
+                         cases[i].need);
+    for (size_t i = 0; kinds.names[i]; i++) {
+        char *doc = connector_doc(connector, kinds.names[i]);
+        assert_non_null(doc);
+        free(doc);
+    }
+    assert_null(connector_doc(connector, "pigeon"));
+}
+
+static void
 test_notify(void **state)
 {
     (void)state;
@@ -222,9 +246,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_notify),
-        cmocka_unit_test(test_nonsense), cmocka_unit_test(test_message),
-        cmocka_unit_test(test_render),   cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_keys_of_kinds),
+        cmocka_unit_test(test_notify),   cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_message),  cmocka_unit_test(test_render),
+        cmocka_unit_test(test_classify),
     };
     return cmocka_run_group_tests_name("connector", tests, set_up, tear_down);
 }

@@ -222,8 +222,8 @@ gateway.conf:20: [destination c]: url: '***' does not begin with https:// or htt
 gateway.conf:21: [destination c]: secret: is not a webhook secret: "whsec_" and 24 to 64 bytes in base64; ]]
       .. [[make one with echo whsec_$(openssl rand -base64 32)
 gateway.conf:22: this section stands in line 13 already
-gateway.conf:13: [destination a]: kind: 'webhok' is not known (did you mean 'webhook'?)
-gateway.conf:16: [destination b]: url is missing: where a webhook goes
+gateway.conf:14: [destination a]: kind: 'webhok' is not known (did you mean 'webhook'?)
+gateway.conf:16: [destination b]: url is missing: where messages go
 ]]):gsub("FOLDER", world.folder), err)
     assert.equal("", out)
     assert.equal(PROBLEM, code)
@@ -407,6 +407,35 @@ describe("ccgate config", function ()
     assert.equal(FINE, code)
   end)
 
+  it("says nothing that means nothing to a destination", function ()
+    world:conf "[destination book]\nkind = log"
+    local code, out, err = ccgate("config")
+    has(out, "[destination book]\nkind = log\n\n")
+    assert.equal("", err)
+    assert.equal(FINE, code)
+  end)
+
+  it("prints what a kind of destination takes", function ()
+    local code, out, err = ccgate("config", "--kind", "webhook")
+    assert.equal("", err)
+    assert.equal(FINE, code)
+    assert.equal([[
+webhook: POSTs the event as JSON; signed when the destination has a secret.
+
+  kind      text                              required  what receives: webhook, log, …
+  url       address                           required  where messages go
+  method    POST, PUT, PATCH, DELETE or GET   POST      the HTTP method
+  header.*  text                              -         a header that is sent along
+  secret    secret                            -         the key that signs messages (Standard Webhooks)
+  ca_file   path                              -         the authorities (PEM) that are trusted, instead of the system's
+  timeout   duration                          10s       how long an attempt may take
+]], out)
+    local _, log = ccgate("config", "--kind", "log", "-o", "json")
+    assert.same({ kind = "log", sentence = "Writes a line to the gateway's log.", keys = { {
+      key = "kind", type = "text", required = true, default = cjson.null, sentence = "what receives: webhook, log, …",
+    } } }, cjson.decode(log))
+  end)
+
   it("names a file that is not there", function ()
     for _, command in ipairs { "config", "check", "run", "demo" } do
       local code, _, err = ccgate(command, "-c", "none.conf")
@@ -465,6 +494,8 @@ describe("ccgate", function ()
     { "sink --secret short", "ccgate sink: --secret: needs whsec_ and base64 of 24 to 64 bytes" },
     { "demo --for 6", "ccgate demo: --for: '6' is not a duration; write 45s" },
     { "config more", "ccgate config: unexpected 'more'" },
+    { "config --kind webhok", "ccgate config: --kind: 'webhok' is not known (did you mean 'webhook'?)\n" },
+    { "config --kind pigeon", "ccgate config: --kind: 'pigeon' is not known; there are log webhook\n" },
     { "version more", "ccgate version: unexpected 'more'" },
   }
   for _, mistake in ipairs(MISTAKES) do

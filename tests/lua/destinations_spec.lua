@@ -26,6 +26,18 @@ describe("classify", function()
   end)
 end)
 
+describe("kinds", function()
+  local WORDS <const> = { required = true, optional = true }
+  for name, kind in pairs { webhook = webhook, log = log } do
+    it(("say what they are and what they take: %s"):format(name), function()
+      assert.truthy(kind.doc:match("^%u.*%.$"))
+      for key, word in pairs(kind.options) do
+        assert.truthy(WORDS[word], key)
+      end
+    end)
+  end
+end)
+
 describe("a webhook", function()
   it("sends the stored text, signed, as JSON", function()
     local request = webhook.render({}, { method = "PUT", message = '{"b":1,"a":2}' })

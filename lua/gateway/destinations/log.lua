@@ -19,6 +19,7 @@ local LINES <const> = {
 
 return {
   doc = "Writes a line to the gateway's log.",
+  options = {},
 
   render = function(event)
     return { log = LINES[event.data.kind](event.data) }

@@ -5,6 +5,15 @@ local classify = require("gateway.classify")
 return {
   doc = "POSTs the event as JSON; signed when the destination has a secret.",
 
+  options = {
+    url = "required",
+    method = "optional",
+    ["header.*"] = "optional",
+    secret = "optional",
+    ca_file = "optional",
+    timeout = "optional",
+  },
+
   -- The text as it was committed, not encoded again: equal id, equal bytes.
   render = function(_, options)
     return {

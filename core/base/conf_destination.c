@@ -1,0 +1,145 @@
+/* What a section [destination NAME] may say depends on its kind. */
+#include "base/conf_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+char *
+conf_advise_kind(const char *kind, const char *const *kinds)
+{
+    const char *guess = text_nearest(kind, kinds);
+    if (guess)
+        return mem_format(" (did you mean '%s'?)", guess);
+    struct buf advice = {0};
+    buf_add_text(&advice, "; there are");
+    for (; *kinds; kinds++)
+        buf_format(&advice, " %s", *kinds);
+    return buf_take(&advice);
+}
+
+static bool
+is_known(const struct conf_kinds *kinds, const char *kind)
+{
+    const char *const *name = kinds->names;
+    while (*name && strcmp(*name, kind) != 0)
+        name++;
+    return *name != NULL;
+}
+
+/* What is required of every kind, the kind itself, no kind has to name. */
+enum conf_need
+conf_need_of(const struct conf_kinds *kinds, const char *kind,
+             const struct conf_option *option)
+{
+    return option->is_required ? CONF_REQUIRED
+                               : kinds->need(kinds->arg, kind, option->key);
+}
+
+/* The line of this option in the section of the destination, 0 when it is not there. */
+static int
+line_of(const struct conf *conf, const struct conf_destination *destination,
+        const struct conf_option *option)
+{
+    for (size_t i = 0; i < conf->setting_count; i++)
+        if (conf->settings[i].option == option && conf->settings[i].line &&
+            strcmp(conf->settings[i].section, destination->name) == 0)
+            return conf->settings[i].line;
+    return 0;
+}
+
+static void
+complain_of_kind(const struct conf *conf, const struct conf_destination *destination,
+                 const struct conf_kinds *kinds, struct problems *problems)
+{
+    const struct conf_option *option = conf_option_find(CONF_DESTINATION, "kind");
+    char *advice = conf_advise_kind(destination->kind, kinds->names);
+    problems_add(problems, "%s:%d: [destination %s]: kind: '%s' is not known%s",
+                 conf->file, line_of(conf, destination, option), destination->name,
+                 destination->kind, advice);
+    free(advice);
+}
+
+static void
+check_missing(const struct conf *conf, const struct conf_destination *destination,
+              const struct conf_kinds *kinds, struct problems *problems)
+{
+    for (size_t i = 0; i < conf_option_count; i++) {
+        const struct conf_option *option = &conf_options[i];
+        if (option->kind == CONF_DESTINATION &&
+            conf_need_of(kinds, destination->kind, option) == CONF_REQUIRED &&
+            line_of(conf, destination, option) == 0)
+            problems_add(problems, "%s:%d: [destination %s]: %s is missing: %s",
+                         conf->file, destination->line, destination->name, option->key,
+                         option->sentence);
+    }
+}
+
+static void
+complain_of_needless(const struct conf *conf, const struct conf_setting *setting,
+                     const char *kind, const struct conf_kinds *kinds,
+                     struct problems *problems)
+{
+    struct buf taken = {0};
+    for (size_t i = 0; i < conf_option_count; i++)
+        if (conf_options[i].kind == CONF_DESTINATION &&
+            conf_need_of(kinds, kind, &conf_options[i]) != CONF_NEEDLESS)
+            buf_format(&taken, " %s", conf_options[i].key);
+    problems_add(problems,
+                 "%s:%d: [destination %s]: %s means nothing to kind %s, which takes "
+                 "only:%s",
+                 conf->file, setting->line, setting->section, setting->key, kind,
+                 taken.data);
+    buf_fini(&taken);
+}
+
+/* The destination that has this setting and whose kind does not take it, or NULL. */
+static const struct conf_destination *
+find_refuser(const struct conf *conf, const struct conf_setting *setting,
+             const struct conf_kinds *kinds)
+{
+    if (setting->kind != CONF_DESTINATION)
+        return NULL;
+    const struct conf_destination *destination =
+        conf_find_destination(conf, setting->section);
+    const char *kind = destination->kind;
+    return kind && is_known(kinds, kind) &&
+                   conf_need_of(kinds, kind, setting->option) == CONF_NEEDLESS
+               ? destination
+               : NULL;
+}
+
+/* What is written is a mistake; a default is not there to be printed. */
+static void
+remove_needless(struct conf *conf, const struct conf_kinds *kinds,
+                struct problems *problems)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < conf->setting_count; i++) {
+        struct conf_setting *setting = &conf->settings[i];
+        const struct conf_destination *refuser = find_refuser(conf, setting, kinds);
+        if (refuser && setting->line)
+            complain_of_needless(conf, setting, refuser->kind, kinds, problems);
+        if (refuser && !setting->line)
+            conf_setting_fini(setting);
+        else
+            conf->settings[kept++] = *setting;
+    }
+    conf->setting_count = kept;
+}
+
+void
+conf_check_destinations(struct conf *conf, const struct conf_kinds *kinds,
+                        struct problems *problems)
+{
+    for (size_t i = 0; i < conf->destination_count; i++) {
+        const struct conf_destination *destination = &conf->destinations[i];
+        if (destination->kind && is_known(kinds, destination->kind))
+            check_missing(conf, destination, kinds, problems);
+        else if (destination->kind)
+            complain_of_kind(conf, destination, kinds, problems);
+    }
+    remove_needless(conf, kinds, problems);
+}
