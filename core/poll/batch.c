@@ -66,8 +66,11 @@ report(struct batch *batch, const struct error *error)
 {
     const char *center = lane_center(batch->planner->lanes[batch->center])->name;
     bool is_own = error->kind == ERROR_API || error->kind == ERROR_DECODE;
-    if (is_own && (batch->error.kind != error->kind ||
-                   strcmp(batch->error.code, error->code) != 0))
+    bool is_searched =
+        batch->lot && error->kind == ERROR_API; /* told when it is found */
+    if (is_own && !is_searched &&
+        (batch->error.kind != error->kind ||
+         strcmp(batch->error.code, error->code) != 0))
         log_warn("poll", "center %s: %s %lld…%lld: %s %s: %s; alerts are held", center,
                  batch->query->name, (long long)batch->ids[0],
                  (long long)batch->ids[batch->id_count - 1], error_word(error->kind),
@@ -98,6 +101,7 @@ on_batch_answer(struct errand *errand, const struct poll_answer *answer)
 {
     struct batch *batch = (struct batch *)errand;
     report(batch, &answer->error);
+    search_learn(batch, &answer->error);
     if (answer->error.kind != ERROR_NONE)
         return;
     if (answer->rows->row_count < batch->id_count)
@@ -113,15 +117,18 @@ on_batch_answer(struct errand *errand, const struct poll_answer *answer)
 
 /* ---- the timetable ---- */
 
-/* The next time of the batch's own grid that is at least half an interval away. */
-static void
-arm(struct batch *batch)
+/* The next time of the batch's own grid that is at least half an interval away. A
+ * refused id has no grid: it is asked as seldom as was promised. */
+void
+batch_arm(struct batch *batch)
 {
-    int64_t now = clock_mono_ms(), every = batch->every_ms;
+    int64_t now = clock_mono_ms(), every = batch->period_ms;
     int64_t earliest = now + every / 2;
     int64_t turns = (earliest - batch->phase_ms + every - 1) / every;
     double jitter = (plan_random(batch->planner) * 2 - 1) * JITTER * (double)every;
     int64_t wait = batch->phase_ms + turns * every - now + (int64_t)jitter;
+    if (batch->is_refused)
+        wait = search_wait_ms(batch);
     timer_start(batch->timer, wait > 1 ? wait : 1);
 }
 
@@ -130,7 +137,9 @@ batch_start(struct batch *batch)
 {
     if (batch->planner->is_draining)
         return;
-    arm(batch);
+    if (batch->is_refused)
+        search_postpone(batch);
+    batch_arm(batch);
     lane_add(batch->planner->lanes[batch->center], &batch->errand);
 }
 
@@ -165,12 +174,13 @@ batch_delete(struct batch *batch)
 }
 
 struct batch *
-batch_new(struct planner *planner, const struct planner_want *what)
+batch_new(struct planner *planner, const struct demand_request *what)
 {
     const struct conf_center *center = lane_center(planner->lanes[what->center]);
     struct batch *batch = mem_zero(sizeof *batch);
     batch->planner = planner;
     batch->center = what->center;
+    batch->lot = what->lot;
     batch->query = what->query;
     batch->every_ms = what->every_ms;
     batch->ids = mem_copy(what->ids, what->id_count * sizeof *what->ids);

@@ -110,6 +110,20 @@ answer_from_known(struct fetch *fetch, int64_t max_age_ms)
     return true;
 }
 
+static bool
+is_refused(struct fetch *fetch)
+{
+    for (size_t i = 0; i < fetch->id_count; i++) {
+        const struct error *refusal =
+            search_refusal(fetch->planner, fetch->center, fetch->query, fetch->ids[i]);
+        if (!refusal)
+            continue;
+        fetch->error = *refusal;
+        return true;
+    }
+    return false;
+}
+
 static void
 ask(struct fetch *fetch)
 {
@@ -153,7 +167,7 @@ planner_fetch(struct planner *planner, uint32_t center, const struct query *quer
     planner->fetches = fetch;
     block_init(&fetch->answer, query);
     block_init(&fetch->rows, query);
-    if (!id_count || answer_from_known(fetch, max_age_ms) ||
+    if (!id_count || is_refused(fetch) || answer_from_known(fetch, max_age_ms) ||
         lane_is_held(planner->lanes[center], &fetch->error))
         timer_start(fetch->timer, 0);
     else

@@ -3,75 +3,163 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
-/* One id that somebody wants. */
-struct target {
-    uint32_t center;
-    const struct query *query;
-    int64_t id;
-    int64_t every_ms;
-};
+/* A stretch is told again when it has changed by this factor. */
+#define STRETCH_NEWS 1.1
 
-static int
-compare(int64_t a, int64_t b)
+/* ---- who gets what ---- */
+
+static void
+add_row(struct batch *batch, struct subscription *subscription, size_t row)
 {
-    return (a > b) - (a < b);
+    struct feed *feed = batch->feeds ? &batch->feeds[subscription->feed] : NULL;
+    if (subscription->feed >= batch->feed_count || feed->subscription != subscription) {
+        subscription->feed = batch->feed_count++;
+        batch->feeds = mem_grow(batch->feeds, batch->feed_count, sizeof *feed);
+        feed = &batch->feeds[subscription->feed];
+        *feed = (struct feed){
+            .subscription = subscription,
+            .rows = mem_grow(NULL, batch->id_count, sizeof *feed->rows),
+        };
+    }
+    if (!feed->count || feed->rows[feed->count - 1] != row)
+        feed->rows[feed->count++] = row;
 }
 
-static int
-by_id(const void *left, const void *right)
+static bool
+is_owed(const struct batch *before, const struct subscription *subscription)
 {
-    const struct target *a = left, *b = right;
-    int order = compare(a->center, b->center);
-    if (!order)
-        order = compare(query_number(a->query), query_number(b->query));
-    if (!order)
-        order = compare(a->id, b->id);
-    return order ? order : compare(a->every_ms, b->every_ms);
+    for (size_t i = 0; i < before->feed_count; i++)
+        if (before->feeds[i].subscription == subscription)
+            return before->feeds[i].refused;
+    return false;
 }
 
-static int
-by_interval(const void *left, const void *right)
+/* What somebody had no room for is still owed. */
+static void
+connect_feeds(struct batch *batch, const struct demand *demand,
+              const struct demand_request *request)
 {
-    const struct target *a = left, *b = right;
-    int order = compare(a->center, b->center);
-    if (!order)
-        order = compare(query_number(a->query), query_number(b->query));
-    if (!order)
-        order = compare(a->every_ms, b->every_ms);
-    return order ? order : compare(a->id, b->id);
+    struct batch before = {.feeds = batch->feeds, .feed_count = batch->feed_count};
+    batch->feeds = NULL;
+    batch->feed_count = 0;
+    for (size_t i = 0; i < request->id_count; i++)
+        for (const struct claim *claim = request->claims[i]; claim;
+             claim = demand_next(demand, claim))
+            add_row(batch, claim->asker, i);
+    for (size_t i = 0; i < batch->feed_count; i++) {
+        struct feed *feed = &batch->feeds[i];
+        feed->refused = is_owed(&before, feed->subscription);
+        if (feed->count < batch->id_count)
+            continue;
+        free(feed->rows);
+        feed->rows = NULL;
+    }
+    batch_drop_feeds(&before);
 }
 
-/* Everything that is wanted, each id once at its shortest interval, by interval. */
-static struct target *
-collect(const struct planner *planner, size_t *count)
+void
+plan_disconnect(const struct subscription *subscription)
 {
-    struct target *targets = NULL;
-    size_t all = 0, unique = 0;
-    for (struct subscription *s = planner->subscriptions; s; s = s->next)
-        for (size_t w = 0; w < s->want_count; w++)
-            all += s->wants[w].id_count;
-    targets = mem_grow(NULL, all + 1, sizeof *targets);
-    all = 0;
-    for (struct subscription *s = planner->subscriptions; s; s = s->next) {
-        for (size_t w = 0; w < s->want_count; w++) {
-            const struct planner_want *want = &s->wants[w];
-            for (size_t i = 0; i < want->id_count; i++)
-                targets[all++] = (struct target){want->center, want->query,
-                                                 want->ids[i], want->every_ms};
+    struct batch *batch = subscription->planner->batches;
+    for (; batch; batch = batch->next) {
+        size_t kept = 0;
+        for (size_t i = 0; i < batch->feed_count; i++) {
+            if (batch->feeds[i].subscription == subscription)
+                free(batch->feeds[i].rows);
+            else
+                batch->feeds[kept++] = batch->feeds[i];
         }
+        batch->feed_count = kept;
     }
-    qsort(targets, all, sizeof *targets, by_id);
-    for (size_t i = 0; i < all; i++) {
-        const struct target *last = unique ? &targets[unique - 1] : NULL;
-        if (!last || last->center != targets[i].center ||
-            last->query != targets[i].query || last->id != targets[i].id)
-            targets[unique++] = targets[i];
+}
+
+/* ---- batches ---- */
+
+static struct demand_request
+request_of(const struct batch *batch)
+{
+    return (struct demand_request){.center = batch->center,
+                                   .lot = batch->lot,
+                                   .query = batch->query,
+                                   .every_ms = batch->every_ms,
+                                   .ids = batch->ids,
+                                   .id_count = batch->id_count};
+}
+
+/* The batch for this request: the one that is there, or a new one. Requests and old
+ * batches have the same order: what comes before the request is not wanted any more. */
+static struct batch *
+obtain(struct planner *planner, struct batch **old,
+       const struct demand_request *request)
+{
+    while (*old) {
+        struct batch *batch = *old;
+        struct demand_request former = request_of(batch);
+        int order = demand_compare(&former, request);
+        if (order > 0)
+            break;
+        *old = batch->next;
+        if (!order && former.id_count == request->id_count &&
+            !memcmp(former.ids, request->ids, former.id_count * sizeof *former.ids))
+            return batch;
+        batch_delete(batch);
     }
-    qsort(targets, unique, sizeof *targets, by_interval);
-    *count = unique;
-    return targets;
+    return batch_new(planner, request);
+}
+
+static void
+take_requests(struct planner *planner, const struct demand *demand)
+{
+    struct batch *old = planner->batches, **last = &planner->batches;
+    for (size_t i = 0; i < demand->request_count; i++) {
+        struct batch *batch = obtain(planner, &old, &demand->requests[i]);
+        connect_feeds(batch, demand, &demand->requests[i]);
+        batch->is_refused =
+            search_refusal(planner, batch->center, batch->query, batch->ids[0]) != NULL;
+        *last = batch;
+        last = &batch->next;
+    }
+    *last = NULL;
+    while (old) {
+        struct batch *batch = old;
+        old = batch->next;
+        batch_delete(batch);
+    }
+}
+
+/* ---- timetables ---- */
+
+static void
+tell_stretch(const struct conf_center *center, double load, double stretch)
+{
+    if (stretch > 1)
+        log_warn("poll",
+                 "center %s: scripts ask for %.1f requests per second, rate is %g/s: "
+                 "all intervals are %.2f times as long",
+                 center->name, load, center->rate, stretch);
+    else
+        log_info("poll", "center %s: rate is enough again, intervals are as asked for",
+                 center->name);
+}
+
+static void
+stretch_intervals(struct planner *planner, const struct demand *demand)
+{
+    for (size_t i = 0; i < planner->lane_count; i++) {
+        const struct conf_center *center = lane_center(planner->lanes[i]);
+        struct pace *pace = &planner->paces[i];
+        double load = demand_load(demand, (uint32_t)i);
+        pace->stretch = demand_stretch(load, center->rate);
+        double change = pace->stretch / pace->told;
+        if (change < STRETCH_NEWS && change > 1 / STRETCH_NEWS &&
+            (pace->stretch > 1) == (pace->told > 1))
+            continue;
+        pace->told = pace->stretch;
+        tell_stretch(center, load, pace->stretch);
+    }
 }
 
 /* FNV-1a over what names a timetable: equal on every start, different per centre. */
@@ -86,160 +174,64 @@ hash_timetable(const char *center, const char *query, int64_t every_ms)
     return (hash ^ (uint64_t)every_ms) * 1099511628211ULL;
 }
 
-/* Batches of one interval are spread evenly over it, from a phase of their own. */
-static void
-spread_phases(struct planner *planner, struct batch **group, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct batch *batch = group[i];
-        int64_t every = batch->every_ms;
-        uint64_t hash = hash_timetable(lane_center(planner->lanes[batch->center])->name,
-                                       batch->query->name, every);
-        batch->phase_ms =
-            (int64_t)((hash % (uint64_t)every + (uint64_t)every * i / count) %
-                      (uint64_t)every);
-    }
-}
-
 static bool
-is_same(const struct batch *batch, const struct planner_want *what)
+is_same_group(const struct batch *a, const struct batch *b)
 {
-    return batch->center == what->center && batch->query == what->query &&
-           batch->every_ms == what->every_ms && batch->id_count == what->id_count &&
-           memcmp(batch->ids, what->ids, what->id_count * sizeof *what->ids) == 0;
+    return a->center == b->center && a->query == b->query &&
+           a->every_ms == b->every_ms && a->lot == b->lot;
 }
 
-/* The batch for these ids: the one that is there, or a new one. */
+/* Batches of one group are spread evenly over its interval, from a phase of their own.
+ * Returns the first batch of the next group. */
 static struct batch *
-obtain(struct planner *planner, struct batch **old, const struct planner_want *what)
+spread_group(const struct planner *planner, struct batch *first)
 {
-    for (struct batch **at = old; *at; at = &(*at)->next) {
-        struct batch *batch = *at;
-        if (!is_same(batch, what))
-            continue;
-        *at = batch->next;
-        return batch;
+    int64_t wanted = first->every_ms;
+    int64_t period = (int64_t)((double)wanted * planner->paces[first->center].stretch);
+    uint64_t hash = hash_timetable(lane_center(planner->lanes[first->center])->name,
+                                   first->query->name, wanted);
+    uint64_t every = (uint64_t)period, count = 0, place = 0;
+    struct batch *batch;
+    for (batch = first; batch && is_same_group(first, batch); batch = batch->next)
+        count++;
+    for (batch = first; batch && is_same_group(first, batch); batch = batch->next) {
+        bool is_new_pace = batch->period_ms && batch->period_ms != period;
+        batch->period_ms = period;
+        batch->phase_ms = (int64_t)((hash % every + every * place++ / count) % every);
+        if (is_new_pace && timer_is_running(batch->timer))
+            batch_arm(batch);
     }
-    return batch_new(planner, what);
-}
-
-/* The batches of `count` targets of one centre, query and interval. */
-static void
-cut_group(struct planner *planner, const struct target *targets, size_t count,
-          struct batch **old)
-{
-    int64_t *ids = mem_grow(NULL, count, sizeof *ids);
-    struct batch **group = mem_grow(NULL, count, sizeof *group);
-    size_t made = 0;
-    for (size_t i = 0; i < count; i++)
-        ids[i] = targets[i].id;
-    for (size_t at = 0; at < count;) {
-        size_t fit = query_fit(targets[0].query, ids + at, count - at);
-        struct planner_want what = {targets[0].center, targets[0].query,
-                                    targets[0].every_ms, ids + at, fit};
-        struct batch *batch = obtain(planner, old, &what);
-        batch->next = planner->batches;
-        planner->batches = batch;
-        group[made++] = batch;
-        at += fit;
-    }
-    spread_phases(planner, group, made);
-    free(group);
-    free(ids);
-}
-
-static bool
-wants_id(const struct subscription *subscription, const struct batch *batch, int64_t id)
-{
-    for (size_t w = 0; w < subscription->want_count; w++) {
-        const struct planner_want *want = &subscription->wants[w];
-        if (want->center != batch->center || want->query != batch->query)
-            continue;
-        for (size_t low = 0, high = want->id_count; low < high;) {
-            size_t middle = low + (high - low) / 2;
-            if (want->ids[middle] == id)
-                return true;
-            if (want->ids[middle] < id)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-    }
-    return false;
-}
-
-static bool
-is_owed(const struct feed *feeds, size_t count, const struct subscription *subscription)
-{
-    for (size_t i = 0; i < count; i++)
-        if (feeds[i].subscription == subscription)
-            return feeds[i].refused;
-    return false;
-}
-
-static void
-connect_feed(struct batch *batch, struct subscription *subscription, bool refused)
-{
-    size_t *rows = mem_grow(NULL, batch->id_count, sizeof *rows), count = 0;
-    for (size_t i = 0; i < batch->id_count; i++)
-        if (wants_id(subscription, batch, batch->ids[i]))
-            rows[count++] = i;
-    if (count == batch->id_count) {
-        free(rows);
-        rows = NULL;
-    }
-    if (!count) {
-        free(rows);
-        return;
-    }
-    batch->feeds = mem_grow(batch->feeds, batch->feed_count + 1, sizeof *batch->feeds);
-    batch->feeds[batch->feed_count++] =
-        (struct feed){subscription, rows, count, refused};
-}
-
-/* Who gets what of a batch; what somebody had no room for is still owed. */
-static void
-connect_feeds(struct planner *planner, struct batch *batch)
-{
-    struct batch before = {.feeds = batch->feeds, .feed_count = batch->feed_count};
-    batch->feeds = NULL;
-    batch->feed_count = 0;
-    for (struct subscription *s = planner->subscriptions; s; s = s->next)
-        connect_feed(batch, s, is_owed(before.feeds, before.feed_count, s));
-    batch_drop_feeds(&before);
+    return batch;
 }
 
 /* New batches go out at once; the lane's rate spreads them. */
 static void
 start_new(struct planner *planner)
 {
-    for (struct batch *batch = planner->batches; batch; batch = batch->next)
-        if (!timer_is_running(batch->timer))
+    for (struct batch *batch = planner->batches; batch; batch = batch->next) {
+        if (timer_is_running(batch->timer))
+            continue;
+        if (batch->is_refused && search_wait_ms(batch) > 0)
+            batch_arm(batch);
+        else
             batch_start(batch);
+    }
 }
 
 void
 plan_rebuild(struct planner *planner)
 {
-    struct batch *old = planner->batches;
-    size_t count;
-    struct target *targets = collect(planner, &count);
-    planner->batches = NULL;
-    for (size_t from = 0, to; from < count; from = to) {
-        for (to = from + 1; to < count; to++)
-            if (targets[to].center != targets[from].center ||
-                targets[to].query != targets[from].query ||
-                targets[to].every_ms != targets[from].every_ms)
-                break;
-        cut_group(planner, targets + from, to - from, &old);
-    }
-    free(targets);
-    while (old) {
-        struct batch *batch = old;
-        old = batch->next;
-        batch_delete(batch);
-    }
-    for (struct batch *batch = planner->batches; batch; batch = batch->next)
-        connect_feeds(planner, batch);
+    struct demand demand = {0};
+    planner->is_changed = false;
+    for (struct subscription *s = planner->subscriptions; s; s = s->next)
+        for (size_t i = 0; i < s->want_count; i++)
+            demand_add(&demand, &s->wants[i], s);
+    search_set_apart(planner, &demand);
+    demand_merge(&demand);
+    take_requests(planner, &demand);
+    stretch_intervals(planner, &demand);
+    demand_fini(&demand);
+    for (struct batch *batch = planner->batches; batch;)
+        batch = spread_group(planner, batch);
     start_new(planner);
 }

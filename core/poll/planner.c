@@ -6,13 +6,23 @@
 #include "base/mem.h"
 #include "net/sign.h"
 
-static void on_replay(void *arg);
+static void on_turn(void *arg);
+
+static void
+make_paces(struct planner *planner)
+{
+    free(planner->paces);
+    planner->paces = mem_zero((planner->lane_count + 1) * sizeof *planner->paces);
+    for (size_t i = 0; i < planner->lane_count; i++)
+        planner->paces[i] = (struct pace){1, 1};
+}
 
 static void
 make_lanes(struct planner *planner, const struct conf *conf)
 {
     planner->lane_count = conf->center_count;
     planner->lanes = mem_zero((conf->center_count + 1) * sizeof *planner->lanes);
+    make_paces(planner);
     for (size_t i = 0; i < conf->center_count; i++)
         planner->lanes[i] = lane_new(planner->loop, planner->pool, &conf->centers[i]);
 }
@@ -23,7 +33,7 @@ planner_new(struct loop *loop, struct http_pool *pool, const struct conf *conf)
     struct planner *planner = mem_zero(sizeof *planner);
     planner->loop = loop;
     planner->pool = pool;
-    planner->replay_timer = timer_new(loop, on_replay, planner);
+    planner->turn_timer = timer_new(loop, on_turn, planner);
     sign_random(&planner->random, sizeof planner->random);
     make_lanes(planner, conf);
     return planner;
@@ -38,6 +48,13 @@ plan_random(struct planner *planner)
     return (double)(planner->random >> 11) / (double)(1ULL << 53);
 }
 
+void
+plan_change(struct planner *planner)
+{
+    planner->is_changed = true;
+    timer_start(planner->turn_timer, 0);
+}
+
 /* ---- subscriptions ---- */
 
 static int
@@ -48,11 +65,13 @@ by_value(const void *a, const void *b)
 }
 
 struct subscription *
-planner_subscribe(struct planner *planner, const struct planner_want *wants,
-                  size_t count, planner_on_rows *on_rows, void *arg)
+planner_subscribe(struct planner *planner, const char *name,
+                  const struct planner_want *wants, size_t count,
+                  planner_on_rows *on_rows, void *arg)
 {
     struct subscription *subscription = mem_zero(sizeof *subscription);
     subscription->planner = planner;
+    subscription->name = mem_text(name);
     subscription->on_rows = on_rows;
     subscription->arg = arg;
     subscription->wants = mem_zero((count + 1) * sizeof *wants);
@@ -65,7 +84,7 @@ planner_subscribe(struct planner *planner, const struct planner_want *wants,
     }
     subscription->next = planner->subscriptions;
     planner->subscriptions = subscription;
-    plan_rebuild(planner);
+    plan_change(planner);
     planner_replay(subscription);
     return subscription;
 }
@@ -80,9 +99,11 @@ planner_unsubscribe(struct subscription *subscription)
     *at = subscription->next;
     for (size_t i = 0; i < subscription->want_count; i++)
         free((void *)(uintptr_t)subscription->wants[i].ids);
+    plan_disconnect(subscription);
     free(subscription->wants);
+    free(subscription->name);
     free(subscription);
-    plan_rebuild(planner);
+    plan_change(planner);
 }
 
 static void
@@ -92,7 +113,7 @@ send_known(struct subscription *subscription, bool only_refused)
     for (struct batch *batch = subscription->planner->batches; batch;
          batch = batch->next) {
         bool is_fresh =
-            batch->rows_mono_ms && now - batch->rows_mono_ms <= batch->every_ms;
+            batch->rows_mono_ms && now - batch->rows_mono_ms <= batch->period_ms;
         for (size_t i = 0; i < batch->feed_count; i++) {
             struct feed *feed = &batch->feeds[i];
             if (feed->subscription == subscription &&
@@ -112,13 +133,15 @@ void
 planner_replay(struct subscription *subscription)
 {
     subscription->wants_replay = true;
-    timer_start(subscription->planner->replay_timer, 0);
+    timer_start(subscription->planner->turn_timer, 0);
 }
 
 static void
-on_replay(void *arg)
+on_turn(void *arg)
 {
     struct planner *planner = arg;
+    if (planner->is_changed)
+        plan_rebuild(planner);
     for (struct subscription *s = planner->subscriptions; s; s = s->next) {
         if (!s->wants_replay)
             continue;
@@ -187,11 +210,13 @@ planner_set_conf(struct planner *planner, const struct conf *conf)
     size_t old_count = planner->lane_count;
     struct error changed;
     drop_batches(planner);
+    search_forget(planner);
     error_set(&changed, ERROR_CANCELLED, "", "the configuration changed");
     fetch_fail_all(planner, &changed);
     renumber(planner, conf);
     planner->lane_count = conf->center_count;
     planner->lanes = mem_zero((conf->center_count + 1) * sizeof *planner->lanes);
+    make_paces(planner);
     for (size_t i = 0; i < conf->center_count; i++) {
         struct lane *lane = take_lane(old, old_count, conf->centers[i].name);
         if (lane)
@@ -234,10 +259,13 @@ planner_delete(struct planner *planner)
         planner_unsubscribe(planner->subscriptions);
     while (planner->fetches)
         fetch_cancel(planner->fetches);
+    drop_batches(planner);
+    search_forget(planner);
     for (size_t i = 0; i < planner->lane_count; i++)
         lane_delete(planner->lanes[i]);
-    timer_free(planner->replay_timer);
+    timer_free(planner->turn_timer);
     block_fini(&planner->scratch);
     free(planner->lanes);
+    free(planner->paces);
     free(planner);
 }

@@ -1,9 +1,12 @@
 /* The planner: everybody's wishes → the fewest requests.
  *
  * Same centre, query and id are asked once, at the shortest interval anybody asked for
- * it. Ids of one interval travel together in batches of the size the server allows. Per
+ * it. Ids of one interval travel together in batches of the size the server allows.
+ * A shared request is no shared fate: an id for which the centre refuses a whole batch
+ * is found by halving, named in the log, and asked alone and seldom from then on. Per
  * centre: `rate` and `concurrency`, back-off after failures, and a circuit that opens
- * when the key is refused, since the server locks addresses out (runtime.md §2). */
+ * when the key is refused, since the server locks addresses out (runtime.md §2). When
+ * more is wanted than `rate` allows, all intervals of the centre grow by one factor. */
 #ifndef CCGATE_POLL_PLANNER_H
 #define CCGATE_POLL_PLANNER_H
 
@@ -51,9 +54,10 @@ typedef bool planner_on_rows(void *arg, uint32_t center, const struct block *row
 
 struct subscription;
 
-/* The wants are copied. What the planner knows already and is younger than its interval
- * comes at once (in the next turn), so that a host that starts again lags nobody. */
-struct subscription *planner_subscribe(struct planner *planner,
+/* The name (for the log) and the wants are copied. What the planner knows already and
+ * is younger than its interval comes at once (in the next turn), so that a host that
+ * starts again lags nobody. */
+struct subscription *planner_subscribe(struct planner *planner, const char *name,
                                        const struct planner_want *wants, size_t count,
                                        planner_on_rows *on_rows, void *arg);
 void planner_unsubscribe(struct subscription *subscription);
@@ -67,7 +71,8 @@ void planner_replay(struct subscription *subscription);
 
 struct fetch;
 /* One row per id in the order asked, ROW_GONE for those the centre does not know; or an
- * error, and no rows, when any part failed. */
+ * error, and no rows, when any part failed. An id that is known to be refused is an
+ * error without asking. */
 typedef void fetch_callback(void *arg, const struct error *error,
                             const struct block *rows, int64_t wall_ms);
 

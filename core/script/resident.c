@@ -228,8 +228,8 @@ subscribe(struct resident *resident)
                                          want->ids, want->id_count};
     }
     if (count)
-        resident->subscription =
-            planner_subscribe(resident->world.planner, wants, count, on_rows, resident);
+        resident->subscription = planner_subscribe(
+            resident->world.planner, resident->name, wants, count, on_rows, resident);
     free(wants);
 }
 

@@ -44,6 +44,7 @@ struct listener {
     bool is_full; /* refuses */
     uint32_t center;
     struct error error; /* of a fetch */
+    size_t row_sum;     /* of all samples */
     size_t row_count;
     int64_t ids[POLLING_IDS_MAX];
     bool gone[POLLING_IDS_MAX];
@@ -64,6 +65,7 @@ struct polling {
     bool is_cut;          /* half the body */
     bool is_holding;      /* answers when polling_release() is called */
     int64_t delay_ms;     /* holds each answer that long */
+    int64_t refused[8];   /* fails when asked for any of these ids; 0 ends */
     int64_t unknown;      /* it does not know this id */
     int64_t uninvited;    /* and tells of this one, whom nobody asked for; 0: nobody */
     bool is_reversed;     /* last id first */
@@ -122,6 +124,16 @@ polling_add_row(struct buf *out, int64_t id, size_t number, size_t *rows)
                (long long)id, number);
 }
 
+static inline bool
+polling_is_refused(const struct polling *polling, const struct asked *asked)
+{
+    for (const int64_t *id = polling->refused; *id; id++)
+        for (size_t i = 0; i < asked->id_count; i++)
+            if (asked->ids[i] == *id)
+                return true;
+    return false;
+}
+
 static inline void
 polling_reply(struct polling *polling, struct server_request *request, size_t number)
 {
@@ -137,10 +149,11 @@ polling_reply(struct polling *polling, struct server_request *request, size_t nu
             polling_add_row(&body, id, number, &rows);
     }
     buf_add_text(&body, "]}");
-    if (polling->api_code) {
+    const char *code =
+        polling_is_refused(polling, asked) ? "0100002" : polling->api_code;
+    if (code) {
         buf_clear(&body);
-        buf_format(&body, "{\"resultCode\":\"%s\",\"resultDesc\":\"no\"}",
-                   polling->api_code);
+        buf_format(&body, "{\"resultCode\":\"%s\",\"resultDesc\":\"no\"}", code);
     }
     polling->open--;
     if (polling->is_cut)
@@ -246,6 +259,7 @@ polling_take(struct listener *listener, const struct block *rows)
     assert_true(waiting > 0);
     assert_true(rows->row_count <= POLLING_IDS_MAX);
     listener->row_count = rows->row_count;
+    listener->row_sum += rows->row_count;
     for (size_t i = 0; i < rows->row_count; i++) {
         const int64_t *row = block_row(rows, i);
         assert_true(row_has(row, query->key));
@@ -298,7 +312,8 @@ polling_subscribe(struct polling *polling, uint32_t center, int64_t every_ms,
                   const int64_t *ids, size_t count, struct listener *listener)
 {
     struct planner_want want = {center, &query_queues, every_ms, ids, count};
-    return planner_subscribe(polling->planner, &want, 1, polling_on_rows, listener);
+    return planner_subscribe(polling->planner, "test", &want, 1, polling_on_rows,
+                             listener);
 }
 
 static inline struct fetch *
