@@ -162,6 +162,61 @@ text_format_time(int64_t wall_ms, bool millis, char *out, size_t size)
     return out;
 }
 
+/* Where a time has digits (9), and what else stands there. */
+#define TIME_FORM   "9999-99-99 99:99:99"
+#define TIME_LENGTH (sizeof TIME_FORM - 1)
+#define NO_SECONDS  (TIME_LENGTH - 3)
+
+static bool
+has_time_form(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        char form = TIME_FORM[i];
+        bool is_good = form == '9'   ? text[i] >= '0' && text[i] <= '9'
+                       : form == ' ' ? text[i] == ' ' || text[i] == 'T'
+                                     : text[i] == form;
+        if (!is_good)
+            return false;
+    }
+    return size == TIME_LENGTH || size == NO_SECONDS;
+}
+
+/* The `count` digits at `text`. */
+static int
+digits_at(const char *text, int count)
+{
+    int value = 0;
+    for (int i = 0; i < count; i++)
+        value = value * 10 + (text[i] - '0');
+    return value;
+}
+
+bool
+text_time(const char *text, size_t size, int64_t *seconds)
+{
+    if (size && text[size - 1] == 'Z')
+        size--;
+    if (size > TIME_LENGTH || !has_time_form(text, size))
+        return false;
+    struct tm tm = {
+        .tm_year = digits_at(text, 4) - 1900,
+        .tm_mon = digits_at(text + 5, 2) - 1,
+        .tm_mday = digits_at(text + 8, 2),
+        .tm_hour = digits_at(text + 11, 2),
+        .tm_min = digits_at(text + 14, 2),
+        .tm_sec = size == TIME_LENGTH ? digits_at(text + 17, 2) : 0,
+    };
+    /* What there is not, such as a 31st of June, comes back as another time. */
+    struct tm same = tm;
+    time_t time = timegm(&same);
+    if (same.tm_mon != tm.tm_mon || same.tm_mday != tm.tm_mday ||
+        same.tm_hour != tm.tm_hour || same.tm_min != tm.tm_min ||
+        same.tm_sec != tm.tm_sec)
+        return false;
+    *seconds = time;
+    return true;
+}
+
 static size_t
 least(size_t a, size_t b)
 {

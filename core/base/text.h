@@ -27,6 +27,10 @@ bool text_integer(const char *text, int64_t *value);
 /* "2026-11-20T18:05:00Z", with ".123" when `millis`. `out` has at least 32 bytes. */
 char *text_format_time(int64_t wall_ms, bool millis, char *out, size_t size);
 
+/* "2026-11-20 18:05:00", UTC, → seconds since the epoch. A 'T' for the blank, a 'Z'
+ * behind it and no seconds are fine. False for times that there are not. */
+bool text_time(const char *text, size_t size, int64_t *seconds);
+
 /* The candidate nearest to `word` by Damerau-Levenshtein distance (case is ignored), if
  * it is near enough to be a guess (distance at most max(2, a third of the longer one));
  * NULL otherwise. `candidates` ends with NULL. Ties go to the earlier one. */

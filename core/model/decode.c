@@ -26,14 +26,11 @@ decoder_init(struct decoder *decoder, const struct query *query, const char *dat
     for (size_t i = 0; i < query->field_count; i++) {
         const struct field *field = &query->fields[i];
         decoder->required |= (uint64_t)field->required << i;
+        bool is_plain = field->kind == FIELD_INTEGER && !field->nothing;
         if (field->wire)
-            decoder->wires[decoder->wire_count++] =
-                (struct decode_wire){field->wire, strlen(field->wire), i};
+            decoder->wires[decoder->wire_count++] = (struct decode_wire){
+                field->wire, strlen(field->wire), is_plain ? i : i + DECODE_SPECIAL};
     }
-    decoder->row_max = 0;
-    for (const struct id_range *range = query->ranges; range->edition; range++)
-        if ((size_t)(range->high - range->low + 1) > decoder->row_max)
-            decoder->row_max = (size_t)(range->high - range->low + 1);
     decoder->gap_count = 0;
     decoder->row = 0;
     decoder->key = NULL;

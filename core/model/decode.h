@@ -1,5 +1,6 @@
 /* The decoder's own rooms: decode.c reads the envelope of an answer, decode_rows.c the
- * list of its rows, decode_fail.c says what is wrong. Others use answer_decode(). */
+ * list of its rows, decode_value.c one value, decode_fail.c says what is wrong. Others
+ * use answer_decode(). */
 #ifndef CCGATE_MODEL_DECODE_H
 #define CCGATE_MODEL_DECODE_H
 
@@ -14,11 +15,13 @@
 
 #define DECODE_FIELDS_MAX 62
 #define DECODE_UNKNOWN    SIZE_MAX
+/* Added to the number of a field whose digits are not all there is to it. */
+#define DECODE_SPECIAL 64
 
 struct decode_wire {
     const char *name;
     size_t size;
-    size_t field;
+    size_t field; /* with DECODE_SPECIAL where that is due */
 };
 
 /* What stands before a value of a row, from the value before it on: a comma, the key,
@@ -38,7 +41,6 @@ struct decoder {
     size_t wire_count;
     size_t next;       /* the wire that is expected */
     uint64_t required; /* bit i: field i must have a value */
-    size_t row_max;    /* more rows than ids exist are no answer */
     /* The last gap in each place of a row. All are checked, so each is right wherever
      * its bytes stand again in that place, whichever row it is from. */
     struct decode_gap gaps[DECODE_FIELDS_MAX];
@@ -50,6 +52,10 @@ struct decoder {
 /* Reads a list of rows and adds them to `out`. A list may be null or empty: both say
  * that there are no rows. */
 bool decode_rows(struct decoder *decoder);
+
+/* Reads the value that comes next, of whatever kind the field is, into its cell. One
+ * that is null or says that there is none leaves the field unknown. */
+bool decode_value(struct decoder *decoder, size_t field, int64_t *row);
 
 /* These return false. A failure names the place: "queues[3].calls_waiting: …". */
 bool decode_fail(struct decoder *decoder, const char *problem);

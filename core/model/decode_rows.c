@@ -100,43 +100,11 @@ read_digits(struct json *json, int64_t *value)
     return true;
 }
 
-static bool
-read_integer(struct decoder *decoder, int64_t *value)
-{
-    struct json copy = decoder->json;
-    struct json_text text = {0};
-    bool is_string = json_peek(&copy) == '"';
-    if (!(is_string ? json_string(&copy, &text) : json_number(&copy, &text)))
-        return decode_fail_type(decoder, "an integer");
-    switch (json_integer(text.data, text.size, value)) {
-    case JSON_INTEGER: decoder->json = copy; return true;
-    case JSON_OVERFLOW: return decode_fail_type(decoder, "an integer of 64 bits");
-    default: return decode_fail_type(decoder, "an integer");
-    }
-}
-
-static void
+static inline void
 set_value(int64_t *row, size_t field, int64_t value)
 {
     row[0] = (int64_t)((uint64_t)row[0] | (uint64_t)1 << field);
     row[1 + field] = value;
-}
-
-static bool
-read_value(struct decoder *decoder, size_t field, int64_t *row)
-{
-    int64_t value;
-    decoder->key = decoder->query->fields[field].name;
-    bool is_null = json_null(&decoder->json);
-    if (decoder->json.problem)
-        return decode_fail_grammar(decoder);
-    if (!is_null) {
-        if (!read_integer(decoder, &value))
-            return false;
-        set_value(row, field, value);
-    }
-    decoder->key = NULL;
-    return true;
 }
 
 /* ---- rows ---- */
@@ -148,6 +116,20 @@ fail_field(struct decoder *decoder, size_t field, const char *problem)
     return decode_fail(decoder, problem);
 }
 
+/* What no shortcut is for: fields of other kinds, and unknown ones. */
+static bool
+read_special(struct decoder *decoder, size_t field, uint64_t *seen, int64_t *row)
+{
+    if (field == DECODE_UNKNOWN)
+        return json_skip(&decoder->json) || decode_fail_grammar(decoder);
+    field -= DECODE_SPECIAL;
+    uint64_t bit = (uint64_t)1 << field;
+    if (*seen & bit)
+        return fail_field(decoder, field, "is there twice");
+    *seen |= bit;
+    return decode_value(decoder, field, row);
+}
+
 static bool
 read_fields(struct decoder *decoder, int64_t *row)
 {
@@ -156,9 +138,9 @@ read_fields(struct decoder *decoder, int64_t *row)
     int64_t value;
     size_t field;
     for (size_t place = 0; next_value(decoder, place, &field); place++) {
-        if (field == DECODE_UNKNOWN) {
-            if (!json_skip(json))
-                break;
+        if (field >= DECODE_SPECIAL) {
+            if (!read_special(decoder, field, &seen, row))
+                return false;
             continue;
         }
         uint64_t bit = (uint64_t)1 << field;
@@ -167,7 +149,7 @@ read_fields(struct decoder *decoder, int64_t *row)
         seen |= bit;
         if (read_digits(json, &value))
             set_value(row, field, value);
-        else if (!read_value(decoder, field, row))
+        else if (!decode_value(decoder, field, row))
             return false;
     }
     return json->problem == NULL || decode_fail_grammar(decoder);
@@ -180,8 +162,6 @@ read_row(struct decoder *decoder)
     decoder->key = NULL;
     if (json_peek(json) != '{')
         return decode_fail_type(decoder, "an object");
-    if ((size_t)decoder->row > decoder->row_max)
-        return decode_fail(decoder, "more rows than there can be");
     if (!json_open(json, '{'))
         return decode_fail_grammar(decoder);
     decoder->next = 0;
@@ -192,6 +172,21 @@ read_row(struct decoder *decoder)
     if (missing)
         return fail_field(decoder, (size_t)__builtin_ctzll(missing), "is missing");
     return true;
+}
+
+/* A row that is the value of its key alone. The word for "no call" is no row. */
+static bool
+read_bare_row(struct decoder *decoder)
+{
+    size_t key = decoder->query->key;
+    bool is_null = json_peek(&decoder->json) == 'n';
+    int64_t *row = block_add(decoder->out);
+    if (!decode_value(decoder, key, row))
+        return false;
+    if (row_has(row, key))
+        return true;
+    decoder->out->row_count--;
+    return !is_null || fail_field(decoder, key, "is missing");
 }
 
 bool
@@ -207,9 +202,14 @@ decode_rows(struct decoder *decoder)
         return decode_fail_type(decoder, "a list");
     bool is_first = true;
     json_open(json, '[');
-    for (decoder->row = 1; json_more(json, ']', &is_first); decoder->row++)
-        if (!read_row(decoder))
+    for (decoder->row = 1; json_more(json, ']', &is_first); decoder->row++) {
+        if ((size_t)decoder->row > decoder->query->row_max)
+            return decode_fail(decoder, "more rows than there can be");
+        bool is_read =
+            decoder->query->is_bare ? read_bare_row(decoder) : read_row(decoder);
+        if (!is_read)
             return false;
+    }
     decoder->row = 0;
     return json->problem == NULL || decode_fail_grammar(decoder);
 }

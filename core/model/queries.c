@@ -80,13 +80,216 @@ const struct query query_queues = {
     .row_name = "Queue",
     .path = "/rest/cmsapp/v1/openapi/skill/stateinfo",
     .argument = "queue",
-    .id_field = "skillIds",
+    .is_named = true,
+    .body = "{\"queryParam\":{\"ccId\":$c,\"vdn\":$v,\"skillIds\":[$i]}}",
     .source = "seed page: skill/stateinfo",
     .fields = queue_fields,
     .field_count = sizeof queue_fields / sizeof *queue_fields,
     .key = 0,
+    .row_max = 10000,
     .ranges = queue_ranges,
     .batch_bytes = 1000,
 };
 
+/* ---- agents ---- */
+
+#define INTEGER(lua, on_wire, sentence)                                                \
+    {                                                                                  \
+        .name = lua, .wire = on_wire, .doc = sentence                                  \
+    }
+#define TEXT(lua, on_wire, sentence)                                                   \
+    {                                                                                  \
+        .name = lua, .wire = on_wire, .kind = FIELD_TEXT, .doc = sentence              \
+    }
+#define WORD(lua, of, table, sentence)                                                 \
+    {                                                                                  \
+        .name = lua, .kind = FIELD_WORD, .over = of, .codes = table, .doc = sentence   \
+    }
+
+/* Where the codes stand that are words, too. */
+enum { STATE_CODE = 3, CTI_STATE_CODE = 5 };
+
+static const struct field agent_fields[] = {
+    {.name = "id",
+     .wire = "workNo",
+     .required = true,
+     .doc = "The number of the agent."},
+    TEXT("name", "name", "The agent's name."),
+    WORD("state", STATE_CODE, codes_agent_state,
+         "What the agent does: unknown, error, busy, idle, wrap_up, talking or rest."),
+    [STATE_CODE] = INTEGER("state_code", "status", "The state as it is sent."),
+    WORD("cti_state", CTI_STATE_CODE, codes_cti_state,
+         "What the platform says the agent does, in finer words."),
+    [CTI_STATE_CODE] =
+        INTEGER("cti_state_code", "ctiStatus", "The platform's state as it is sent."),
+    INTEGER("group_id", "groupId", "The agent's group."),
+    INTEGER("media_type", "mediaType", "The kind of media that the agent serves."),
+    INTEGER("vdn", "vdnId", "The VDN of the agent."),
+    TEXT("phone", "phoneNumber", "The agent's phone number."),
+    {.name = "state_age",
+     .wire = "currentStateTime",
+     .unit = UNIT_SECONDS,
+     .nothing = NOTHING_32,
+     .doc = "How long the agent has been in this state."},
+    {.name = "signed_in_at",
+     .wire = "loginDate",
+     .kind = FIELD_TIME_MS,
+     .nothing = NOTHING_32,
+     .doc = "When the agent signed in."},
+};
+
+const struct query query_agents = {
+    .name = "agents",
+    .row_name = "Agent",
+    .path = "/rest/cmsapp/v1/openapi/skill/agentbyconfigedskill",
+    .argument = "queue",
+    .is_named = true,
+    .body = "{\"queryParam\":{\"ccId\":$c,\"vdn\":$v,\"skillId\":$i}}",
+    .source = "seed page: skill/agentbyconfigedskill",
+    .fields = agent_fields,
+    .field_count = sizeof agent_fields / sizeof *agent_fields,
+    .key = 0,
+    .row_max = 100000,
+    .ranges = queue_ranges,
+};
+
+/* ---- calls ---- */
+
+static const struct field call_fields[] = {
+    {.name = "id",
+     .kind = FIELD_TEXT,
+     .required = true,
+     .nothing = NOTHING_CALL,
+     .doc = "The id of the call."},
+    {.name = "agent", .kind = FIELD_ARGUMENT, .doc = "The agent who has the call."},
+};
+
+static const struct id_range call_ranges[] = {
+    {2023, 101, 59999},
+    {2025, 101, 59999},
+    {2025, 70000, 999999},
+    {0},
+};
+
+const struct query query_agent_calls = {
+    .name = "agent_calls",
+    .row_name = "Call",
+    .path = "/rest/cmsapp/v1/openapi/agent/queryagentcalls",
+    .argument = "agent",
+    .body = "{\"ccId\":$c,\"vdn\":$v,\"agentId\":$i}",
+    .source = "seed page: agent/queryagentcalls",
+    .fields = call_fields,
+    .field_count = sizeof call_fields / sizeof *call_fields,
+    .key = 0,
+    .is_bare = true,
+    .row_max = 10000,
+    .ranges = call_ranges,
+};
+
+/* ---- operations ---- */
+
+enum {
+    OPERATION_BEGAN_AT = 7,
+    OPERATION_ENDED_AT = 8,
+    OPERATION_VDN = 10,
+    OPERATION_CODE = 14,
+    OPERATION_CAUSE = 16,
+};
+
+static const struct field operation_fields[] = {
+    {.name = "id",
+     .wire = "id",
+     .kind = FIELD_TEXT,
+     .required = true,
+     .doc = "The id of the record."},
+    {.name = "call_id",
+     .wire = "callId",
+     .kind = FIELD_TEXT,
+     .nothing = NOTHING_CALL,
+     .doc = "The id of the call, if there was one."},
+    {.name = "phone",
+     .wire = "phoneNo",
+     .kind = FIELD_TEXT,
+     .is_quoted = true,
+     .doc = "The agent's phone number, or the id of a conference."},
+    INTEGER("sub_cc", "subCcNo", "The subsystem."),
+    INTEGER("agent", "currentAgentId", "The agent."),
+    INTEGER("queue", "currentSkillId", "The queue that the call belongs to."),
+    INTEGER("media_type", "mediaType", "The kind of media."),
+    [OPERATION_BEGAN_AT] = {.name = "began_at",
+                            .wire = "beginTime",
+                            .kind = FIELD_TIME_UTC,
+                            .doc = "When it began."},
+    [OPERATION_ENDED_AT] = {.name = "ended_at",
+                            .wire = "endTime",
+                            .kind = FIELD_TIME_UTC,
+                            .doc = "When it ended."},
+    {.name = "duration",
+     .kind = FIELD_DURATION,
+     .unit = UNIT_SECONDS,
+     .over = OPERATION_ENDED_AT,
+     .under = OPERATION_BEGAN_AT,
+     .doc = "How long it took."},
+    [OPERATION_VDN] = INTEGER("vdn", "vdn", "The VDN that has the call."),
+    INTEGER("call_type", "callType", "The type of the call."),
+    INTEGER("service", "serviceNo", "The type of business."),
+    WORD("operation", OPERATION_CODE, codes_operation, "What was done."),
+    [OPERATION_CODE] =
+        INTEGER("operation_code", "operateType", "The operation as it is sent."),
+    {.name = "object",
+     .wire = "operateObject",
+     .nothing = NOTHING_16,
+     .doc = "Whom it was done to; in most cases an agent."},
+    [OPERATION_CAUSE] = {.name = "cause",
+                         .wire = "operateCause",
+                         .nothing = NOTHING_16,
+                         .doc = "Why it was done, as it is sent."},
+    {.name = "cause_text",
+     .kind = FIELD_CAUSE,
+     .over = OPERATION_CODE,
+     .under = OPERATION_CAUSE,
+     .doc = "Why it was done, where the pages say what the number means."},
+    {.name = "interim",
+     .kind = FIELD_INTERIM,
+     .over = OPERATION_CODE,
+     .under = OPERATION_CAUSE,
+     .doc = "True for the record that a conversation leaves every five minutes while "
+            "it goes on."},
+    INTEGER("agent_type", "agentType", "The type of the agent."),
+    {.name = "location",
+     .wire = "locationId",
+     .nothing = NOTHING_16,
+     .doc = "The node of a distributed centre."},
+    TEXT("logon_sn", "logonSn", "The number of the sign-in."),
+    TEXT("skill_info_sn", "skillInfoSn",
+         "The number of the agent's list of skills; unknown where there is none."),
+};
+
+static const struct id_range operation_ranges[] = {
+    {2023, 0, 99999},
+    {2025, 0, 999999},
+    {0},
+};
+
+const struct query query_agent_operations = {
+    .name = "agent_operations",
+    .row_name = "Operation",
+    .path = "/rest/cmsapp/v1/openapi/agent/agentoprinfo",
+    .argument = "agent",
+    .body = "{\"ccId\":$c,$t\"currentAgentId\":$i,\"beginTime\":\"$b\","
+            "\"endTime\":\"$e\"}",
+    .has_span = true,
+    .source = "seed page: agent/agentoprinfo",
+    .fields = operation_fields,
+    .field_count = sizeof operation_fields / sizeof *operation_fields,
+    .key = 0,
+    .row_max = 100000,
+    .vdn = OPERATION_VDN,
+    .ranges = operation_ranges,
+};
+
 const struct query *const queries[] = {&query_queues, NULL};
+
+const struct query *const queries_by_hand[] = {
+    &query_queues, &query_agents, &query_agent_calls, &query_agent_operations, NULL,
+};

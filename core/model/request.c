@@ -1,18 +1,66 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "model/schema.h"
+
+struct request {
+    int64_t cc_id, vdn;
+    const int64_t *ids;
+    size_t id_count;
+    const struct query_span *span;
+};
+
+/* "2024-08-02 06:15:00" */
+static void
+add_time(int64_t at, struct buf *out)
+{
+    char time[32];
+    text_format_time(at * 1000, false, time, sizeof time);
+    buf_format(out, "%.10s %.8s", time, time + 11);
+}
+
+static void
+add_part(const struct request *request, char part, struct buf *out)
+{
+    switch (part) {
+    case 'c': buf_format(out, "%" PRId64, request->cc_id); return;
+    case 'v': buf_format(out, "%" PRId64, request->vdn); return;
+    case 'i':
+        for (size_t i = 0; i < request->id_count; i++)
+            buf_format(out, i ? ",%" PRId64 : "%" PRId64, request->ids[i]);
+        return;
+    case 'b': add_time(request->span->begin, out); return;
+    case 'e': add_time(request->span->end, out); return;
+    case 't':
+        if (request->span->type != OPERATION_ANY)
+            buf_format(out, "\"operateType\":%" PRId64 ",", request->span->type);
+        return;
+    }
+}
+
+static void
+add_body(const struct query *query, const struct request *request, struct buf *out)
+{
+    for (const char *at = query->body; *at; at++)
+        if (*at == '$')
+            add_part(request, *++at, out);
+        else
+            buf_add(out, at, 1);
+}
 
 void
 query_body(const struct query *query, int64_t cc_id, int64_t vdn, const int64_t *ids,
            size_t id_count, struct buf *out)
 {
-    buf_format(out,
-               "{\"queryParam\":{\"ccId\":%" PRId64 ",\"vdn\":%" PRId64 ",\"%s\":[",
-               cc_id, vdn, query->id_field);
-    for (size_t i = 0; i < id_count; i++)
-        buf_format(out, i ? ",%" PRId64 : "%" PRId64, ids[i]);
-    buf_add_text(out, "]}}");
+    add_body(query, &(struct request){cc_id, vdn, ids, id_count, NULL}, out);
+}
+
+void
+query_body_span(const struct query *query, int64_t cc_id, int64_t vdn, int64_t id,
+                const struct query_span *span, struct buf *out)
+{
+    add_body(query, &(struct request){cc_id, vdn, &id, 1, span}, out);
 }
 
 size_t

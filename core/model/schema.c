@@ -1,11 +1,7 @@
 #include "model/schema.h"
 
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
-
-#include "base/mem.h"
-
-#define ROW_ROOM_MIN 16
 
 const struct query *
 query_find(const char *name)
@@ -43,6 +39,27 @@ query_range(const struct query *query, int64_t edition)
     return NULL;
 }
 
+bool
+query_allows(const struct query *query, int64_t edition, int64_t id)
+{
+    for (const struct id_range *range = query->ranges; range->edition; range++)
+        if (range->edition == edition && id >= range->low && id <= range->high)
+            return true;
+    return false;
+}
+
+void
+query_range_text(const struct query *query, int64_t edition, struct buf *out)
+{
+    const char *before = "";
+    for (const struct id_range *range = query->ranges; range->edition; range++) {
+        if (range->edition != edition)
+            continue;
+        buf_format(out, "%s%" PRId64 "…%" PRId64, before, range->low, range->high);
+        before = " and ";
+    }
+}
+
 const char *
 unit_word(enum field_unit unit)
 {
@@ -53,59 +70,4 @@ unit_word(enum field_unit unit)
         [UNIT_RATIO] = "ratio",
     };
     return words[unit];
-}
-
-void
-block_init(struct block *block, const struct query *query)
-{
-    *block = (struct block){.query = query};
-}
-
-void
-block_fini(struct block *block)
-{
-    free(block->cells);
-    *block = (struct block){.query = block->query};
-}
-
-void
-block_clear(struct block *block)
-{
-    block->row_count = 0;
-}
-
-int64_t *
-block_add(struct block *block)
-{
-    size_t width = query_width(block->query);
-    if (block->row_count == block->row_room) {
-        size_t room = block->row_room ? block->row_room * 2 : ROW_ROOM_MIN;
-        block->cells = mem_grow(block->cells, room, width * sizeof *block->cells);
-        block->row_room = room;
-    }
-    int64_t *row = block->cells + block->row_count++ * width;
-    memset(row, 0, width * sizeof *row);
-    return row;
-}
-
-static bool
-row_ratio(const struct field *field, const int64_t *row, double *value)
-{
-    if (!row_has(row, field->over) || !row_has(row, field->under) ||
-        row[1 + field->under] == 0)
-        return false;
-    double ratio = (double)row[1 + field->over] / (double)row[1 + field->under];
-    *value = ratio < 1 ? ratio : 1;
-    return true;
-}
-
-bool
-row_number(const struct query *query, const int64_t *row, size_t field, double *value)
-{
-    if (query->fields[field].kind == FIELD_RATIO)
-        return row_ratio(&query->fields[field], row, value);
-    if (!row_has(row, field))
-        return false;
-    *value = (double)row[1 + field];
-    return true;
 }

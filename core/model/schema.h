@@ -11,12 +11,31 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "model/codes.h"
 
 enum field_kind {
-    FIELD_INTEGER, /* on the wire: a number, or a number in a string */
-    FIELD_NAME,  /* from gateway.conf by the row's key, else "skill 7"; not in cells */
-    FIELD_RATIO, /* derived: cell `over` / cell `under`, at most 1, nil when under is 0
-                  */
+    FIELD_INTEGER,  /* on the wire: a number, or a number in a string */
+    FIELD_TEXT,     /* a string, or a number as it is written; empty is unknown */
+    FIELD_TIME_MS,  /* milliseconds since the epoch; seconds in the cell */
+    FIELD_TIME_UTC, /* "2024-08-02 06:19:44", UTC; seconds since the epoch in the cell
+                     */
+    /* These are not on the wire. */
+    FIELD_ARGUMENT, /* the id that the request named (block_join) */
+    FIELD_NAME,     /* from gateway.conf by the row's key, else "skill 7" */
+    /* These are derived from the fields `over` and `under` and have no cell. */
+    FIELD_RATIO,    /* over / under, at most 1; unknown when under is 0 */
+    FIELD_WORD,     /* the word in `codes` for the code in over, or "code 11" */
+    FIELD_DURATION, /* over - under; unknown when that is below 0 */
+    FIELD_INTERIM,  /* does an operation (over, with cause under) go on? 1 or 0 */
+    FIELD_CAUSE,    /* the text for an operation (over) and its cause (under) */
+};
+
+/* Values by which a server says that there is none. */
+enum field_nothing {
+    NOTHING_NEVER,
+    NOTHING_16,   /* 65535 and -1 */
+    NOTHING_32,   /* 4294967295; of times 4294967295000, too */
+    NOTHING_CALL, /* the text 4294967295-4294967295 */
 };
 
 enum field_unit { UNIT_NONE, UNIT_COUNT, UNIT_SECONDS, UNIT_RATIO };
@@ -28,12 +47,16 @@ struct field {
     enum field_unit unit;
     bool required;  /* absent or null in an answer is a decode error */
     bool window_5m; /* covers the server's current five-minute window */
-    uint8_t over;   /* FIELD_RATIO: indexes of the two fields */
+    bool is_quoted; /* FIELD_TEXT: quotes ' around it are not part of it */
+    enum field_nothing nothing;
+    uint8_t over; /* derived: indexes of the two fields */
     uint8_t under;
-    const char *doc; /* one sentence */
+    const struct code *codes; /* FIELD_WORD */
+    const char *doc;          /* one sentence */
 };
 
-/* The edition of the interface: the ranges of ids differ. */
+/* The edition of the interface: the ranges of ids differ. An edition may have several.
+ */
 struct id_range {
     int edition;
     int64_t low, high;
@@ -44,37 +67,67 @@ struct query {
     const char *row_name; /* "Queue": the word in messages */
     const char *path;
     const char *argument; /* "queue": the word for one id in messages */
-    const char *id_field; /* "skillIds": the key of the list in the request */
-    const char *source;   /* the page that is the source of these facts */
+    bool is_named;        /* ids have names in gateway.conf */
+    /* The request, compact JSON: $c is the ccId, $v the vdn, $i an id or, in brackets,
+     * the list of ids; $b and $e begin and end of the span, $t the type of operation
+     * with its key and a comma, or nothing. */
+    const char *body;
+    bool has_span;      /* asks for a time from … to */
+    const char *source; /* the page that is the source of these facts */
     const struct field *fields;
-    size_t field_count;            /* at most 62: field i has presence bit i */
-    size_t key;                    /* index of the field that identifies a row */
+    size_t field_count; /* at most 62: field i has presence bit i */
+    size_t key;         /* index of the field that identifies a row */
+    bool is_bare;       /* a row is the value of its key alone, and no object */
+    size_t row_max;     /* more rows are no answer */
+    size_t vdn;         /* field that rows of another vdn are told by; 0 for none */
     const struct id_range *ranges; /* ends with edition 0 */
-    size_t batch_bytes; /* the serialised array of ids may have this many bytes */
+    size_t batch_bytes; /* the serialised array of ids may have this many bytes; 0: one
+                         * id a request */
 };
 
 extern const struct query query_queues;
+extern const struct query query_agents;
+extern const struct query query_agent_calls;
+extern const struct query query_agent_operations;
 
-/* All queries, ends with NULL. The position is the query's number in frames. */
+/* What scripts can ask, ends with NULL. The position is the query's number in frames.
+ */
 extern const struct query *const queries[];
+/* What `ccgate query` can ask, ends with NULL. */
+extern const struct query *const queries_by_hand[];
 
+/* One of `queries`. */
 const struct query *query_find(const char *name);
 int query_number(const struct query *query);
 
 /* Index of a field by its Lua name, -1 if there is none. */
 int query_field(const struct query *query, const char *name);
 
-/* The range of ids in `edition`. */
+/* The first range of ids in `edition`. */
 const struct id_range *query_range(const struct query *query, int64_t edition);
+/* Is `id` in one of the ranges of `edition`? */
+bool query_allows(const struct query *query, int64_t edition, int64_t id);
+/* Adds "101…59999 and 70000…999999". */
+void query_range_text(const struct query *query, int64_t edition, struct buf *out);
 
 /* The words of units: "count", "seconds", "ratio", "" for none. */
 const char *unit_word(enum field_unit unit);
 
 /* ---- requests ---- */
 
+/* Of operations: what began in which time, and of which type. */
+struct query_span {
+    int64_t begin, end; /* seconds since the epoch, on quarters of an hour */
+    int64_t type;       /* operateType; OPERATION_ANY: all */
+};
+#define OPERATION_ANY (-1)
+
 /* The request body for these ids, compact JSON, exactly as it is signed and sent. */
 void query_body(const struct query *query, int64_t cc_id, int64_t vdn,
                 const int64_t *ids, size_t id_count, struct buf *out);
+/* The same for a query that has a span, and one id. */
+void query_body_span(const struct query *query, int64_t cc_id, int64_t vdn, int64_t id,
+                     const struct query_span *span, struct buf *out);
 
 /* How many of the ids, from the first, fit into one request (at least 1 if any). */
 size_t query_fit(const struct query *query, const int64_t *ids, size_t id_count);
@@ -84,15 +137,17 @@ size_t query_fit(const struct query *query, const int64_t *ids, size_t id_count)
 /* Rows as they travel: row-major cells, 1 + field_count cells a row. Cell 0 is the
  * presence word: bit i says that field i has a value; ROW_GONE says that a successful
  * answer to a request that named this key lacks the row (then only the key is there).
- * Cell 1 + i is field i. Fields of kind NAME and RATIO keep their cell at 0: they are
- * computed where they are read. */
+ * Cell 1 + i is field i. NAME and derived fields keep their cell at 0: they are
+ * computed where they are read. The cell of a text says where it is in `text`: its
+ * offset in the upper half, its bytes in the lower one; a block is these two pieces. */
 #define ROW_GONE ((uint64_t)1 << 63)
 
 struct block {
     const struct query *query;
     size_t row_count;
     size_t row_room;
-    int64_t *cells; /* owned */
+    int64_t *cells;  /* owned */
+    struct buf text; /* UTF-8 of all text cells, without ends between them */
 };
 
 void block_init(struct block *block, const struct query *query);
@@ -100,6 +155,13 @@ void block_fini(struct block *block);
 void block_clear(struct block *block);
 /* Adds a row of zeroes and returns its cells. */
 int64_t *block_add(struct block *block);
+
+/* Adds the rows of one answer to `block` (of the same query): with the id that was
+ * asked for, and without rows that are of another vdn where the request named none. */
+void block_join(struct block *block, const struct block *answer, int64_t argument,
+                int64_t vdn);
+/* Of rows with the same key the first stays. */
+void block_unique(struct block *block);
 
 static inline size_t
 query_width(const struct query *query)
@@ -125,10 +187,22 @@ row_is_gone(const int64_t *row)
     return ((uint64_t)row[0] & ROW_GONE) != 0;
 }
 
-/* The value of a field as a double; false when it is unknown (absent, or a ratio whose
- * denominator is 0 or absent). Not for FIELD_NAME. */
+static inline bool
+field_is_text(const struct field *field)
+{
+    return field->kind == FIELD_TEXT || field->kind == FIELD_WORD ||
+           field->kind == FIELD_CAUSE;
+}
+
+/* The value of a field as a double; false when it is unknown (absent, or derived from
+ * what is). Not for FIELD_NAME and texts. */
 bool row_number(const struct query *query, const int64_t *row, size_t field,
                 double *value);
+
+/* Adds the value of a field that is a text; false, and nothing added, when it is
+ * unknown. */
+bool row_text(const struct block *block, const int64_t *row, size_t field,
+              struct buf *out);
 
 /* ---- answers ---- */
 
@@ -143,8 +217,5 @@ bool row_number(const struct query *query, const int64_t *row, size_t field,
  * "queues[3].calls_waiting: expected an integer, got \"many\"". `out` is then empty. */
 bool answer_decode(const struct query *query, const char *data, size_t size,
                    struct block *out, struct error *error);
-
-/* The meaning of a CMS resultCode: "invalid parameter"; NULL when unknown. */
-const char *result_code_text(const char *code);
 
 #endif

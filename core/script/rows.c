@@ -50,7 +50,7 @@ push_value(lua_State *L, const struct query *query, uint32_t center, const int64
         else
             lua_pushnil(L);
         return;
-    case FIELD_INTEGER:
+    default: /* what scripts can ask has no other kinds than integers */
         if (row_has(row, field))
             lua_pushinteger(L, row[1 + field]);
         else

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,11 @@ descriptors_are_whole(void **state)
 {
     (void)state;
     for (size_t q = 0; queries[q]; q++) {
-        const struct query *query = queries[q];
-        assert_ptr_equal(query_find(query->name), query);
-        assert_int_equal(query_number(query), q);
+        assert_ptr_equal(query_find(queries[q]->name), queries[q]);
+        assert_int_equal(query_number(queries[q]), q);
+    }
+    for (size_t q = 0; queries_by_hand[q]; q++) {
+        const struct query *query = queries_by_hand[q];
         assert_true(query->field_count <= 62);
         assert_true(query->fields[query->key].required);
         assert_non_null(query_range(query, 2023));
@@ -27,7 +30,11 @@ descriptors_are_whole(void **state)
         for (size_t i = 0; i < query->field_count; i++) {
             const struct field *field = &query->fields[i];
             assert_int_equal(query_field(query, field->name), i);
-            assert_int_equal(field->wire != NULL, field->kind == FIELD_INTEGER);
+            bool is_sent = field->kind <= FIELD_TIME_UTC;
+            assert_int_equal(field->wire != NULL, is_sent && !query->is_bare);
+            assert_int_equal(field->codes != NULL, field->kind == FIELD_WORD);
+            if (field->codes)
+                assert_int_equal(query->fields[field->over].kind, FIELD_INTEGER);
             assert_int_equal(field->doc[strlen(field->doc) - 1], '.');
             bool ends_so = strlen(field->name) > 3 &&
                            !strcmp(field->name + strlen(field->name) - 3, "_5m");
@@ -88,6 +95,47 @@ ranges_follow_the_edition(void **state)
     assert_int_equal(query_range(&query_queues, 2023)->low, 1);
     assert_int_equal(query_range(&query_queues, 2023)->high, 2000);
     assert_int_equal(query_range(&query_queues, 2025)->high, 10000);
+    static const struct {
+        const struct query *query;
+        int edition;
+        const char *text;
+        int64_t inside[4], outside[4];
+    } ranges[] = {
+        {&query_agents, 2023, "1…2000", {1, 1, 2000, 2000}, {0, -1, 2001, 10000}},
+        {&query_agents, 2025, "1…10000", {1, 2001, 9999, 10000}, {0, -1, 10001, 99999}},
+        {&query_agent_calls,
+         2023,
+         "101…59999",
+         {101, 102, 20011, 59999},
+         {0, 100, 60000, 70000}},
+        {&query_agent_calls,
+         2025,
+         "101…59999 and 70000…999999",
+         {101, 59999, 70000, 999999},
+         {100, 60000, 69999, 1000000}},
+        {&query_agent_operations,
+         2023,
+         "0…99999",
+         {0, 100, 60000, 99999},
+         {-1, -1, 100000, 999999}},
+        {&query_agent_operations,
+         2025,
+         "0…999999",
+         {0, 60000, 100000, 999999},
+         {-1, -1, 1000000, 1000000}},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        struct buf text = {0};
+        query_range_text(ranges[i].query, ranges[i].edition, &text);
+        assert_string_equal(text.data, ranges[i].text);
+        buf_fini(&text);
+        for (size_t j = 0; j < 4; j++) {
+            assert_true(
+                query_allows(ranges[i].query, ranges[i].edition, ranges[i].inside[j]));
+            assert_false(
+                query_allows(ranges[i].query, ranges[i].edition, ranges[i].outside[j]));
+        }
+    }
 }
 
 static void
@@ -104,6 +152,71 @@ bodies_are_compact(void **state)
     assert_string_equal(
         out.data, "{\"queryParam\":{\"ccId\":65535,\"vdn\":5000,\"skillIds\":[1]}}");
     buf_fini(&out);
+}
+
+/* Adds the file without the blanks outside of its strings. */
+static void
+read_compact(const char *name, struct buf *out)
+{
+    FILE *file = fopen(name, "rb");
+    assert_non_null(file);
+    bool in_string = false;
+    for (int c; (c = fgetc(file)) != EOF;) {
+        in_string ^= c == '"';
+        if (in_string || !strchr(" \n", c))
+            buf_add(out, &(char){(char)c}, 1);
+    }
+    fclose(file);
+}
+
+/* Wrapped or flat, and in the order of the documents. */
+static void
+bodies_are_the_documented_ones(void **state)
+{
+    (void)state;
+    /* 2024-08-02 from 00:00 to 23:00 */
+    static const struct query_span span = {1722556800, 1722639600, 2};
+    static const struct {
+        const struct query *query;
+        int64_t vdn, id;
+        const char *file;
+    } samples[] = {
+        {&query_agents, 1, 1, "tests/fixtures/agentbyconfigedskill.request.json"},
+        {&query_agent_calls, 170, 1099, "tests/fixtures/queryagentcalls.request.json"},
+        {&query_agent_operations, 1, 35001, "tests/fixtures/agentoprinfo.request.json"},
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        struct buf body = {0}, documented = {0};
+        read_compact(samples[i].file, &documented);
+        query_body_span(samples[i].query, 1, samples[i].vdn, samples[i].id, &span,
+                        &body);
+        assert_string_equal(body.data, documented.data);
+        buf_fini(&documented);
+        buf_fini(&body);
+    }
+}
+
+static void
+the_type_of_operation_may_be_left_out(void **state)
+{
+    (void)state;
+    struct buf body = {0};
+    const struct query_span span = {1722556800, 1722557700, OPERATION_ANY};
+    query_body_span(&query_agent_operations, 1, 1, 7, &span, &body);
+    assert_string_equal(body.data,
+                        "{\"ccId\":1,\"currentAgentId\":7,\"beginTime\":\"2024-08-02 "
+                        "00:00:00\",\"endTime\":\"2024-08-02 00:15:00\"}");
+    buf_fini(&body);
+}
+
+static void
+one_id_a_request_without_a_batch(void **state)
+{
+    (void)state;
+    static const int64_t ids[] = {1, 2};
+    assert_int_equal(query_fit(&query_agents, ids, 2), 1);
+    assert_int_equal(query_fit(&query_agents, ids, 1), 1);
+    assert_int_equal(query_fit(&query_agents, ids, 0), 0);
 }
 
 /* The serialised array of what fits is at most 1000 bytes, one more id is too many. */
@@ -150,6 +263,95 @@ blocks_keep_their_rows(void **state)
     block_fini(&block);
     assert_null(block.cells);
     assert_ptr_equal(block.query, &query_queues);
+}
+
+/* "a/7 b/7 " for the ids and agents of calls, "a b " for those of operations. */
+static char *
+ids_of(const struct block *block)
+{
+    struct buf out = {0};
+    int agent = query_field(block->query, "agent");
+    for (size_t i = 0; i < block->row_count; i++) {
+        const int64_t *row = block_row(block, i);
+        assert_true(row_text(block, row, 0, &out));
+        if (row_has(row, (size_t)agent))
+            buf_format(&out, "/%d", (int)row[1 + agent]);
+        buf_add_text(&out, " ");
+    }
+    return buf_take(&out);
+}
+
+static void
+join(struct block *block, const char *list, int64_t argument, int64_t vdn)
+{
+    struct buf text = {0};
+    struct block answer;
+    struct error error;
+    buf_format(&text, "{\"resultCode\":\"0100000\",\"resultDesc\":%s}", list);
+    block_init(&answer, block->query);
+    assert_true(answer_decode(block->query, text.data, text.size, &answer, &error));
+    block_join(block, &answer, argument, vdn);
+    block_fini(&answer);
+    buf_fini(&text);
+}
+
+static void
+check_ids(struct block *block, const char *expected)
+{
+    char *ids = ids_of(block);
+    assert_string_equal(ids, expected);
+    free(ids);
+}
+
+static void
+answers_are_joined(void **state)
+{
+    (void)state;
+    struct block block;
+    block_init(&block, &query_agent_calls);
+    join(&block, "[\"1-2\",\"1-3\"]", 7, 1);
+    join(&block, "[]", 8, 1);
+    join(&block, "[\"1-4\",\"1-2\"]", 9, 1);
+    check_ids(&block, "1-2/7 1-3/7 1-4/9 1-2/9 ");
+    block_unique(&block);
+    check_ids(&block, "1-2/7 1-3/7 1-4/9 ");
+    block_clear(&block);
+    block_unique(&block);
+    check_ids(&block, "");
+    block_fini(&block);
+}
+
+/* A prefix is another key; a row that does not say its vdn stays. */
+static void
+operations_of_another_vdn_are_dropped(void **state)
+{
+    (void)state;
+    struct block block;
+    block_init(&block, &query_agent_operations);
+    join(&block,
+         "[{\"id\":\"ab\",\"vdn\":1},{\"id\":\"b\",\"vdn\":2},{\"id\":\"a\"},"
+         "{\"id\":\"ab\",\"vdn\":\"1\"}]",
+         7, 1);
+    check_ids(&block, "ab a ab ");
+    block_unique(&block);
+    check_ids(&block, "ab a ");
+    block_fini(&block);
+}
+
+static void
+an_agent_of_two_queues_is_one_row(void **state)
+{
+    (void)state;
+    struct block block;
+    block_init(&block, &query_agents);
+    join(&block, "[{\"workNo\":102,\"vdnId\":9},{\"workNo\":101}]", 1, 1);
+    join(&block, "[{\"workNo\":103},{\"workNo\":102}]", 2, 1);
+    block_unique(&block);
+    assert_int_equal(block.row_count, 3);
+    assert_int_equal(block_row(&block, 0)[1], 102);
+    assert_int_equal(block_row(&block, 1)[1], 101);
+    assert_int_equal(block_row(&block, 2)[1], 103);
+    block_fini(&block);
 }
 
 static void
@@ -207,8 +409,14 @@ main(void)
         cmocka_unit_test(queues_have_these_fields),
         cmocka_unit_test(ranges_follow_the_edition),
         cmocka_unit_test(bodies_are_compact),
+        cmocka_unit_test(bodies_are_the_documented_ones),
+        cmocka_unit_test(the_type_of_operation_may_be_left_out),
+        cmocka_unit_test(one_id_a_request_without_a_batch),
         cmocka_unit_test(batches_fill_the_array),
         cmocka_unit_test(blocks_keep_their_rows),
+        cmocka_unit_test(answers_are_joined),
+        cmocka_unit_test(operations_of_another_vdn_are_dropped),
+        cmocka_unit_test(an_agent_of_two_queues_is_one_row),
         cmocka_unit_test(ratios_are_derived),
         cmocka_unit_test(words_and_codes),
     };

@@ -278,6 +278,53 @@ test_utf8(void **state)
 }
 
 static void
+test_written_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } cases[] = {
+        {"1970-01-01 00:00:00", 0},           {"2024-08-02 06:19:44", 1722579584},
+        {"2024-08-02T06:19:44Z", 1722579584}, {"2024-08-02 06:15", 1722579300},
+        {"2024-08-02T06:15Z", 1722579300},    {"2024-02-29 23:59:59", 1709251199},
+        {"1969-12-31 23:59:59", -1},
+    };
+    int64_t seconds = 17;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_true(text_time(cases[i].text, strlen(cases[i].text), &seconds));
+        assert_int_equal(seconds, cases[i].seconds);
+    }
+    static const char *const wrong[] = {
+        "",
+        "Z",
+        "now",
+        "2024-08-02",
+        "2024-08-02 06",
+        "2024-08-02 06:1",
+        "2024-08-02 06:15:",
+        "2024-08-02 06:15:0",
+        "2024-08-02 06:15:00.5",
+        "2024-08-02 06:15:00+01",
+        "2024-08-02  06:15",
+        "2024-8-02 06:15:000",
+        "2023-02-29 00:00",
+        "2024-13-01 00:00",
+        "2024-00-01 00:00",
+        "2024-01-00 00:00",
+        "2024-01-01 24:00",
+        "2024-01-01 23:60",
+        "2024-01-01 23:59:60",
+        "-024-01-01 00:00",
+        "2024/01/01 00:00",
+    };
+    seconds = 17;
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_false(text_time(wrong[i], strlen(wrong[i]), &seconds));
+    assert_int_equal(seconds, 17);
+}
+
+static void
 test_printable(void **state)
 {
     (void)state;
@@ -301,6 +348,7 @@ main(void)
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_nearest_counts_a_swap_once_and_keeps_the_order),
         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_written_times),
         cmocka_unit_test(test_printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

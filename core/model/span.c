@@ -1,0 +1,56 @@
+#include "model/span.h"
+
+#define QUARTER 900
+#define DAY     86400
+#define CLOSING 60 /* seconds after which a quarter is closed */
+
+static int64_t
+floor_to(int64_t at, int64_t unit)
+{
+    return at - (at % unit + unit) % unit;
+}
+
+static int64_t
+last_closed(int64_t now)
+{
+    return floor_to(now - CLOSING, QUARTER);
+}
+
+const char *
+span_last(struct query_span *span, int64_t duration, int64_t now)
+{
+    if (duration <= 0 || duration % QUARTER)
+        return "is not a whole number of quarters of an hour";
+    if (duration > DAY - QUARTER)
+        return "is more than 23h45m";
+    int64_t end = last_closed(now);
+    return span_between(span, end - duration, end, now);
+}
+
+const char *
+span_today(struct query_span *span, int64_t now)
+{
+    int64_t begin = floor_to(now, DAY), end = last_closed(now);
+    if (end <= begin)
+        return "no quarter of an hour has passed since midnight UTC";
+    return span_between(span, begin, end, now);
+}
+
+const char *
+span_between(struct query_span *span, int64_t begin, int64_t end, int64_t now)
+{
+    int64_t kept = floor_to(now - DAY + QUARTER - 1, QUARTER);
+    if (begin % QUARTER || end % QUARTER)
+        return "is not on a quarter of an hour (UTC)";
+    if (end <= begin)
+        return "ends before it begins";
+    if (end - begin > DAY)
+        return "is more than 24 hours";
+    if (end <= kept)
+        return "is older than 24 hours, which is as long as the centre keeps it";
+    if (begin >= now)
+        return "lies in the future";
+    span->begin = begin < kept ? kept : begin;
+    span->end = end;
+    return NULL;
+}

@@ -1,0 +1,23 @@
+/* The time that a query of operations asks for. The contact centre counts in quarters
+ * of an hour, UTC, at most a day at a time, and keeps a day (upstream.md §2).
+ *
+ * Times are seconds since the epoch. The functions return NULL, or what is wrong: the
+ * end of a sentence. A begin that is no longer kept moves to the next quarter. */
+#ifndef CCGATE_MODEL_SPAN_H
+#define CCGATE_MODEL_SPAN_H
+
+#include <stdint.h>
+
+#include "model/schema.h"
+
+/* The closed quarters of the last `duration` seconds. A quarter is closed a minute
+ * after its end: before that the centre may still write to it. */
+const char *span_last(struct query_span *span, int64_t duration, int64_t now);
+
+/* The closed quarters since midnight UTC. */
+const char *span_today(struct query_span *span, int64_t now);
+
+const char *span_between(struct query_span *span, int64_t begin, int64_t end,
+                         int64_t now);
+
+#endif
