@@ -37,7 +37,11 @@ check_header(const struct conf_loader *loader, const char *word, const char *nam
     if (*kind == CONF_KINDS) {
         char *guess = conf_guess(word, conf_kind_words);
         char *shown = conf_shorten(word);
-        char *complaint = mem_format("unknown section [%s]%s", shown, guess);
+        char *complaint =
+            mem_format("unknown section [%s]%s", shown,
+                       *guess ? guess
+                              : "; there are [gateway], [center NAME], [destination "
+                                "NAME] and [script NAME]");
         free(guess);
         free(shown);
         return complaint;
@@ -154,14 +158,26 @@ complain_of_unknown_key(struct conf_loader *loader, const char *key)
     free(shown);
 }
 
+/* The line is not quoted, only a key that is known: it may be the rest of a secret. */
+static void
+complain_of_no_pair(struct conf_loader *loader, const char *line)
+{
+    char *key = mem_copy(line, strcspn(line, ": \t"));
+    if (loader->section.target && conf_option_find(loader->section.kind, key))
+        conf_complain(loader, loader->line,
+                      "%s: there is no '=' behind it; write %s = …", key, key);
+    else
+        conf_complain(loader, loader->line,
+                      "neither [section] nor key = value; no line is continued");
+    free(key);
+}
+
 static void
 take_pair(struct conf_loader *loader, char *line)
 {
     char *equals = strchr(line, '=');
     if (equals == NULL) {
-        /* Not quoted: it may be the rest of a secret. */
-        conf_complain(loader, loader->line,
-                      "neither [section] nor key = value; no line is continued");
+        complain_of_no_pair(loader, line);
         return;
     }
     *equals = '\0';

@@ -129,6 +129,14 @@ stand_in(struct conf_loader *loader, const struct conf_option *option)
     conf_setting_fini(&loader->conf->settings[--loader->conf->setting_count]);
 }
 
+/* Text as the file has it; what comes from elsewhere may be anything. */
+static bool
+is_quoted(const char *text)
+{
+    size_t size = strlen(text);
+    return size >= 2 && strchr("\"'", text[0]) && text[size - 1] == text[0];
+}
+
 void
 conf_section_take(struct conf_loader *loader, const struct conf_option *option,
                   const char *key, const char *text)
@@ -140,6 +148,8 @@ conf_section_take(struct conf_loader *loader, const struct conf_option *option,
         conf_expand(text, loader->conf->dir, &setting->is_secret, &complaint);
     if (setting->value == NULL)
         setting->value = mem_text(text);
+    else if (is_quoted(text))
+        complaint = mem_text("has quotes around its value; write it without them");
     else
         read_value(loader, setting, &complaint);
     if (complaint == NULL)

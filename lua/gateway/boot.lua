@@ -6,6 +6,7 @@ local core = require "gateway.core"
 local gateway = require "gateway"
 local job = require "gateway.job"
 local log = require "gateway.log"
+local missing = require "gateway.missing"
 local problem = require "gateway.problem"
 local query = require "gateway.query"
 local rule = require "gateway.rule"
@@ -13,10 +14,16 @@ local sandbox = require "gateway.sandbox"
 
 local boot = { syntax = advice.syntax }
 
--- The first mistake of many a first script.
-local function missing(_, name)
-  if name == "gw" then
-    problem.raise 'there is no gw yet; begin with: local gw = require "gateway"'
+local members = {}
+for name in pairs(gateway) do
+  members[name] = true
+end
+
+-- The first mistakes of many a first script.
+local function on_missing(_, name)
+  local text = missing.global(name, members)
+  if text then
+    problem.raise(text)
   end
 end
 
@@ -25,7 +32,7 @@ end
 function boot.environment()
   sandbox.protect_strings()
   local environment = sandbox.new({ gateway = gateway, cjson = core.json.new() }, log.print)
-  return setmetatable(environment, { __index = missing })
+  return setmetatable(environment, { __index = on_missing })
 end
 
 --- The script ran, to its end or until it raised: tells the last mistakes and registers

@@ -61,7 +61,7 @@ end
 function entry.kind(kind, read)
   local taken, open, good = {}, {}, {}
 
-  local function declare(name)
+  local function declare(name, ...)
     problem.only_loading("gw." .. kind)
     local line = source.caller()
     if type(name) ~= "string" then
@@ -73,6 +73,10 @@ function entry.kind(kind, read)
     local mistake = bad_name(kind, name, taken)
     if mistake then
       reports.at(mistake)
+    end
+    if select("#", ...) > 0 then
+      reports.at(string.format('the table stands behind the parentheses: gw.%s("%s") { … }',
+        kind, name))
     end
     taken[name] = taken[name] or line or 0
     local number = #open + 1

@@ -24,6 +24,10 @@ local function strict(name, members)
     __newindex = function(_, key)
       problem.raise(string.format("%s is read-only: %s cannot be set", name, wording.show(key)))
     end,
+    __call = function()
+      problem.raise(string.format("%s is not called itself; it has %s", name,
+        wording.list(wording.keys(members))))
+    end,
     __pairs = function()
       local known, index = wording.keys(members), 0
       return function()

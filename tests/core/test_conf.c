@@ -247,10 +247,10 @@ static void
 test_credentials(void **state)
 {
     (void)state;
-    write_file("aicc", "from systemd\n", 13, 0440);
+    write_file("aicc", "'from systemd'\n", 15, 0440);
     setenv("CREDENTIALS_DIRECTORY", folder, 1);
     struct conf *conf = load_fine("[gateway]\nname = ${credential:aicc}\n");
-    assert_string_equal(conf->name, "from systemd");
+    assert_string_equal(conf->name, "'from systemd'");
     conf_delete(conf);
     static const char *const values[] = {NULL, ""};
     for (size_t i = 0; i < COUNT(values); i++) {
@@ -344,6 +344,11 @@ static const struct {
     const char *text, *expected;
 } mistakes[] = {
     /* lines and sections */
+    {DEST "method: GET\n", WHERE "method: there is no '=' behind it; write method = …"},
+    {DEST "method", WHERE "method: there is no '=' behind it"},
+    {DEST "method = 'GET'\n", WHERE "method: has quotes around its value"},
+    {"[calender office]\n",
+     "gateway.conf:1: unknown section [calender]; there are [gateway]"},
     {"stray", "gateway.conf:1: neither [section] nor key = value"},
     {"a = b\nc = d\n", "gateway.conf:1: a key before any section"},
     {"[gateway\n", "gateway.conf:1: a section ends with ']'"},
