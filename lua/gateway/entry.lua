@@ -74,11 +74,12 @@ function entry.kind(kind, read)
     if mistake then
       reports.at(mistake)
     end
+    taken[name] = taken[name] or line or 0
     if select("#", ...) > 0 then
       reports.at(string.format('the table stands behind the parentheses: gw.%s("%s") { … }',
         kind, name))
+      return function() end
     end
-    taken[name] = taken[name] or line or 0
     local number = #open + 1
     open[number] = reports
     return function(given)

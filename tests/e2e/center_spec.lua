@@ -122,6 +122,9 @@ describe("two centres", function ()
     local misused, _, said = world:command { "query", "queues" }
     assert.equal(2, misused)
     assert.truthy(said:find("name one with --center, such as --center main", 1, true), said)
+    local played, _, why = world:command { "simulate" }
+    assert.equal(2, played)
+    assert.truthy(why:find("to be played here, one of them needs default = yes", 1, true), why)
     local fine, out = world:command { "query", "queues", "--center", "south", "-o", "raw" }
     assert.equal(0, fine)
     assert.truthy(out:find('"skillId":1', 1, true), out)

@@ -407,6 +407,10 @@ describe("the name of a rule", function()
       fake_core.lines(fake_core.load(HEAD .. 'gw.rule "a"')))
     assert.same({ "2: rule 'a': a table { … } is needed, not 5" },
       fake_core.lines(fake_core.load(HEAD .. 'gw.rule "a" (5)')))
+    for _, given in ipairs { '("a", {})', '("a", nil)', '("a", {}) {}' } do
+      assert.same({ [[2: rule 'a': the table stands behind the parentheses: gw.rule("a") { … }]] },
+        fake_core.lines(fake_core.load(HEAD .. "gw.rule" .. given)))
+    end
   end)
 
   it("keeps its mistakes when the script raises later", function()
