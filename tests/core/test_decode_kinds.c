@@ -382,6 +382,11 @@ static const struct sample unused[] = {
     {"65534", " object=65534\n"},
 };
 
+static const struct sample media[] = {
+    {"65535", " queue=- media_type=-\n"},
+    {"\"5\"", " queue=- media_type=5\n"},
+};
+
 static void
 values_of_operations(void **state)
 {
@@ -399,6 +404,8 @@ values_of_operations(void **state)
                  "cause cause_text interim", talk_causes, COUNT(talk_causes));
     check_values(query, OPERATION("\"operateObject\":%s"), "object", unused,
                  COUNT(unused));
+    check_values(query, OPERATION("\"currentSkillId\":65535,\"mediaType\":%s"),
+                 "queue media_type", media, COUNT(media));
 }
 
 static const struct sample operations[] = {
