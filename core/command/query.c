@@ -9,16 +9,14 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/gateway.h"
+#include "command/query_print.h"
+#include "command/query_when.h"
 #include "net/http.h"
 #include "poll/poll.h"
 
-/* Of the table: a terminal that somebody shares with a second window. */
-#define TABLE_WIDTH 100
-#define LABEL_WIDTH 19
-#define UNIT_WIDTH  9
-#define GAP         2
-
 enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_RAW };
+
+#define QUERIES "queues, agents, agent-calls, agent-operations"
 
 static const char *const output_words[] = {"table", "json", "raw", NULL};
 
@@ -30,160 +28,39 @@ struct question {
     const struct conf_center *center;
     int64_t *ids;
     size_t id_count;
+    struct when when;
+    struct query_span span;
     enum output output;
     bool show_signature;
     struct loop *loop;
+    struct http_pool *pool;
+    struct timer *pace; /* until the next request */
+    struct poll_line line;
+    size_t at, next; /* the request asks for ids from `at` to before `next` */
+    int64_t asked_ms;
+    struct block rows; /* of all answers */
+    bool is_answered;  /* one of them was good */
     int code;
 };
 
-/* ---- printing ---- */
+/* ---- answers ---- */
 
-/* FIELD_NAME comes from the configuration. */
-static const char *
-name_of(const struct question *question, int64_t id, char *out, size_t size)
-{
-    for (size_t i = 0; i < question->center->queue_count; i++)
-        if (question->center->queues[i].id == id)
-            return question->center->queues[i].name;
-    snprintf(out, size, "skill %lld", (long long)id);
-    return out;
-}
-
-/* The text of a field, "" when it has no value. */
-static void
-add_field(const struct question *question, const int64_t *row, size_t index,
-          bool is_json, struct buf *out)
-{
-    const struct field *field = &question->query->fields[index];
-    char name[64];
-    double value;
-    if (field->kind == FIELD_NAME) {
-        const char *text =
-            name_of(question, row[1 + question->query->key], name, sizeof name);
-        if (is_json)
-            buf_add_json(out, text, strlen(text));
-        else
-            buf_add_text(out, text);
-    } else if (!row_number(question->query, row, index, &value)) {
-        buf_add_text(out, is_json ? "null" : "");
-    } else if (field->kind == FIELD_INTEGER) {
-        buf_format(out, "%lld", (long long)row[1 + index]);
-    } else {
-        buf_format(out, "%.4g", value);
-    }
-}
-
-/* Characters, as far as a terminal shows one column for each. */
-static int
-width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
-/* The cell as it is shown; valid until the next one. */
-static const char *
-cell_of(const struct question *question, const struct block *rows, size_t r, size_t f,
-        struct buf *cell)
-{
-    buf_clear(cell);
-    add_field(question, block_row(rows, r), f, false, cell);
-    return cell->size ? cell->data : "–";
-}
-
-/* Puts the widths of the columns of as many rows as fit a line, from `first` on, and at
- * least one; returns how many. */
-static size_t
-measure(const struct question *question, const struct block *rows, size_t first,
-        int widths[TABLE_WIDTH])
-{
-    struct buf cell = {0};
-    size_t count = 0;
-    int left = TABLE_WIDTH - LABEL_WIDTH - UNIT_WIDTH;
-    for (; first + count < rows->row_count && count < TABLE_WIDTH; count++) {
-        widths[count] = 0;
-        for (size_t f = 0; f < question->query->field_count; f++) {
-            int width = width_of(cell_of(question, rows, first + count, f, &cell));
-            if (width > widths[count])
-                widths[count] = width;
-        }
-        left -= GAP + widths[count];
-        if (count && left < 0)
-            break;
-    }
-    buf_fini(&cell);
-    return count;
-}
-
-static const char *
-unit_of(const struct field *field)
-{
-    return field->unit == UNIT_COUNT ? "" : unit_word(field->unit);
-}
-
-/* Fields down and rows across: there are many fields, and people compare rows. */
-static void
-print_part(const struct question *question, const struct block *rows, size_t first,
-           size_t count, const int widths[TABLE_WIDTH])
-{
-    struct buf cell = {0};
-    for (size_t f = 0; f < question->query->field_count; f++) {
-        const struct field *field = &question->query->fields[f];
-        printf("%-*s", LABEL_WIDTH, field->name);
-        for (size_t i = 0; i < count; i++) {
-            const char *text = cell_of(question, rows, first + i, f, &cell);
-            printf("%*s%s", GAP + widths[i] - width_of(text), "", text);
-        }
-        const char *unit = unit_of(field);
-        printf("%s%s\n", unit[0] ? "  " : "", unit);
-    }
-    buf_fini(&cell);
-}
-
-static void
-print_table(const struct question *question, const struct block *rows)
-{
-    int widths[TABLE_WIDTH];
-    for (size_t first = 0, count; first < rows->row_count; first += count) {
-        count = measure(question, rows, first, widths);
-        if (first)
-            putchar('\n');
-        print_part(question, rows, first, count, widths);
-    }
-}
-
-static void
-print_json(const struct question *question, const struct block *rows)
-{
-    struct buf out = {0};
-    buf_add_text(&out, "[");
-    for (size_t r = 0; r < rows->row_count; r++) {
-        buf_add_text(&out, r ? ",\n {" : "\n {");
-        for (size_t f = 0; f < question->query->field_count; f++) {
-            buf_format(&out, "%s\"%s\":", f ? "," : "",
-                       question->query->fields[f].name);
-            add_field(question, block_row(rows, r), f, true, &out);
-        }
-        buf_add_text(&out, "}");
-    }
-    buf_add_text(&out, rows->row_count ? "\n]\n" : "]\n");
-    fwrite(out.data, 1, out.size, stdout);
-    buf_fini(&out);
-}
-
+/* What an answer without rows means: a queue that is not there, or nothing to tell. */
 static void
 name_missing(struct question *question, const struct block *rows)
 {
-    for (size_t i = 0; i < question->id_count; i++) {
+    const struct query *query = question->query;
+    if (!query->batch_bytes && rows->row_count == 0)
+        fprintf(stderr, "%s %lld: no rows\n", query->argument,
+                (long long)question->ids[question->at]);
+    for (size_t i = question->at; query->batch_bytes && i < question->next; i++) {
         bool is_there = false;
         for (size_t r = 0; r < rows->row_count; r++)
-            if (block_row(rows, r)[1 + question->query->key] == question->ids[i])
+            if (block_row(rows, r)[1 + query->key] == question->ids[i])
                 is_there = true;
         if (is_there)
             continue;
-        fprintf(stderr, "the centre knows no %s %lld\n", question->query->argument,
+        fprintf(stderr, "the centre knows no %s %lld\n", query->argument,
                 (long long)question->ids[i]);
         question->code = EXIT_PROBLEM;
     }
@@ -201,6 +78,9 @@ static void
 say_error(const struct question *question, const struct error *error)
 {
     const char *hint = hints[error->kind];
+    if (!question->query->batch_bytes)
+        fprintf(stderr, "%s %lld: ", question->query->argument,
+                (long long)question->ids[question->at]);
     fprintf(stderr, "%s: %s%s%s\n", error_word(error->kind), error->code,
             error->code[0] ? ": " : "", error->message);
     if (hint)
@@ -208,56 +88,114 @@ say_error(const struct question *question, const struct error *error)
                 question->conf_file, question->center->line);
 }
 
+/* One id may be wrong where the next is right; a centre that refuses the key or is not
+ * there does so every time. */
+static bool
+is_worth_going_on(const struct error *error)
+{
+    return error->kind == ERROR_NONE || error->kind == ERROR_API ||
+           error->kind == ERROR_DECODE;
+}
+
 static void
 on_answer(void *arg, const struct poll_answer *answer)
 {
     struct question *question = arg;
-    loop_stop(question->loop);
     if (question->output == OUTPUT_RAW && answer->body_size)
         printf("%s\n", answer->body);
     if (answer->error.kind != ERROR_NONE) {
         say_error(question, &answer->error);
         question->code = EXIT_PROBLEM;
-        return;
+    } else {
+        block_join(&question->rows, answer->rows, question->ids[question->at],
+                   question->center->vdn);
+        question->is_answered = true;
+        name_missing(question, answer->rows);
     }
+    int64_t gone_ms = clock_mono_ms() - question->asked_ms;
+    int64_t gap_ms = (int64_t)(1000 / question->center->rate);
+    if (question->next < question->id_count && is_worth_going_on(&answer->error))
+        timer_start(question->pace, gone_ms < gap_ms ? gap_ms - gone_ms : 0);
+    else
+        loop_stop(question->loop);
+}
+
+static void
+print_rows(struct question *question)
+{
+    block_unique(&question->rows);
     if (question->output == OUTPUT_TABLE)
-        print_table(question, answer->rows);
+        query_print_table(question->center, &question->rows);
     else if (question->output == OUTPUT_JSON)
-        print_json(question, answer->rows);
-    name_missing(question, answer->rows);
+        query_print_json(question->center, &question->rows);
 }
 
 /* ---- asking ---- */
 
+static void
+add_body(const struct question *question, struct buf *body)
+{
+    const struct conf_center *center = question->center;
+    const int64_t *ids = question->ids + question->at;
+    if (question->query->has_span)
+        query_body_span(question->query, center->cc_id, center->vdn, *ids,
+                        &question->span, body);
+    else
+        query_body(question->query, center->cc_id, center->vdn, ids,
+                   question->next - question->at, body);
+}
+
+static void
+ask_next(void *arg)
+{
+    struct question *question = arg;
+    struct buf body = {0}, signature = {0};
+    question->at = question->next;
+    question->next += query_fit(question->query, question->ids + question->at,
+                                question->id_count - question->at);
+    add_body(question, &body);
+    if (question->show_signature) {
+        poll_show_signature(&question->line, body.data, body.size, clock_wall_ms(),
+                            &signature);
+        fprintf(stderr, "%s\n", signature.data);
+    }
+    question->asked_ms = clock_mono_ms();
+    poll_start(question->pool, &question->line, body.data, body.size, on_answer,
+               question);
+    buf_fini(&signature);
+    buf_fini(&body);
+}
+
 static int
 ask(struct question *question)
 {
-    struct buf body = {0}, signature = {0};
-    struct poll_line line;
-    poll_line_init(&line, question->center, question->query);
-    query_body(question->query, question->center->cc_id, question->center->vdn,
-               question->ids, question->id_count, &body);
-    if (question->show_signature) {
-        poll_show_signature(&line, body.data, body.size, clock_wall_ms(), &signature);
-        fprintf(stderr, "%s\n", signature.data);
-    }
+    poll_line_init(&question->line, question->center, question->query);
+    block_init(&question->rows, question->query);
     http_init();
     question->loop = loop_new();
-    struct http_pool *pool = http_pool_new(question->loop, 1);
-    poll_start(pool, &line, body.data, body.size, on_answer, question);
+    question->pool = http_pool_new(question->loop, 1);
+    question->pace = timer_new(question->loop, ask_next, question);
+    ask_next(question);
     loop_run(question->loop);
-    http_pool_delete(pool);
+    if (question->is_answered)
+        print_rows(question);
+    timer_free(question->pace);
+    http_pool_delete(question->pool);
     loop_delete(question->loop);
-    poll_line_fini(&line);
-    buf_fini(&signature);
-    buf_fini(&body);
+    block_fini(&question->rows);
+    poll_line_fini(&question->line);
     return question->code;
 }
+
+/* ---- what is asked for ---- */
 
 static int
 misnamed(const struct question *question, const char *word)
 {
     const struct conf_center *center = question->center;
+    if (!question->query->is_named)
+        return command_misused(question->command, "'%s' is not the number of an %s",
+                               word, question->query->argument);
     const char **names = mem_zero((center->queue_count + 1) * sizeof *names);
     for (size_t i = 0; i < center->queue_count; i++)
         names[i] = center->queues[i].name;
@@ -274,8 +212,7 @@ static int
 read_id(const struct question *question, const char *word, int64_t *id)
 {
     const struct conf_center *center = question->center;
-    const struct id_range *range = query_range(question->query, center->edition);
-    for (size_t i = 0; i < center->queue_count; i++) {
+    for (size_t i = 0; question->query->is_named && i < center->queue_count; i++) {
         if (strcmp(center->queues[i].name, word) != 0)
             continue;
         *id = center->queues[i].id;
@@ -283,12 +220,15 @@ read_id(const struct question *question, const char *word, int64_t *id)
     }
     if (!text_integer(word, id))
         return misnamed(question, word);
-    if (*id < range->low || *id > range->high)
-        return command_misused(question->command,
-                               "%s %s is outside %lld…%lld (edition = %lld)",
-                               question->query->argument, word, (long long)range->low,
-                               (long long)range->high, (long long)center->edition);
-    return EXIT_FINE;
+    if (query_allows(question->query, center->edition, *id))
+        return EXIT_FINE;
+    struct buf range = {0};
+    query_range_text(question->query, center->edition, &range);
+    int code = command_misused(
+        question->command, "%s %s is outside %s (edition = %lld)",
+        question->query->argument, word, range.data, (long long)center->edition);
+    buf_fini(&range);
+    return code;
 }
 
 static int
@@ -301,18 +241,47 @@ read_ids(struct question *question, int count, char **words)
         if (code != EXIT_FINE)
             return code;
     }
-    for (size_t i = 0; !count && i < question->center->queue_count; i++)
-        question->ids[question->id_count++] = question->center->queues[i].id;
-    if (!question->id_count)
-        return command_misused(question->command,
-                               "name a %s; the configuration names none",
+    if (count)
+        return EXIT_FINE;
+    if (!question->query->is_named)
+        return command_misused(question->command, "which %s? Say the number",
                                question->query->argument);
-    if (query_fit(question->query, question->ids, question->id_count) <
-        question->id_count)
-        return command_misused(question->command,
-                               "too many for one request (at most %zu bytes of ids)",
-                               question->query->batch_bytes);
-    return EXIT_FINE;
+    for (size_t i = 0; i < question->center->queue_count; i++)
+        question->ids[question->id_count++] = question->center->queues[i].id;
+    if (question->id_count)
+        return EXIT_FINE;
+    return command_misused(question->command, "name a %s; the configuration names none",
+                           question->query->argument);
+}
+
+/* "agent-calls" is agent_calls in scripts; both are understood. */
+static bool
+is_name_of(const struct query *query, const char *word)
+{
+    const char *name = query->name;
+    while (*name && (*name == *word || (*name == '_' && *word == '-')))
+        name++, word++;
+    return *name == *word;
+}
+
+static int
+read_query(struct question *question, const char *word)
+{
+    static const char *const words[] = {"queues", "agents", "agent-calls",
+                                        "agent-operations", NULL};
+    if (!word)
+        return command_misused(question->command, "which query? There is: " QUERIES);
+    for (size_t i = 0; queries_by_hand[i]; i++)
+        if (is_name_of(queries_by_hand[i], word))
+            question->query = queries_by_hand[i];
+    if (question->query)
+        return EXIT_FINE;
+    const char *guess = text_nearest(word, words);
+    if (guess)
+        return command_misused(question->command, "no query '%s' (did you mean '%s'?)",
+                               word, guess);
+    return command_misused(question->command, "no query '%s'; there is: " QUERIES,
+                           word);
 }
 
 static int
@@ -332,6 +301,9 @@ with_conf(struct question *question, const struct conf *conf, const char *center
                                center ? center : conf->file, center ? conf->file : "");
     int code = read_ids(question, count, words);
     if (code == EXIT_FINE)
+        code = query_read_when(question->command, question->query, &question->when,
+                               clock_wall_ms() / 1000, &question->span);
+    if (code == EXIT_FINE)
         code = ask(question);
     free(question->ids);
     return code;
@@ -345,6 +317,11 @@ run(const struct command *command, int argc, char **argv)
         {"center", required_argument, NULL, 'C'},
         {"output", required_argument, NULL, 'o'},
         {"show-signature", no_argument, NULL, 's'},
+        {"last", required_argument, NULL, 'l'},
+        {"since", required_argument, NULL, 'S'},
+        {"from", required_argument, NULL, 'f'},
+        {"to", required_argument, NULL, 't'},
+        {"type", required_argument, NULL, 'T'},
         {NULL, 0, NULL, 0},
     };
     struct question question = {.command = command, .conf_file = "gateway.conf"};
@@ -355,6 +332,11 @@ run(const struct command *command, int argc, char **argv)
         case 'c': question.conf_file = optarg; break;
         case 'C': center = optarg; break;
         case 's': question.show_signature = true; break;
+        case 'l': question.when.last = optarg; break;
+        case 'S': question.when.since = optarg; break;
+        case 'f': question.when.from = optarg; break;
+        case 't': question.when.to = optarg; break;
+        case 'T': question.when.type = optarg; break;
         case 'o':
             while (output_words[question.output] &&
                    strcmp(output_words[question.output], optarg) != 0)
@@ -366,29 +348,34 @@ run(const struct command *command, int argc, char **argv)
         default: return command_wrong_option(command, options, argv);
         }
     }
-    if (optind >= argc)
-        return command_misused(command, "which query? There is: queues");
-    question.query = query_find(argv[optind]);
-    if (!question.query)
-        return command_misused(command, "no query '%s'; there is: queues",
-                               argv[optind]);
+    int code = read_query(&question, argv[optind]);
+    if (code != EXIT_FINE)
+        return code;
     struct conf *conf = gateway_conf(question.conf_file);
     if (!conf)
         return EXIT_PROBLEM;
-    int code = with_conf(&question, conf, center, argc - optind - 1, argv + optind + 1);
+    code = with_conf(&question, conf, center, argc - optind - 1, argv + optind + 1);
     conf_delete(conf);
     return code;
 }
 
 const struct command command_query = {
     .name = "query",
-    .arguments = "queues [ID|NAME…] [-c FILE] [-o table|json|raw] [--show-signature]",
+    .arguments = "QUERY [ID|NAME…] [-c FILE] [-o table|json|raw] [--show-signature]",
     .sentence = "asks the contact centre once, by hand",
     .help =
-        "  queues [ID|NAME…]  statistics of these queues; of all that FILE names\n"
-        "  -c, --conf FILE    the configuration (default gateway.conf)\n"
-        "  --center NAME      which of several centres\n"
-        "  -o table|json|raw  a table (default), JSON rows, or the answer as it came\n"
-        "  --show-signature   also print what is signed, on standard error\n",
+        "  queues [ID|NAME…]      statistics of these queues; of all that FILE names\n"
+        "  agents [ID|NAME…]      who is signed in to these queues; to all of FILE\n"
+        "  agent-calls ID…        the calls that these agents have\n"
+        "  agent-operations ID…   what these agents did, and when: UTC, in whole quarters\n"
+        "                         of an hour, of the last 24 hours\n"
+        "    --last 1h            the last hour that is over\n"
+        "    --since today        since midnight UTC\n"
+        "    --from T --to T      such as 2024-08-02T06:15\n"
+        "    --type WORD          sign_in, busy, hold, … or a number\n"
+        "  -c, --conf FILE        the configuration (default gateway.conf)\n"
+        "  --center NAME          which of several centres\n"
+        "  -o table|json|raw      a table (default), JSON rows, or the answer as it came\n"
+        "  --show-signature       also print what is signed, on standard error\n",
     .run = run,
 };
