@@ -4,15 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "command/command.h"
 #include "command/gateway.h"
-#include "script/folder.h"
-#include "script/resident.h"
+#include "command/loading.h"
 
 /* A rule that was found, and where: the name is the gateway's, not the script's. */
 struct found_rule {
@@ -20,20 +17,12 @@ struct found_rule {
 };
 
 struct check {
-    struct resident_world world;
     struct found_rule *found;
     size_t found_count;
     bool is_json;
-    size_t mistakes, warnings, rules, jobs, scripts;
+    size_t mistakes, rules, jobs, scripts;
     size_t printed; /* JSON items */
     struct buf json;
-};
-
-/* The script that is being loaded. */
-struct trial {
-    struct check *check;
-    const struct script_file *file;
-    bool is_over;
 };
 
 /* ---- printing ---- */
@@ -58,30 +47,24 @@ add_json_item(struct check *check, const char *kind, const char *file, uint32_t 
 }
 
 static void
-say_problem(struct check *check, const char *file, uint32_t line, int level,
-            const char *text, size_t size)
+on_problem(void *arg, const char *file, uint32_t line, int level, const char *text,
+           size_t size)
 {
+    struct check *check = arg;
     bool is_mistake = level == LEVEL_ERROR;
-    if (is_mistake)
-        check->mistakes++;
-    else
-        check->warnings++;
+    check->mistakes += is_mistake;
     if (check->is_json)
         add_json_item(check, is_mistake ? "mistake" : "warning", file, line, NULL, text,
                       size);
-    else if (line)
-        fprintf(stderr, "%s:%u: %s%.*s\n", file, line,
-                is_mistake ? "" : "warning: ", (int)size, text);
     else
-        fprintf(stderr, "%s: %s%.*s\n", file, is_mistake ? "" : "warning: ", (int)size,
-                text);
+        loading_print_problem(file, line, level, text, size);
 }
 
 /* About a file as a whole. */
 static void
 say(struct check *check, const char *file, int level, const char *text)
 {
-    say_problem(check, file, 0, level, text, strlen(text));
+    on_problem(check, file, 0, level, text, strlen(text));
 }
 
 static void
@@ -145,106 +128,26 @@ say_sum(const struct check *check)
 /* ---- loading ---- */
 
 static void
-on_loaded(void *arg, const struct message_loaded *loaded)
+on_loaded(void *arg, const struct script_file *file,
+          const struct message_loaded *loaded)
 {
-    struct trial *trial = arg;
-    struct check *check = trial->check;
-    for (uint32_t i = 0; i < loaded->problem_count; i++) {
-        const struct message_problem *problem = &loaded->problems[i];
-        say_problem(check, trial->file->shown, problem->line, problem->level,
-                    problem->text, problem->text_size);
-    }
+    struct check *check = arg;
     for (uint32_t i = 0; !loaded->failed && i < loaded->entry_count; i++) {
         const struct message_entry *entry = &loaded->entries[i];
-        say_entry(check, trial->file->shown, entry);
+        say_entry(check, file->shown, entry);
         if (entry->kind == ENTRY_RULE)
-            note_rule(check, trial->file->shown, entry->name);
+            note_rule(check, file->shown, entry->name);
     }
     if (!loaded->failed && !loaded->problem_count && !loaded->entry_count)
-        say(check, trial->file->shown, LEVEL_WARN,
+        say(check, file->shown, LEVEL_WARN,
             "does nothing: there is no gw.rule and no gw.job in it");
-    trial->is_over = true;
-    loop_stop(check->world.loop);
-}
-
-static void
-on_strike(void *arg, uint32_t entry, const char *text)
-{
-    (void)arg, (void)entry, (void)text; /* while loading, LOADED tells it */
-}
-
-static void
-on_end(void *arg, const struct process_end *end)
-{
-    struct trial *trial = arg;
-    if (trial->is_over)
-        return;
-    say(trial->check, trial->file->shown, LEVEL_ERROR, end->reason);
-    trial->is_over = true;
-    loop_stop(trial->check->world.loop);
-}
-
-static void
-check_file(struct check *check, const struct script_file *file)
-{
-    struct trial trial = {.check = check, .file = file};
-    struct resident_events events = {on_loaded, on_strike, on_end, &trial};
-    struct error error = {0};
-    struct resident *resident = NULL;
-    check->scripts++;
-    if (file->source)
-        resident = resident_new(&check->world, file->name, file->shown, file->source,
-                                file->size, &events, &error);
-    if (!resident) {
-        say(check, file->shown, LEVEL_ERROR,
-            file->source ? error.message : file->trouble);
-        return;
-    }
-    loop_run(check->world.loop);
-    resident_delete(resident);
-}
-
-static void
-check_folder(struct check *check, const char *path)
-{
-    struct script_folder folder;
-    folder_read(&folder, path);
-    if (folder.trouble)
-        say(check, check->world.conf->file, LEVEL_ERROR, folder.trouble);
-    else if (!folder.count)
-        say(check, path, LEVEL_WARN, "no scripts in it");
-    for (size_t i = 0; i < folder.count; i++)
-        check_file(check, &folder.files[i]);
-    folder_fini(&folder);
-}
-
-static void
-check_path(struct check *check, const char *path)
-{
-    struct stat status;
-    struct script_file file;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-        check_folder(check, path);
-        return;
-    }
-    folder_read_file(&file, path);
-    check_file(check, &file);
-    script_file_fini(&file);
 }
 
 static int
 check_all(struct check *check, const struct conf *conf, int count, char **paths)
 {
-    char *program = process_find_program();
-    check->world.loop = loop_new();
-    check->world.conf = conf;
-    check->world.program = program;
-    for (int i = 0; i < count; i++)
-        check_path(check, paths[i]);
-    if (!count)
-        check_folder(check, conf->scripts);
-    loop_delete(check->world.loop);
-    free(program);
+    struct loading loading = {conf, on_loaded, on_problem, check};
+    check->scripts = loading_run(&loading, count, paths);
     say_sum(check);
     buf_fini(&check->json);
     found_fini(check);

@@ -15,6 +15,7 @@ struct command {
 
 extern const struct command command_run;
 extern const struct command command_check;
+extern const struct command command_plan;
 extern const struct command command_query;
 extern const struct command command_demo;
 extern const struct command command_simulate;

@@ -437,7 +437,7 @@ webhook: POSTs the event as JSON; signed when the destination has a secret.
   end)
 
   it("names a file that is not there", function ()
-    for _, command in ipairs { "config", "check", "run", "demo" } do
+    for _, command in ipairs { "config", "check", "plan", "run", "demo" } do
       local code, _, err = ccgate(command, "-c", "none.conf")
       assert.equal("none.conf: cannot be read: No such file or directory\n", err)
       assert.equal(PROBLEM, code)
@@ -446,7 +446,7 @@ webhook: POSTs the event as JSON; signed when the destination has a secret.
 end)
 
 describe("ccgate", function ()
-  local COMMANDS <const> = { "run", "check", "query", "demo", "simulate", "sink", "config", "version" }
+  local COMMANDS <const> = { "run", "check", "plan", "query", "demo", "simulate", "sink", "config", "version" }
 
   it("prints its version", function ()
     local code, out = ccgate("version")

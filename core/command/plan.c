@@ -1,0 +1,280 @@
+/* What the scripts will ask of the centres, before anything is deployed: merged by the
+ * planner's own grouping, without a network. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "command/command.h"
+#include "command/gateway.h"
+#include "command/loading.h"
+#include "poll/demand.h"
+
+struct plan_script {
+    char *name;
+    bool is_asking; /* for something of the line that is being made */
+    struct plan_script *next;
+};
+
+struct plan {
+    const struct conf *conf;
+    struct demand demand;
+    struct plan_script *scripts, **last; /* in the order of loading */
+    size_t mistakes;
+};
+
+/* What is asked of one centre and query at one interval. */
+struct line {
+    const struct query *query;
+    int64_t every_ms;
+    size_t id_count, request_count;
+    double per_minute;
+};
+
+/* ---- collecting ---- */
+
+static void
+on_problem(void *arg, const char *file, uint32_t line, int level, const char *text,
+           size_t size)
+{
+    struct plan *plan = arg;
+    plan->mistakes += level == LEVEL_ERROR;
+    loading_print_problem(file, line, level, text, size);
+}
+
+static void
+on_loaded(void *arg, const struct script_file *file,
+          const struct message_loaded *loaded)
+{
+    struct plan *plan = arg;
+    if (loaded->failed)
+        return;
+    struct plan_script *script = mem_zero(sizeof *script);
+    script->name = mem_text(file->name);
+    *plan->last = script;
+    plan->last = &script->next;
+    for (uint32_t i = 0; i < loaded->want_count; i++) {
+        const struct message_want *from = &loaded->wants[i];
+        struct planner_want want = {from->center, from->query, from->every_ms,
+                                    from->ids, from->id_count};
+        demand_add(&plan->demand, &want, script);
+    }
+}
+
+static void
+plan_fini(struct plan *plan)
+{
+    while (plan->scripts) {
+        struct plan_script *script = plan->scripts;
+        plan->scripts = script->next;
+        free(script->name);
+        free(script);
+    }
+    demand_fini(&plan->demand);
+}
+
+/* ---- lines ---- */
+
+static void
+mark_askers(struct plan *plan, const struct demand_request *request)
+{
+    for (size_t i = 0; i < request->id_count; i++)
+        for (const struct claim *claim = request->claims[i]; claim;
+             claim = demand_next(&plan->demand, claim))
+            ((struct plan_script *)claim->asker)->is_asking = true;
+}
+
+/* The requests from number *at on that belong together, and who asks for them. */
+static struct line
+next_line(struct plan *plan, size_t *at)
+{
+    const struct demand *demand = &plan->demand;
+    const struct demand_request *first = &demand->requests[*at];
+    struct line line = {.query = first->query, .every_ms = first->every_ms};
+    for (struct plan_script *script = plan->scripts; script; script = script->next)
+        script->is_asking = false;
+    for (; *at < demand->request_count; ++*at) {
+        const struct demand_request *request = &demand->requests[*at];
+        if (request->center != first->center || request->query != first->query ||
+            request->every_ms != first->every_ms)
+            break;
+        line.id_count += request->id_count;
+        line.request_count++;
+        mark_askers(plan, request);
+    }
+    line.per_minute = 60000.0 * (double)line.request_count / (double)line.every_ms;
+    return line;
+}
+
+/* Runs `print` for each line of a centre, whose requests follow one another. */
+static void
+each_line(struct plan *plan, uint32_t center,
+          void (*print)(const struct plan *plan, const struct line *line, size_t index))
+{
+    size_t at = 0;
+    while (at < plan->demand.request_count && plan->demand.requests[at].center < center)
+        at++;
+    for (size_t i = 0;
+         at < plan->demand.request_count && plan->demand.requests[at].center == center;
+         i++) {
+        struct line line = next_line(plan, &at);
+        print(plan, &line, i);
+    }
+}
+
+/* ---- for people ---- */
+
+static void
+print_line(const struct plan *plan, const struct line *line, size_t index)
+{
+    char every[32];
+    const char *comma = "";
+    if (!index)
+        printf("  %-20s %7s %9s %9s %11s  %s\n", "query", "ids", "every", "requests",
+               "per minute", "scripts");
+    printf("  %-20s %7zu %9s %9zu %11.6g  ", line->query->name, line->id_count,
+           text_format_duration(line->every_ms, every, sizeof every),
+           line->request_count, line->per_minute);
+    for (const struct plan_script *s = plan->scripts; s; s = s->next) {
+        if (!s->is_asking)
+            continue;
+        printf("%s%s", comma, s->name);
+        comma = ", ";
+    }
+    printf("\n");
+}
+
+static void
+print_center(struct plan *plan, uint32_t number)
+{
+    const struct conf_center *center = &plan->conf->centers[number];
+    double load = demand_load(&plan->demand, number);
+    double stretch = demand_stretch(load, center->rate);
+    printf("center %s: %.6g requests per minute, rate allows %.6g\n", center->name,
+           load * 60, center->rate * 60);
+    if (stretch > 1)
+        printf("  too many: all intervals become %.2f times as long (rate = %.6g/s "
+               "would do)\n",
+               stretch, load);
+    each_line(plan, number, print_line);
+}
+
+static void
+print_text(struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->conf->center_count; i++)
+        print_center(plan, i);
+}
+
+/* ---- for programs ---- */
+
+static void
+print_json_text(const char *text)
+{
+    struct buf out = {0};
+    buf_add_json(&out, text, strlen(text));
+    fwrite(out.data, 1, out.size, stdout);
+    buf_fini(&out);
+}
+
+static void
+print_json_line(const struct plan *plan, const struct line *line, size_t index)
+{
+    const char *comma = "";
+    printf("%s\n  {\"query\":\"%s\",\"ids\":%zu,\"every_ms\":%lld,\"requests\":%zu,"
+           "\"requests_per_minute\":%.6g,\"scripts\":[",
+           index ? "," : "", line->query->name, line->id_count,
+           (long long)line->every_ms, line->request_count, line->per_minute);
+    for (const struct plan_script *s = plan->scripts; s; s = s->next) {
+        if (!s->is_asking)
+            continue;
+        printf("%s", comma);
+        print_json_text(s->name);
+        comma = ",";
+    }
+    printf("]}");
+}
+
+static void
+print_json(struct plan *plan)
+{
+    printf("[");
+    for (uint32_t i = 0; i < plan->conf->center_count; i++) {
+        const struct conf_center *center = &plan->conf->centers[i];
+        double load = demand_load(&plan->demand, i);
+        printf("%s\n {\"center\":", i ? "," : "");
+        print_json_text(center->name);
+        printf(
+            ",\"requests_per_minute\":%.6g,\"rate_per_minute\":%.6g,\"stretch\":%.6g,"
+            "\"queries\":[",
+            load * 60, center->rate * 60, demand_stretch(load, center->rate));
+        each_line(plan, i, print_json_line);
+        printf("]}");
+    }
+    printf("\n]\n");
+}
+
+static int
+plan_all(const struct conf *conf, bool is_json)
+{
+    struct plan plan = {.conf = conf, .last = &plan.scripts};
+    struct loading loading = {conf, on_loaded, on_problem, &plan};
+    loading_run(&loading, 0, NULL);
+    demand_merge(&plan.demand);
+    if (is_json)
+        print_json(&plan);
+    else
+        print_text(&plan);
+    plan_fini(&plan);
+    return plan.mistakes ? EXIT_PROBLEM : EXIT_FINE;
+}
+
+static int
+run(const struct command *command, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"conf", required_argument, NULL, 'c'},
+        {"output", required_argument, NULL, 'o'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *file = "gateway.conf";
+    bool is_json = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "c:o:", options, NULL)) != -1) {
+        switch (option) {
+        case 'c': file = optarg; break;
+        case 'o':
+            if (strcmp(optarg, "json") && strcmp(optarg, "text"))
+                return command_misused(command, "-o: '%s' is none of text, json",
+                                       optarg);
+            is_json = !strcmp(optarg, "json");
+            break;
+        default: return command_wrong_option(command, options, argv);
+        }
+    }
+    if (optind < argc)
+        return command_misused(command, "unexpected '%s'", argv[optind]);
+    struct conf *conf = gateway_conf(file);
+    if (!conf)
+        return EXIT_PROBLEM;
+    int code = plan_all(conf, is_json);
+    conf_delete(conf);
+    return code;
+}
+
+const struct command command_plan = {
+    .name = "plan",
+    .arguments = "[-c FILE] [-o text|json]",
+    .sentence = "tells the requests per minute that the scripts ask for",
+    .help =
+        "  -c, --conf FILE   the configuration (default gateway.conf)\n"
+        "  -o text|json      for people (default) or for programs\n"
+        "\n"
+        "Loads the scripts as `run` does and merges their wishes without asking the\n"
+        "centre. When they come to more than `rate`, all intervals of that centre grow\n"
+        "by one factor. Exits with 1 when a script has mistakes.\n",
+    .run = run,
+};
