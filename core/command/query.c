@@ -25,6 +25,7 @@ struct question {
     const struct command *command;
     const struct query *query;
     const char *conf_file;
+    const char *center_name; /* NULL: the one that is the default */
     const struct conf_center *center;
     int64_t *ids;
     size_t id_count;
@@ -45,24 +46,29 @@ struct question {
 
 /* ---- answers ---- */
 
-/* What an answer without rows means: a queue that is not there, or nothing to tell. */
+static bool
+has_key(const struct block *rows, int64_t id)
+{
+    for (size_t r = 0; r < rows->row_count; r++)
+        if (block_row(rows, r)[1 + rows->query->key] == id)
+            return true;
+    return false;
+}
+
+/* Where an id is a row, one without is a mistake. Where it has rows, none may be all
+ * there is to say, and is said, because nothing looks like a broken program. */
 static void
 name_missing(struct question *question, const struct block *rows)
 {
     const struct query *query = question->query;
-    if (!query->batch_bytes && rows->row_count == 0)
-        fprintf(stderr, "%s %lld: no rows\n", query->argument,
-                (long long)question->ids[question->at]);
-    for (size_t i = question->at; query->batch_bytes && i < question->next; i++) {
-        bool is_there = false;
-        for (size_t r = 0; r < rows->row_count; r++)
-            if (block_row(rows, r)[1 + query->key] == question->ids[i])
-                is_there = true;
-        if (is_there)
+    bool is_row = query->batch_bytes != 0;
+    for (size_t i = question->at; i < question->next; i++) {
+        if (is_row ? has_key(rows, question->ids[i]) : rows->row_count != 0)
             continue;
-        fprintf(stderr, "the centre knows no %s %lld\n", query->argument,
-                (long long)question->ids[i]);
-        question->code = EXIT_PROBLEM;
+        fprintf(stderr, is_row ? "the centre knows no %s %lld\n" : "%s %lld: no rows\n",
+                query->argument, (long long)question->ids[i]);
+        if (is_row)
+            question->code = EXIT_PROBLEM;
     }
 }
 
@@ -285,9 +291,9 @@ read_query(struct question *question, const char *word)
 }
 
 static int
-with_conf(struct question *question, const struct conf *conf, const char *center,
-          int count, char **words)
+with_conf(struct question *question, const struct conf *conf, int count, char **words)
 {
+    const char *center = question->center_name;
     question->center =
         center ? conf_find_center(conf, center) : conf_default_center(conf);
     if (!question->center && !center && conf->center_count)
@@ -310,51 +316,63 @@ with_conf(struct question *question, const struct conf *conf, const char *center
 }
 
 static int
+read_output(struct question *question, const char *word)
+{
+    for (size_t i = 0; output_words[i]; i++) {
+        question->output = (enum output)i;
+        if (strcmp(output_words[i], word) == 0)
+            return EXIT_FINE;
+    }
+    return command_misused(question->command, "-o: '%s' is none of table, json, raw",
+                           word);
+}
+
+static const struct option options[] = {
+    {"conf", required_argument, NULL, 'c'},
+    {"center", required_argument, NULL, 'C'},
+    {"output", required_argument, NULL, 'o'},
+    {"show-signature", no_argument, NULL, 's'},
+    {"last", required_argument, NULL, 'l'},
+    {"since", required_argument, NULL, 'S'},
+    {"from", required_argument, NULL, 'f'},
+    {"to", required_argument, NULL, 't'},
+    {"type", required_argument, NULL, 'T'},
+    {NULL, 0, NULL, 0},
+};
+
+static int
+read_option(struct question *question, int option, char **argv)
+{
+    switch (option) {
+    case 'c': question->conf_file = optarg; return EXIT_FINE;
+    case 'C': question->center_name = optarg; return EXIT_FINE;
+    case 'o': return read_output(question, optarg);
+    case 's': question->show_signature = true; return EXIT_FINE;
+    case 'l': question->when.last = optarg; return EXIT_FINE;
+    case 'S': question->when.since = optarg; return EXIT_FINE;
+    case 'f': question->when.from = optarg; return EXIT_FINE;
+    case 't': question->when.to = optarg; return EXIT_FINE;
+    case 'T': question->when.type = optarg; return EXIT_FINE;
+    default: return command_wrong_option(question->command, options, argv);
+    }
+}
+
+static int
 run(const struct command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"conf", required_argument, NULL, 'c'},
-        {"center", required_argument, NULL, 'C'},
-        {"output", required_argument, NULL, 'o'},
-        {"show-signature", no_argument, NULL, 's'},
-        {"last", required_argument, NULL, 'l'},
-        {"since", required_argument, NULL, 'S'},
-        {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},
-        {"type", required_argument, NULL, 'T'},
-        {NULL, 0, NULL, 0},
-    };
     struct question question = {.command = command, .conf_file = "gateway.conf"};
-    const char *center = NULL;
-    int option;
-    while ((option = getopt_long(argc, argv, "c:o:", options, NULL)) != -1) {
-        switch (option) {
-        case 'c': question.conf_file = optarg; break;
-        case 'C': center = optarg; break;
-        case 's': question.show_signature = true; break;
-        case 'l': question.when.last = optarg; break;
-        case 'S': question.when.since = optarg; break;
-        case 'f': question.when.from = optarg; break;
-        case 't': question.when.to = optarg; break;
-        case 'T': question.when.type = optarg; break;
-        case 'o':
-            while (output_words[question.output] &&
-                   strcmp(output_words[question.output], optarg) != 0)
-                question.output++;
-            if (output_words[question.output])
-                break;
-            return command_misused(command, "-o: '%s' is none of table, json, raw",
-                                   optarg);
-        default: return command_wrong_option(command, options, argv);
-        }
-    }
-    int code = read_query(&question, argv[optind]);
+    int option, code = EXIT_FINE;
+    while (code == EXIT_FINE &&
+           (option = getopt_long(argc, argv, "c:o:", options, NULL)) != -1)
+        code = read_option(&question, option, argv);
+    if (code == EXIT_FINE)
+        code = read_query(&question, argv[optind]);
     if (code != EXIT_FINE)
         return code;
     struct conf *conf = gateway_conf(question.conf_file);
     if (!conf)
         return EXIT_PROBLEM;
-    code = with_conf(&question, conf, center, argc - optind - 1, argv + optind + 1);
+    code = with_conf(&question, conf, argc - optind - 1, argv + optind + 1);
     conf_delete(conf);
     return code;
 }
