@@ -129,11 +129,15 @@ on_answer(void *arg, const struct poll_answer *answer)
 static void
 print_rows(struct question *question)
 {
+    struct buf out = {0};
     block_unique(&question->rows);
     if (question->output == OUTPUT_TABLE)
-        query_print_table(question->center, &question->rows);
+        query_table(question->center, &question->rows, &out);
     else if (question->output == OUTPUT_JSON)
-        query_print_json(question->center, &question->rows);
+        query_json(question->center, &question->rows, &out);
+    if (out.size)
+        fwrite(out.data, 1, out.size, stdout);
+    buf_fini(&out);
 }
 
 /* ---- asking ---- */

@@ -1,7 +1,6 @@
 /* Rows as a table or as JSON. */
 #include "command/query_print.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -139,32 +138,32 @@ unit_of(const struct field *field)
 
 /* Fields down and rows across: there are many fields, and people compare rows. */
 static void
-print_part(const struct conf_center *center, const struct block *rows, size_t first,
-           size_t count, const int widths[TABLE_WIDTH])
+add_part(const struct conf_center *center, const struct block *rows, size_t first,
+         size_t count, const int widths[TABLE_WIDTH], struct buf *out)
 {
     struct buf cell = {0};
     for (size_t f = 0; f < rows->query->field_count; f++) {
         const struct field *field = &rows->query->fields[f];
-        printf("%-*s", LABEL_WIDTH, field->name);
+        buf_format(out, "%-*s", LABEL_WIDTH, field->name);
         for (size_t i = 0; i < count; i++) {
             const char *text = cell_of(center, rows, first + i, f, &cell);
-            printf("%*s%s", GAP + widths[i] - width_of(text), "", text);
+            buf_format(out, "%*s%s", GAP + widths[i] - width_of(text), "", text);
         }
         const char *unit = unit_of(field);
-        printf("%s%s\n", unit[0] ? "  " : "", unit);
+        buf_format(out, "%s%s\n", unit[0] ? "  " : "", unit);
     }
     buf_fini(&cell);
 }
 
 void
-query_print_table(const struct conf_center *center, const struct block *rows)
+query_table(const struct conf_center *center, const struct block *rows, struct buf *out)
 {
     int widths[TABLE_WIDTH];
     for (size_t first = 0, count; first < rows->row_count; first += count) {
         count = measure(center, rows, first, widths);
         if (first)
-            putchar('\n');
-        print_part(center, rows, first, count, widths);
+            buf_add(out, "\n", 1);
+        add_part(center, rows, first, count, widths, out);
     }
 }
 
@@ -187,19 +186,16 @@ add_json(const struct conf_center *center, const struct block *rows, const int64
 }
 
 void
-query_print_json(const struct conf_center *center, const struct block *rows)
+query_json(const struct conf_center *center, const struct block *rows, struct buf *out)
 {
-    struct buf out = {0};
-    buf_add_text(&out, "[");
+    buf_add_text(out, "[");
     for (size_t r = 0; r < rows->row_count; r++) {
-        buf_add_text(&out, r ? ",\n {" : "\n {");
+        buf_add_text(out, r ? ",\n {" : "\n {");
         for (size_t f = 0; f < rows->query->field_count; f++) {
-            buf_format(&out, "%s\"%s\":", f ? "," : "", rows->query->fields[f].name);
-            add_json(center, rows, block_row(rows, r), f, &out);
+            buf_format(out, "%s\"%s\":", f ? "," : "", rows->query->fields[f].name);
+            add_json(center, rows, block_row(rows, r), f, out);
         }
-        buf_add_text(&out, "}");
+        buf_add_text(out, "}");
     }
-    buf_add_text(&out, rows->row_count ? "\n]\n" : "]\n");
-    fwrite(out.data, 1, out.size, stdout);
-    buf_fini(&out);
+    buf_add_text(out, rows->row_count ? "\n]\n" : "]\n");
 }

@@ -5,10 +5,14 @@
 #include "base/conf.h"
 #include "model/schema.h"
 
-/* Fields down and rows across, on standard output; times are UTC. */
-void query_print_table(const struct conf_center *center, const struct block *rows);
+/* Adds a table, fields down and rows across, with times in UTC. What a terminal would
+ * obey is shown as '?'. */
+void query_table(const struct conf_center *center, const struct block *rows,
+                 struct buf *out);
 
-/* A list of objects; times are seconds since the epoch, what is unknown is null. */
-void query_print_json(const struct conf_center *center, const struct block *rows);
+/* Adds a list of objects; times are seconds since the epoch, what is unknown is null.
+ */
+void query_json(const struct conf_center *center, const struct block *rows,
+                struct buf *out);
 
 #endif
