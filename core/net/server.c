@@ -251,17 +251,58 @@ server_reply_cut(struct server_request *request, int status, const char *content
     send_answer(request, status, content_type, body, sent < size ? sent : size);
 }
 
-/* An answer into a connection that is shut: evhttp meets the error and cleans up, in
- * whatever state it is. */
-void
-server_drop(struct server_request *request)
+static void
+shut(struct server_request *request)
 {
     struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
     if (connection) {
         struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
         shutdown(bufferevent_getfd(stream), SHUT_RDWR);
     }
+}
+
+/* An answer into a connection that is shut: evhttp meets the error and cleans up, in
+ * whatever state it is. */
+void
+server_drop(struct server_request *request)
+{
+    shut(request);
     send_answer(request, 500, NULL, NULL, 0);
+}
+
+void
+server_reply_start(struct server_request *request, int status, const char *content_type,
+                   size_t announced)
+{
+    char size[32];
+    snprintf(size, sizeof size, "%zu", announced);
+    server_add_header(request, "Content-Type", content_type);
+    if (announced != SIZE_MAX)
+        server_add_header(request, "Content-Length", size);
+    evhttp_send_reply_start(request->http, status, NULL);
+}
+
+bool
+server_reply_more(struct server_request *request, const void *data, size_t size)
+{
+    struct evbuffer *piece = evbuffer_new();
+    if (!piece)
+        give_up("evbuffer_new");
+    evbuffer_add(piece, data, size);
+    evhttp_send_reply_chunk(request->http, piece);
+    evbuffer_free(piece);
+    return evhttp_request_get_connection(request->http) != NULL;
+}
+
+void
+server_reply_end(struct server_request *request, bool whole)
+{
+    struct evhttp_request *http = request->http;
+    if (!whole)
+        shut(request);
+    LIST_REMOVE(request, link);
+    free(request);
+    evhttp_send_reply_end(http);
 }
 
 /* ---- the server ---- */

@@ -54,6 +54,14 @@ void server_add_header(struct server_request *request, const char *name,
 void server_reply(struct server_request *request, int status, const char *content_type,
                   const void *body, size_t size);
 
+/* An answer in pieces: `announced` bytes, SIZE_MAX when it is not said how many. Then
+ * any number of pieces, false once the client has gone, and the end, after which the
+ * request is gone; when it is not `whole`, the connection is shut. */
+void server_reply_start(struct server_request *request, int status,
+                        const char *content_type, size_t announced);
+bool server_reply_more(struct server_request *request, const void *data, size_t size);
+void server_reply_end(struct server_request *request, bool whole);
+
 /* Faults, for the simulator and the sink, instead of server_reply(): announces `size`
  * bytes, sends `sent` of them and closes; closes without any answer. */
 void server_reply_cut(struct server_request *request, int status,
