@@ -11,9 +11,12 @@
 #include "command/serve.h"
 #include "command/setting.h"
 #include "sim/centre.h"
+#include "sim/floor.h"
 #include "sim/params.h"
 
-#define SKILLS 20
+#define SKILLS   20
+#define AGENTS   40
+#define PASSWORD "simulate"
 
 struct simulation {
     const char *conf_file;
@@ -43,6 +46,15 @@ set_speed(void *options, const char *value, struct buf *problem)
     simulation->centre.speed = strtod(value, &end);
     return end != value && *end == '\0' && simulation->centre.speed > 0 &&
            simulation->centre.speed <= 1000;
+}
+
+static bool
+set_guid_header(void *options, const char *value, struct buf *problem)
+{
+    struct simulation *simulation = options;
+    (void)problem;
+    simulation->centre.guid_header = strcmp(value, "Guid") == 0;
+    return simulation->centre.guid_header || strcmp(value, "Set-GUID") == 0;
 }
 
 static bool
@@ -80,6 +92,20 @@ static const struct setting settings[] = {
      .low = 1,
      .high = PARAMS_ID_MAX,
      .expected = "a number from 1 to 10000"},
+    {.name = "agents",
+     .kind = SETTING_INTEGER,
+     AT(centre.agents),
+     .low = 0,
+     .high = FLOOR_AGENTS_MAX,
+     .expected = "a number from 0 to 10000"},
+    {.name = "password",
+     .kind = SETTING_TEXT,
+     AT(centre.password),
+     .expected = "a password"},
+    {.name = "guid-header",
+     .kind = SETTING_OWN,
+     .set = set_guid_header,
+     .expected = "Set-GUID or Guid"},
     {.name = "seed",
      .kind = SETTING_INTEGER,
      AT(seed),
@@ -185,6 +211,7 @@ simulate_center(const struct command *command, struct simulation *simulation)
         fill(&simulation->centre.signature.secret_key, center->secret_key);
         if (!simulation->centre.skills && last > SKILLS)
             simulation->centre.skills = last;
+        simulation->centre.vdn = center->vdn;
         make_folder_of(simulation->ca_file);
         code = simulate(simulation);
         free(address);
@@ -199,6 +226,9 @@ run(const struct command *command, int argc, char **argv)
     struct simulation simulation = {
         .seed = 1,
         .centre = {.speed = 1,
+                   .agents = AGENTS,
+                   .vdn = 1,
+                   .password = PASSWORD,
                    .period_ms = 10 * 60 * 1000,
                    .start_ms = clock_wall_ms()},
     };
@@ -216,7 +246,7 @@ run(const struct command *command, int argc, char **argv)
 const struct command command_simulate = {
     .name = "simulate",
     .arguments = "[-c FILE] [--listen ADDRESS] [--speed X] [--fault FAULT]…",
-    .sentence = "plays a contact centre: queues that fill and drain, over TLS",
+    .sentence = "plays a contact centre: queues, agents and their gateway, over TLS",
     .help =
         "  -c, --conf FILE    play the centre of this configuration: its address, keys\n"
         "                     and ca_file, unless other options say otherwise\n"
@@ -228,12 +258,19 @@ const struct command command_simulate = {
         "                     host-only, seconds or millis, no-line or empty-line;\n"
         "                     may be repeated (default: all)\n"
         "  --skills N         queues 1 to N exist (default 20)\n"
-        "  --seed N           decides what the queues do (default 1)\n"
+        "  --agents N         so many agents, 101 and up, work in them (default 40)\n"
+        "  --password TEXT    of every agent at the agent gateway, which has the same\n"
+        "                     address (default simulate)\n"
+        "  --guid-header NAME how it hands out GUIDs: Set-GUID (default) or Guid\n"
+        "  --seed N           decides what queues and agents do (default 1)\n"
         "  --speed X          their time runs X times as fast (default 1)\n"
         "  --period DURATION  of filling and draining (default 10m)\n"
-        "  --fault FAULT      KIND[=VALUE][:first=N][:count=N][:id=N][:share=P]; kinds:\n"
-        "                     status=503 api=0100002 truncate html reset slow=2s;\n"
-        "                     may be repeated\n"
+        "  --fault FAULT      KIND[=VALUE] and then any of :first=N :count=N :id=N\n"
+        "                     :on=PART-OF-PATH :share=P; kinds: status=503 api=0100002\n"
+        "                     truncate html reset slow=2s drip endless wrong-length\n"
+        "                     redirect huge=8MB deep duplicate-keys nan strings numbers\n"
+        "                     null-list result-string gbk expired-guid stolen-session\n"
+        "                     signed-out; may be repeated\n"
         "  --quiet            log only errors\n"
         "  --verbose          log every request\n"
         "\n"

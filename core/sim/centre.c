@@ -10,30 +10,36 @@
 #include "base/mem.h"
 #include "sim/control.h"
 #include "sim/delay.h"
+#include "sim/desk.h"
+#include "sim/floor.h"
+#include "sim/monitor.h"
 #include "sim/params.h"
 #include "sim/pin.h"
+#include "sim/spoil.h"
+#include "sim/stateinfo.h"
 #include "sim/wave.h"
 
-#define STATEINFO "/rest/cmsapp/v1/openapi/skill/stateinfo"
-#define CONTROL   "/-/"
-#define JSON      "application/json;charset=UTF-8"
-#define ROW_MAX   1024 /* bytes: twenty keys with numbers of twenty digits */
+#define OPENAPI  "/rest/cmsapp/v1/openapi/"
+#define CONTROL  "/-/"
+#define JSON     "application/json;charset=UTF-8"
+#define JSON_GBK "application/json;charset=GBK"
+/* Where a client that follows redirects would find a cloud's secrets. */
+#define METADATA "http://169.254.169.254/latest/meta-data/"
 
-/* A key as it stands before its number. */
-struct key_text {
-    char text[32];
-    size_t size;
-};
+enum { HELD_MAX = 8 };
 
 struct centre {
     struct centre_options options;
     struct wave wave;
+    struct stateinfo stateinfo;
+    struct monitor monitor;
+    struct desk desk;
     struct pins pins;
     struct faults faults;
     struct delays delays;
     const struct server *server;
     int64_t requests, refused;
-    struct key_text keys[WAVE_VALUES];
+    struct params params;  /* of the last request of monitoring */
     struct buf list, body; /* reused, so that an answer costs no allocation */
 };
 
@@ -44,12 +50,19 @@ centre_new(struct loop *loop, const struct centre_options *options)
     centre->options = *options;
     centre->wave = (struct wave){options->seed, options->period_ms};
     centre->delays.loop = loop;
+    centre->monitor = (struct monitor){
+        .floor = floor_new(&centre->wave, options->agents, options->skills),
+        .start_ms = options->start_ms - options->start_ms % 1000,
+        .vdn = options->vdn,
+    };
+    centre->desk = (struct desk){
+        .monitor = &centre->monitor,
+        .password = options->password,
+        .guid_header = options->guid_header,
+        .sessions.seed = options->seed,
+    };
     pins_init(&centre->pins, options->skills);
-    for (int i = 0; i < WAVE_VALUES; i++) {
-        struct key_text *key = &centre->keys[i];
-        key->size = (size_t)snprintf(key->text, sizeof key->text,
-                                     "%s\"%s\":", i ? "," : "{", wave_keys[i]);
-    }
+    stateinfo_init(&centre->stateinfo);
     return centre;
 }
 
@@ -57,6 +70,8 @@ void
 centre_delete(struct centre *centre)
 {
     delays_fini(&centre->delays);
+    sessions_fini(&centre->desk.sessions);
+    floor_delete(centre->monitor.floor);
     pins_fini(&centre->pins);
     buf_fini(&centre->list);
     buf_fini(&centre->body);
@@ -89,60 +104,69 @@ centre_refused(const struct centre *centre)
 
 /* ---- answers ---- */
 
-static char *
-put_integer(char *at, int64_t value)
+/* The time of the simulation. */
+static int64_t
+moment(const struct centre *centre, int64_t now_ms)
 {
-    char digits[20];
-    size_t count = 0;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do
-        digits[count++] = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (value < 0)
-        *at++ = '-';
-    while (count)
-        *at++ = digits[--count];
-    return at;
-}
-
-static void
-add_queue(struct centre *centre, const int64_t values[WAVE_VALUES])
-{
-    struct buf *list = &centre->list;
-    if (list->size)
-        buf_add(list, ",", 1);
-    char *start = buf_reserve(list, ROW_MAX);
-    char *at = start;
-    for (int i = 0; i < WAVE_VALUES; i++) {
-        memcpy(at, centre->keys[i].text, centre->keys[i].size);
-        at = put_integer(at + centre->keys[i].size, values[i]);
-    }
-    *at++ = '}';
-    list->size += (size_t)(at - start);
+    double elapsed = (double)(now_ms - centre->options.start_ms);
+    return elapsed > 0 ? (int64_t)(elapsed * centre->options.speed) : 0;
 }
 
 /* A queue that does not exist is absent from the answer. */
-static void
-write_queues(struct centre *centre, const struct params *params, int64_t now_ms)
+static const char *
+fill_queues(struct centre *centre, const char *body, size_t size, int64_t at_ms)
 {
+    const struct params *params = &centre->params;
     int64_t values[WAVE_VALUES];
-    double elapsed = (double)(now_ms - centre->options.start_ms);
-    int64_t at_ms = elapsed > 0 ? (int64_t)(elapsed * centre->options.speed) : 0;
-    buf_clear(&centre->list);
-    for (size_t i = 0; i < params->id_count; i++) {
+    const char *problem = params_read(&centre->params, body, size);
+    for (size_t i = 0; !problem && i < params->id_count; i++) {
         int64_t id = params->ids[i];
         if (id > centre->options.skills || pins_is_gone(&centre->pins, id))
             continue;
         wave_at(&centre->wave, id, at_ms, values);
+        floor_apply(centre->monitor.floor, id, at_ms, values);
         pins_apply(&centre->pins, id, values);
-        add_queue(centre, values);
+        stateinfo_add(&centre->stateinfo, values, &centre->list);
     }
+    return problem;
+}
+
+/* The interfaces of monitoring. */
+static const struct interface {
+    const char *path;       /* behind OPENAPI */
+    monitor_answer *answer; /* NULL: fill_queues() */
+    bool has_datas;         /* the list comes twice, the first time for old clients */
+} interfaces[] = {
+    {"skill/stateinfo", NULL, true},
+    {"skill/agentbyconfigedskill", monitor_agents, false},
+    {"agent/queryagentcalls", monitor_calls, true},
+    {"agent/agentoprinfo", monitor_operations, true},
+};
+
+static const struct interface *
+find_interface(const char *path)
+{
+    if (strncmp(path, OPENAPI, strlen(OPENAPI)) != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof interfaces / sizeof *interfaces; i++)
+        if (strcmp(path + strlen(OPENAPI), interfaces[i].path) == 0)
+            return &interfaces[i];
+    return NULL;
+}
+
+static void
+write_list(struct centre *centre, const struct interface *interface)
+{
     const struct buf *list = &centre->list;
     struct buf *body = &centre->body;
-    buf_add_text(body,
-                 "{\"result\":\"0\",\"resultCode\":\"0100000\",\"resultDatas\":[");
-    buf_add(body, list->data, list->size);
-    buf_add_text(body, "],\"resultDesc\":[");
+    if (interface->has_datas) {
+        buf_add_text(body, "{\"result\":\"0\",\"resultCode\":\"0100000\","
+                           "\"resultDatas\":[");
+        buf_add(body, list->data, list->size);
+        buf_add_text(body, "],\"resultDesc\":[");
+    } else {
+        buf_add_text(body, "{\"resultCode\":\"0100000\",\"resultDesc\":[");
+    }
     buf_add(body, list->data, list->size);
     buf_add_text(body, "]}");
 }
@@ -199,7 +223,7 @@ is_content_type(const char *content_type)
 /* What is wrong with the request before its body is read; NULL and 200 when nothing. */
 static const char *
 check_request(const struct centre *centre, const struct centre_request *request,
-              int *status)
+              const struct interface *interface, int *status)
 {
     const struct sign_message message = {
         .method = request->method,
@@ -210,7 +234,7 @@ check_request(const struct centre *centre, const struct centre_request *request,
         .body_size = request->body_size,
     };
     *status = 404;
-    if (strcmp(request->path, STATEINFO) != 0)
+    if (!interface)
         return "no such interface";
     *status = 405;
     if (strcmp(request->method, "POST") != 0)
@@ -227,27 +251,125 @@ check_request(const struct centre *centre, const struct centre_request *request,
     return NULL;
 }
 
-static void
-answer_well(struct centre *centre, const struct params *params, const char *path,
-            int64_t now_ms, struct centre_reply *reply)
+/* Writes the answer of a fault that leaves nothing of the right one. */
+static bool
+fails(struct centre *centre, const struct fault *fault, bool is_desk, const char *path,
+      int64_t now_ms, struct centre_reply *reply)
 {
-    const struct fault *fault =
-        faults_next(&centre->faults, params->ids, params->id_count, &reply->delay_ms);
-    reply->fault = fault ? fault->kind : FAULT_NONE;
-    switch (reply->fault) {
+    switch (fault->kind) {
     case FAULT_STATUS:
-        reply->status = (int)fault->number;
+    case FAULT_REDIRECT:
+        reply->status = fault->kind == FAULT_STATUS ? (int)fault->number : 302;
         write_http_failure(centre, reply->status, path, now_ms);
-        break;
+        return true;
     case FAULT_API:
-        write_api_failure(centre, fault->code, "Failure", "simulated");
-        break;
+        if (is_desk)
+            desk_write_failure(fault->code, "Failure", &centre->body);
+        else
+            write_api_failure(centre, fault->code, "Failure", "simulated");
+        return true;
     case FAULT_HTML:
         reply->content_type = "text/html";
         buf_add_text(&centre->body, "<html><body><h1>Login</h1></body></html>\n");
-        break;
-    default: write_queues(centre, params, now_ms);
+        return true;
+    default: return false;
     }
+}
+
+/* The faults of bodies that are right otherwise, and the headers that faults add. */
+static void
+finish(struct centre *centre, const struct fault *fault, struct centre_reply *reply)
+{
+    spoil(fault, &centre->body);
+    if (fault->kind == FAULT_GBK)
+        reply->content_type = JSON_GBK;
+    if (fault->kind == FAULT_REDIRECT) {
+        reply->header = "Location";
+        snprintf(reply->header_value, sizeof reply->header_value, METADATA);
+    }
+    if (fault->kind == FAULT_WRONG_LENGTH) {
+        reply->header = "Content-Length";
+        snprintf(reply->header_value, sizeof reply->header_value, "%zu",
+                 centre->body.size / 2);
+    }
+}
+
+static const struct fault *
+next_fault(struct centre *centre, const struct fault_target *target,
+           struct centre_reply *reply)
+{
+    static const struct fault none = {.kind = FAULT_NONE};
+    const struct fault *fault = faults_next(&centre->faults, target, &reply->delay_ms);
+    reply->fault = fault ? fault->kind : FAULT_NONE;
+    return fault ? fault : &none;
+}
+
+static const char *
+fill_list(struct centre *centre, const struct interface *interface,
+          const struct centre_request *request, int64_t at_ms)
+{
+    buf_clear(&centre->list);
+    if (!interface->answer)
+        return fill_queues(centre, request->body, request->body_size, at_ms);
+    centre->params.id_count = 1;
+    return interface->answer(&centre->monitor, request->body, request->body_size, at_ms,
+                             &centre->list, centre->params.ids);
+}
+
+static void
+answer_monitor(struct centre *centre, const struct centre_request *request,
+               int64_t now_ms, struct centre_reply *reply)
+{
+    const struct interface *interface = find_interface(request->path);
+    reply->refusal = check_request(centre, request, interface, &reply->status);
+    if (reply->refusal) {
+        write_http_failure(centre, reply->status, request->path, now_ms);
+        return;
+    }
+    reply->refusal = fill_list(centre, interface, request, moment(centre, now_ms));
+    if (reply->refusal) {
+        write_api_failure(centre, "0100002", "Invalid parameter", reply->refusal);
+        return;
+    }
+    const struct fault_target target = {request->path, centre->params.ids,
+                                        centre->params.id_count};
+    const struct fault *fault = next_fault(centre, &target, reply);
+    if (!fails(centre, fault, false, request->path, now_ms, reply))
+        write_list(centre, interface);
+    finish(centre, fault, reply);
+}
+
+static void
+answer_desk(struct centre *centre, const struct centre_request *request, int64_t now_ms,
+            struct centre_reply *reply)
+{
+    const struct desk_request asked = {
+        .method = request->method,
+        .path = request->path + strlen(DESK_PATH),
+        .guid = request->guid,
+        .body = request->body,
+        .body_size = request->body_size,
+    };
+    struct desk_reply answer;
+    const struct fault none = {.kind = FAULT_NONE};
+    const struct fault_target target = {.path = request->path};
+    const struct fault *fault =
+        request->is_again ? &none : next_fault(centre, &target, reply);
+    if (!fails(centre, fault, true, request->path, now_ms, reply)) {
+        desk_answer(&centre->desk, &asked, fault->kind, moment(centre, now_ms),
+                    &centre->body, &answer);
+        reply->status = answer.status;
+        reply->refusal = answer.refusal;
+        reply->agent = answer.agent;
+        reply->waits = answer.wait_ms > 0;
+        reply->has_news = answer.has_news;
+        reply->delay_ms += (int64_t)((double)answer.wait_ms / centre->options.speed);
+        reply->header = answer.header;
+        snprintf(reply->header_value, sizeof reply->header_value, "%s", answer.guid);
+        if (answer.status != 200)
+            write_http_failure(centre, answer.status, request->path, now_ms);
+    }
+    finish(centre, fault, reply);
 }
 
 static void
@@ -276,26 +398,51 @@ centre_answer(struct centre *centre, const struct centre_request *request,
         answer_control(centre, request, reply);
         return;
     }
-    struct params params;
-    centre->requests++;
-    reply->refusal = check_request(centre, request, &reply->status);
-    if (reply->refusal) {
-        write_http_failure(centre, reply->status, request->path, now_ms);
-    } else {
-        reply->refusal = params_read(&params, request->body, request->body_size);
-        if (reply->refusal)
-            write_api_failure(centre, "0100002", "Invalid parameter", reply->refusal);
-        else
-            answer_well(centre, &params, request->path, now_ms, reply);
-    }
-    if (reply->refusal)
+    if (!request->is_again)
+        centre->requests++;
+    if (strncmp(request->path, DESK_PATH, strlen(DESK_PATH)) == 0)
+        answer_desk(centre, request, now_ms, reply);
+    else
+        answer_monitor(centre, request, now_ms, reply);
+    if (reply->refusal && !request->is_again)
         centre->refused++;
 }
 
-void
-centre_handle(void *arg, struct server_request *request)
+/* ---- over the network ---- */
+
+static enum delay_form
+form_of(enum fault_kind fault)
 {
-    struct centre *centre = arg;
+    switch (fault) {
+    case FAULT_TRUNCATE: return DELAY_CUT;
+    case FAULT_RESET: return DELAY_NOTHING;
+    case FAULT_DRIP: return DELAY_DRIP;
+    case FAULT_ENDLESS: return DELAY_ENDLESS;
+    default: return DELAY_WHOLE;
+    }
+}
+
+static void
+send_reply(struct centre *centre, struct server_request *request,
+           const struct centre_reply *reply)
+{
+    const struct delayed_reply sent = {
+        .status = reply->status,
+        .content_type = reply->content_type,
+        .body = reply->body->data,
+        .size = reply->body->size,
+        .form = form_of(reply->fault),
+        .tag = reply->waits ? reply->agent : 0,
+    };
+    if (reply->header)
+        server_add_header(request, reply->header, reply->header_value);
+    delays_reply(&centre->delays, request, reply->delay_ms, &sent);
+}
+
+static void
+handle(struct centre *centre, struct server_request *request, bool is_again,
+       struct centre_reply *reply)
+{
     struct centre_request asked = {
         .method = server_method(request),
         .path = server_path(request),
@@ -303,26 +450,40 @@ centre_handle(void *arg, struct server_request *request)
         .host = server_header(request, "Host"),
         .content_type = server_header(request, "Content-Type"),
         .authorization = server_header(request, "Authorization"),
+        .guid = server_header(request, "Guid"),
+        .is_again = is_again,
     };
-    struct centre_reply reply;
     asked.body = server_body(request, &asked.body_size);
-    centre_answer(centre, &asked, clock_wall_ms(), &reply);
-    if (reply.refusal)
+    centre_answer(centre, &asked, clock_wall_ms(), reply);
+    if (reply->refusal)
         log_warn("simulate", "%s %s refused, %d: %s", asked.method, asked.path,
-                 reply.status, reply.refusal);
+                 reply->status, reply->refusal);
     else
         log_debug("simulate", "%s %s %d, %zu bytes", asked.method, asked.path,
-                  reply.status, reply.body->size);
-    struct delayed_reply sent = {
-        .status = reply.status,
-        .content_type = reply.content_type,
-        .body = reply.body->data,
-        .size = reply.body->size,
-        .sent = reply.body->size,
-    };
-    if (reply.fault == FAULT_TRUNCATE)
-        sent.sent = sent.size / 2;
-    if (reply.fault == FAULT_RESET)
-        sent.sent = SIZE_MAX;
-    delays_reply(&centre->delays, request, reply.delay_ms, &sent);
+                  reply->status, reply->body->size);
+    send_reply(centre, request, reply);
+}
+
+/* Taken all before the first is answered: one of them may have to wait again. */
+static void
+answer_held(struct centre *centre, int64_t agent)
+{
+    struct server_request *held[HELD_MAX];
+    struct centre_reply reply;
+    int count = 0;
+    while (count < HELD_MAX &&
+           (held[count] = delays_take(&centre->delays, agent)) != NULL)
+        count++;
+    for (int i = 0; i < count; i++)
+        handle(centre, held[i], true, &reply);
+}
+
+void
+centre_handle(void *arg, struct server_request *request)
+{
+    struct centre *centre = arg;
+    struct centre_reply reply;
+    handle(centre, request, false, &reply);
+    if (reply.has_news)
+        answer_held(centre, reply.agent);
 }

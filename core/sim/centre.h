@@ -1,8 +1,9 @@
-/* The simulated contact centre: answers skill/stateinfo, strict about everything that
- * the documents say, and is told through its own paths what goes wrong.
+/* The simulated contact centre: four interfaces of monitoring and the agent gateway,
+ * strict about everything that the documents say; it is told through its own paths what
+ * goes wrong.
  *
- * It shares no description of the query with core/model: what it writes comes from the
- * documented sample, so that the two can disagree.
+ * It shares no description of the queries with core/model: what it writes comes from
+ * the documented samples, so that the two can disagree.
  *
  * Paths that are not part of a contact centre, unsigned, only where `control` is set:
  *   GET    /-/count           {"requests":n,"refused":n,"connections":n}
@@ -22,17 +23,22 @@
 #include "base/loop.h"
 #include "net/server.h"
 #include "sim/fault.h"
+#include "sim/session.h"
 #include "sim/signature.h"
 
 struct centre;
 
 struct centre_options {
     struct signature_policy signature;
-    int64_t skills; /* queues 1 to this exist */
+    int64_t skills;       /* queues 1 to this exist */
+    int64_t agents;       /* so many work in them, from FLOOR_FIRST_ID on */
+    int64_t vdn;          /* of the agents */
+    const char *password; /* of every agent at the agent gateway */
+    bool guid_header;     /* GUIDs come in "Guid" and not in "Set-GUID" */
     uint64_t seed;
-    double speed; /* of the queues' time */
+    double speed; /* of the simulation's time */
     int64_t period_ms;
-    int64_t start_ms; /* wall time at which the queues' time begins */
+    int64_t start_ms; /* wall time at which its time begins */
     bool control;     /* the paths above are answered */
 };
 
@@ -59,14 +65,21 @@ struct centre_request {
     const char *host, *content_type, *authorization; /* NULL when absent */
     const char *body;
     size_t body_size;
+    const char *guid; /* NULL when absent */
+    bool is_again;    /* asked before, waited: not counted, and no fault */
 };
 
 struct centre_reply {
     int status;
     const char *content_type;
     const struct buf *body; /* valid until the next request */
-    enum fault_kind fault;  /* FAULT_TRUNCATE and FAULT_RESET are left to the caller */
+    enum fault_kind fault;  /* those of the connection are left to the caller */
     int64_t delay_ms;
+    const char *header; /* NULL for none */
+    char header_value[SESSION_GUID_SIZE + 16];
+    int64_t agent; /* at the agent gateway: whom the request is about, 0 for none */
+    bool waits;    /* delayed only because no event is there */
+    bool has_news; /* what waits for this agent's events is to be asked again */
     const char *refusal; /* why the request was refused, NULL when it was not */
 };
 

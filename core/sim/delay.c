@@ -1,6 +1,8 @@
 #include "sim/delay.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -11,16 +13,26 @@ struct delay {
     struct server_request *request;
     struct delayed_reply reply;
     char *body;
+    bool is_started;
+    size_t sent;
 };
 
+enum {
+    DRIP_MS = 1000,
+    ENDLESS_MS = 10,
+    ENDLESS_PIECE = 16 << 10,
+    ENDLESS_MAX = 256 << 20, /* even a client that never has enough */
+};
+
+/* What is sent at once. */
 static void
 send(struct server_request *request, const struct delayed_reply *reply)
 {
-    if (reply->sent == SIZE_MAX)
+    if (reply->form == DELAY_NOTHING)
         server_drop(request);
-    else if (reply->sent < reply->size)
+    else if (reply->form == DELAY_CUT)
         server_reply_cut(request, reply->status, reply->content_type, reply->body,
-                         reply->size, reply->sent);
+                         reply->size, reply->size / 2);
     else
         server_reply(request, reply->status, reply->content_type, reply->body,
                      reply->size);
@@ -38,10 +50,53 @@ forget(struct delay *delay)
     free(delay);
 }
 
+/* The next piece of a body that comes in pieces; false when it was the last. */
+static bool
+send_piece(struct delay *delay)
+{
+    static char blanks[ENDLESS_PIECE];
+    const struct delayed_reply *reply = &delay->reply;
+    bool is_drip = reply->form == DELAY_DRIP;
+    bool is_blank = delay->sent >= reply->size;
+    memset(blanks, ' ', sizeof blanks);
+    const char *piece = is_blank ? blanks : delay->body + delay->sent;
+    size_t size = is_drip ? 1 : is_blank ? sizeof blanks : reply->size;
+    delay->sent += size;
+    return server_reply_more(delay->request, piece, size) &&
+           delay->sent < (is_drip ? reply->size : (size_t)ENDLESS_MAX);
+}
+
+static void
+continue_reply(struct delay *delay)
+{
+    const struct delayed_reply *reply = &delay->reply;
+    bool is_drip = reply->form == DELAY_DRIP;
+    if (!delay->is_started)
+        server_reply_start(delay->request, reply->status, reply->content_type,
+                           is_drip ? reply->size : SIZE_MAX);
+    delay->is_started = true;
+    if (send_piece(delay)) {
+        timer_start(delay->timer, is_drip ? DRIP_MS : ENDLESS_MS);
+        return;
+    }
+    server_reply_end(delay->request, true);
+    forget(delay);
+}
+
+static bool
+comes_in_pieces(const struct delayed_reply *reply)
+{
+    return reply->form == DELAY_DRIP || reply->form == DELAY_ENDLESS;
+}
+
 static void
 on_time(void *arg)
 {
     struct delay *delay = arg;
+    if (comes_in_pieces(&delay->reply)) {
+        continue_reply(delay);
+        return;
+    }
     send(delay->request, &delay->reply);
     forget(delay);
 }
@@ -50,7 +105,7 @@ void
 delays_reply(struct delays *delays, struct server_request *request, int64_t delay_ms,
              const struct delayed_reply *reply)
 {
-    if (delay_ms == 0) {
+    if (delay_ms == 0 && !comes_in_pieces(reply)) {
         send(request, reply);
         return;
     }
@@ -66,11 +121,27 @@ delays_reply(struct delays *delays, struct server_request *request, int64_t dela
     timer_start(delay->timer, delay_ms);
 }
 
+struct server_request *
+delays_take(struct delays *delays, int64_t tag)
+{
+    for (struct delay *delay = delays->first; delay; delay = delay->next) {
+        if (delay->reply.tag != tag || delay->is_started)
+            continue;
+        struct server_request *request = delay->request;
+        forget(delay);
+        return request;
+    }
+    return NULL;
+}
+
 void
 delays_fini(struct delays *delays)
 {
     while (delays->first) {
-        server_drop(delays->first->request);
+        if (delays->first->is_started)
+            server_reply_end(delays->first->request, false);
+        else
+            server_drop(delays->first->request);
         forget(delays->first);
     }
 }

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define SIZE_MOST ((int64_t)256 << 20)
+
 static bool
 set_status(struct fault *fault, const char *value)
 {
@@ -17,7 +19,7 @@ set_status(struct fault *fault, const char *value)
 static bool
 set_code(struct fault *fault, const char *value)
 {
-    size_t size = strspn(value, "0123456789");
+    size_t size = strspn(value, "0123456789-");
     snprintf(fault->code, sizeof fault->code, "%s", value);
     return size > 0 && size < sizeof fault->code && value[size] == '\0';
 }
@@ -26,6 +28,21 @@ static bool
 set_delay(struct fault *fault, const char *value)
 {
     return text_duration(value, &fault->number);
+}
+
+static bool
+set_size(struct fault *fault, const char *value)
+{
+    return text_size(value, &fault->number) && fault->number >= 1 &&
+           fault->number <= SIZE_MOST;
+}
+
+static bool
+set_on(struct fault *fault, const char *value)
+{
+    size_t size = strlen(value);
+    snprintf(fault->on, sizeof fault->on, "%s", value);
+    return size > 0 && size < sizeof fault->on;
 }
 
 static bool
@@ -67,9 +84,26 @@ static const struct word {
     {"html", FAULT_HTML, NULL, NULL},
     {"reset", FAULT_RESET, NULL, NULL},
     {"slow", FAULT_SLOW, set_delay, "a duration such as 2s"},
+    {"drip", FAULT_DRIP, NULL, NULL},
+    {"endless", FAULT_ENDLESS, NULL, NULL},
+    {"wrong-length", FAULT_WRONG_LENGTH, NULL, NULL},
+    {"redirect", FAULT_REDIRECT, NULL, NULL},
+    {"huge", FAULT_HUGE, set_size, "a size such as 8MB, at most 256MB"},
+    {"deep", FAULT_DEEP, NULL, NULL},
+    {"duplicate-keys", FAULT_DUPLICATE_KEYS, NULL, NULL},
+    {"nan", FAULT_NAN, NULL, NULL},
+    {"strings", FAULT_STRINGS, NULL, NULL},
+    {"numbers", FAULT_NUMBERS, NULL, NULL},
+    {"null-list", FAULT_NULL_LIST, NULL, NULL},
+    {"result-string", FAULT_RESULT_STRING, NULL, NULL},
+    {"gbk", FAULT_GBK, NULL, NULL},
+    {"expired-guid", FAULT_EXPIRED_GUID, NULL, NULL},
+    {"stolen-session", FAULT_STOLEN_SESSION, NULL, NULL},
+    {"signed-out", FAULT_SIGNED_OUT, NULL, NULL},
     {"first", FAULT_NONE, set_first, "a number from 1 on"},
     {"count", FAULT_NONE, set_count, "a number from 1 on"},
     {"id", FAULT_NONE, set_id, "an id from 1 on"},
+    {"on", FAULT_NONE, set_on, "a part of a path, at most 31 long"},
     {"share", FAULT_NONE, set_share, "a number above 0, at most 1"},
 };
 
@@ -82,6 +116,25 @@ find_word(const char *name)
     return NULL;
 }
 
+static bool
+is_kind_of(const struct word *word, bool is_kind)
+{
+    return (word->kind != FAULT_NONE) == is_kind;
+}
+
+static void
+name_words(bool is_kind, struct buf *problem)
+{
+    const char *before = "(";
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!is_kind_of(&words[i], is_kind))
+            continue;
+        buf_format(problem, "%s%s", before, words[i].name);
+        before = ", ";
+    }
+    buf_add_text(problem, ")");
+}
+
 /* One NAME or NAME=VALUE. */
 static bool
 read_part(struct fault *fault, char *part, bool is_kind, struct buf *problem)
@@ -90,11 +143,10 @@ read_part(struct fault *fault, char *part, bool is_kind, struct buf *problem)
     if (value)
         *value++ = '\0';
     const struct word *word = find_word(part);
-    if (word == NULL || (word->kind != FAULT_NONE) != is_kind) {
-        buf_format(problem, "no %s '%s' (%s)", is_kind ? "fault" : "setting of a fault",
-                   part,
-                   is_kind ? "status, api, truncate, html, reset, slow"
-                           : "first, count, id, share");
+    if (word == NULL || !is_kind_of(word, is_kind)) {
+        buf_format(problem, "no %s '%s' ", is_kind ? "fault" : "setting of a fault",
+                   part);
+        name_words(is_kind, problem);
         return false;
     }
     if (is_kind)
@@ -134,18 +186,20 @@ faults_clear(struct faults *faults)
 }
 
 static bool
-is_asked(int64_t id, const int64_t *ids, size_t id_count)
+is_asked(int64_t id, const struct fault_target *target)
 {
-    for (size_t i = 0; i < id_count; i++)
-        if (ids[i] == id)
+    for (size_t i = 0; i < target->id_count; i++)
+        if (target->ids[i] == id)
             return true;
     return false;
 }
 
 static bool
-hits(struct fault *fault, const int64_t *ids, size_t id_count)
+hits(struct fault *fault, const struct fault_target *target)
 {
-    if (fault->id && !is_asked(fault->id, ids, id_count))
+    if (fault->id && !is_asked(fault->id, target))
+        return false;
+    if (!strstr(target->path, fault->on))
         return false;
     fault->seen++;
     if (fault->seen < fault->first || fault->count == 0)
@@ -159,14 +213,13 @@ hits(struct fault *fault, const int64_t *ids, size_t id_count)
 }
 
 const struct fault *
-faults_next(struct faults *faults, const int64_t *ids, size_t id_count,
-            int64_t *delay_ms)
+faults_next(struct faults *faults, const struct fault_target *target, int64_t *delay_ms)
 {
     const struct fault *found = NULL;
     *delay_ms = 0;
     for (size_t i = 0; i < faults->count; i++) {
         struct fault *fault = &faults->items[i];
-        if (!hits(fault, ids, id_count))
+        if (!hits(fault, target))
             continue;
         if (fault->kind == FAULT_SLOW)
             *delay_ms += fault->number;

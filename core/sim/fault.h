@@ -1,15 +1,34 @@
 /* Faults of the simulated contact centre: what goes wrong, for which requests.
  *
- * KIND[=VALUE][:first=N][:count=N][:id=N][:share=P]
+ * KIND[=VALUE][:first=N][:count=N][:id=N][:on=WORD][:share=P]
  *   status=503      that HTTP status
  *   api=0100002     HTTP 200 with that result code
  *   truncate        the body is announced whole, half of it is sent
  *   html            a page instead of JSON
  *   reset           the connection is closed without an answer
  *   slow=2s         the answer comes so much later
+ *   drip            the body comes byte by byte, one each second
+ *   endless         the body never ends
+ *   wrong-length    more bytes come than are announced
+ *   redirect        302 to an address that nobody should ask
+ * and in a body that is right otherwise
+ *   huge=8MB        so many blanks
+ *   deep            a value of 10000 levels
+ *   duplicate-keys  the codes of a failure before those of success
+ *   nan             NaN for every number
+ *   strings         every number is a string
+ *   numbers         every string that looks like a number is one
+ *   null-list       null for the rows
+ *   result-string   a word for the rows
+ *   gbk             another character set
+ * and, at the agent gateway, before the request is answered
+ *   expired-guid    the agent's GUID is good no more
+ *   stolen-session  somebody else signs in with the agent's number, and stays
+ *   signed-out      the system signs the agent out; its next event says so
  * It begins with request number `first` (1, counted from when the fault was set) and
  * hits `count` requests (default: all that follow) or the share P of them (0.25); with
- * `id`, only requests that ask for that id are counted and hit. */
+ * `id`, only requests of monitoring that ask for that id are counted and hit, with `on`
+ * only those whose path contains that word. */
 #ifndef CCGATE_SIM_FAULT_H
 #define CCGATE_SIM_FAULT_H
 
@@ -27,11 +46,29 @@ enum fault_kind {
     FAULT_HTML,
     FAULT_RESET,
     FAULT_SLOW,
+    FAULT_DRIP,
+    FAULT_ENDLESS,
+    FAULT_WRONG_LENGTH,
+    FAULT_REDIRECT,
+    FAULT_HUGE,
+    FAULT_DEEP,
+    FAULT_DUPLICATE_KEYS,
+    FAULT_NAN,
+    FAULT_STRINGS, /* numbers become strings */
+    FAULT_NUMBERS, /* strings become numbers */
+    FAULT_NULL_LIST,
+    FAULT_RESULT_STRING,
+    FAULT_GBK,
+    FAULT_EXPIRED_GUID,
+    FAULT_STOLEN_SESSION,
+    FAULT_SIGNED_OUT,
+    FAULT_KINDS,
 };
 
 struct fault {
     enum fault_kind kind;
-    int64_t number; /* status, or milliseconds */
+    int64_t number; /* status, milliseconds, or bytes */
+    char on[32];    /* a part of the path; "" for any */
     char code[16];  /* of FAULT_API */
     int64_t first, count;
     int64_t id; /* 0: whatever is asked for */
@@ -51,9 +88,16 @@ struct faults {
 bool faults_add(struct faults *faults, const char *spec, struct buf *problem);
 void faults_clear(struct faults *faults);
 
-/* What happens to the next request, which asks for these ids: the first fault that hits
- * it (NULL for none), and the delay of all slow ones together. Counts the request. */
-const struct fault *faults_next(struct faults *faults, const int64_t *ids,
-                                size_t id_count, int64_t *delay_ms);
+/* What a request asks. */
+struct fault_target {
+    const char *path;
+    const int64_t *ids;
+    size_t id_count;
+};
+
+/* What happens to the next request: the first fault that hits it (NULL for none), and
+ * the delay of all slow ones together. Counts the request. */
+const struct fault *faults_next(struct faults *faults,
+                                const struct fault_target *target, int64_t *delay_ms);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "sim/dice.h"
+
 const char *const wave_keys[WAVE_VALUES + 1] = {
     "skillId",        "agentLoginNums",      "agentTalkingNums",
     "agentIdleNums",  "agentAvailableNums",  "agentSetBusyNums",
@@ -24,20 +26,18 @@ static const double part_ends[PARTS] = {FILLS, PEAK, EMPTY, 1};
 static const double arrival_rates[PARTS] = {0.05, 0.15, 0.06, 0.05};
 static const double quick_rates[PARTS] = {0.05, 0.02, 0.01, 0.05};
 
-/* Mixes the bits of a number (the finaliser of SplitMix64). */
-static uint64_t
-mix(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-    return x ^ (x >> 31);
-}
-
 static double
 fraction(double x)
 {
     return x - (double)(int64_t)x;
+}
+
+/* The next lower whole number, below 0 too. */
+static int64_t
+whole(double x)
+{
+    int64_t towards_zero = (int64_t)x;
+    return (double)towards_zero > x ? towards_zero - 1 : towards_zero;
 }
 
 /* One queue: what stays the same about it, and where in its periods it is. */
@@ -95,7 +95,7 @@ count_in_window(const double *rates, const struct line *line)
 static void
 place_agents(const struct line *line, int64_t at_ms, int64_t values[WAVE_VALUES])
 {
-    uint64_t slot = mix(line->dice + (uint64_t)(at_ms / SLOT_MS));
+    uint64_t slot = dice_mix(line->dice + (uint64_t)(at_ms / SLOT_MS));
     int64_t staff = 9 + (int64_t)(line->dice % 8);
     values[WAVE_SIGNED_IN] = staff;
     values[WAVE_REST] = (int64_t)(slot % 3);
@@ -116,21 +116,33 @@ place_agents(const struct line *line, int64_t at_ms, int64_t values[WAVE_VALUES]
     values[WAVE_TALKING] = staff;
 }
 
+/* Steps of the golden ratio spread neighbours evenly over the period. */
+static double
+phase_of(const struct wave *wave, int64_t id)
+{
+    return fraction((double)id * 0.6180339887498949 +
+                    (double)(dice_mix(wave->seed) % 1000) / 1000);
+}
+
+static double
+peak_of(uint64_t dice)
+{
+    return 11.5 + (double)(dice >> 32) / (double)UINT32_MAX * 3;
+}
+
 void
 wave_at(const struct wave *wave, int64_t id, int64_t at_ms, int64_t values[WAVE_VALUES])
 {
-    uint64_t dice = mix(wave->seed ^ mix((uint64_t)id));
+    uint64_t dice = dice_mix(wave->seed ^ dice_mix((uint64_t)id));
     double period_ms = (double)wave->period_ms;
-    /* Steps of the golden ratio spread neighbours evenly over the period. */
-    double phase = fraction((double)id * 0.6180339887498949 +
-                            (double)(mix(wave->seed) % 1000) / 1000);
+    double phase = phase_of(wave, id);
     struct line line = {
         .dice = dice,
         .period_s = period_ms / 1000,
         .now = (double)at_ms / period_ms + phase,
         .start = (double)(at_ms - at_ms % WAVE_WINDOW_MS) / period_ms + phase,
     };
-    double peak = 11.5 + (double)(dice >> 32) / (double)UINT32_MAX * 3;
+    double peak = peak_of(dice);
     double longest_s =
         line.period_s * (0.22 + (double)(dice >> 16 & 0xff) / 0xff * 0.1);
 
@@ -150,4 +162,20 @@ wave_at(const struct wave *wave, int64_t id, int64_t at_ms, int64_t values[WAVE_
         values[WAVE_LONGEST_IDLE] = 20 + (int64_t)(dice >> 40 & 0x3f);
     values[WAVE_IN_PROGRESS] = values[WAVE_TALKING];
     values[WAVE_CALLS_TOTAL] = values[WAVE_TALKING] + values[WAVE_WAITING];
+}
+
+void
+wave_crowd(const struct wave *wave, int64_t id, int64_t at_ms, int64_t *from_ms,
+           int64_t *to_ms)
+{
+    uint64_t dice = dice_mix(wave->seed ^ dice_mix((uint64_t)id));
+    double period_ms = (double)wave->period_ms, phase = phase_of(wave, id);
+    /* Half a call waits, and wave_at() rounds it up. */
+    double half = 0.5 / peak_of(dice);
+    double first = FILLS + (PEAK - FILLS) * half, last = EMPTY - (EMPTY - PEAK) * half;
+    double period = (double)whole((double)at_ms / period_ms + phase) - phase;
+    if ((double)at_ms > (period + last) * period_ms)
+        period++;
+    *from_ms = whole((period + first) * period_ms);
+    *to_ms = whole((period + last) * period_ms) + 1;
 }

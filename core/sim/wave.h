@@ -48,4 +48,9 @@ struct wave {
 void wave_at(const struct wave *wave, int64_t id, int64_t at_ms,
              int64_t values[WAVE_VALUES]);
 
+/* The stretch of time in which calls wait in this queue that is or comes next at
+ * `at_ms`, which may be negative here. */
+void wave_crowd(const struct wave *wave, int64_t id, int64_t at_ms, int64_t *from_ms,
+                int64_t *to_ms);
+
 #endif

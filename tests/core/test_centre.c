@@ -14,110 +14,20 @@
 #include "model/schema.h"
 #include "sim/centre.h"
 #include "sim/wave.h"
+#include "asking.h"
 
-#define PATH     "/rest/cmsapp/v1/openapi/skill/stateinfo"
-#define TYPE     "application/json;charset=UTF-8"
-#define BODY     "{\"queryParam\":{\"ccId\":1,\"vdn\":1,\"skillIds\":[1,2]}}"
-#define PERIOD   ((int64_t)10 * 60 * 1000)
-#define START_MS ((int64_t)1800000000000)
-
-/* ---- asking ---- */
-
-static const struct centre_options usual = {
-    .signature = {.access_key = "globalaktest",
-                  .secret_key = "0123456789abcdef0123456789abcdef"},
-    .skills = 20,
-    .seed = 1,
-    .speed = 1,
-    .period_ms = PERIOD,
-    .start_ms = START_MS,
-    .control = true,
-};
-
-/* A request in the usual form; NULL means the usual value. */
-struct question {
-    const char *method, *path, *type, *body;
-    const char *access_key, *secret_key;
-    bool host_only, millis, empty_line;
-    bool unsigned_request;
-    int64_t at_ms;
-};
-
-static void
-ask(struct centre *centre, const struct question *question, struct centre_reply *reply)
-{
-    const char *body = question->body ? question->body : BODY;
-    const char *type = question->type ? question->type : TYPE;
-    const struct sign_options options = {
-        .access_key = question->access_key ? question->access_key : "globalaktest",
-        .secret_key =
-            question->secret_key ? question->secret_key : usual.signature.secret_key,
-        .host_only = question->host_only,
-        .timestamp_millis = question->millis,
-        .empty_query_line = question->empty_line,
-    };
-    const struct sign_message message = {
-        .method = question->method ? question->method : "POST",
-        .path = question->path ? question->path : PATH,
-        .host = "127.0.0.1:28080",
-        .content_type = type,
-        .body = body,
-        .body_size = strlen(body),
-    };
-    struct buf authorization = {0};
-    sign_request(&options, &message, START_MS + 123, &authorization);
-    const struct centre_request request = {
-        .method = message.method,
-        .path = message.path,
-        .host = message.host,
-        .content_type = type,
-        .authorization = question->unsigned_request ? NULL : authorization.data,
-        .body = body,
-        .body_size = message.body_size,
-    };
-    centre_answer(centre, &request, START_MS + question->at_ms, reply);
-    buf_fini(&authorization);
-}
-
-/* The text without blanks and with every number as 0: keys, order and types remain. */
-static char *
-shape_of(const char *text)
-{
-    struct buf out = {0};
-    bool in_string = false;
-    for (; *text; text++) {
-        if (*text == '"')
-            in_string = !in_string;
-        if (!in_string && strchr(" \r\n\t", *text))
-            continue;
-        if (!in_string && strchr("0123456789", *text)) {
-            if (out.data[out.size - 1] != '0')
-                buf_add_text(&out, "0");
-            continue;
-        }
-        buf_add(&out, text, 1);
-    }
-    return buf_take(&out);
-}
+/* ---- answers ---- */
 
 static void
 answers_have_the_shape_of_the_sample(void **state)
 {
     (void)state;
-    char sample[8192] = "";
-    FILE *file = fopen("tests/fixtures/stateinfo.response.json", "rb");
-    assert_non_null(file);
-    assert_true(fread(sample, 1, sizeof sample - 1, file) > 1000);
-    fclose(file);
     struct centre *centre = centre_new(NULL, &usual);
     struct centre_reply reply;
     ask(centre, &(struct question){0}, &reply);
     assert_int_equal(reply.status, 200);
     assert_null(reply.refusal);
-    char *expected = shape_of(sample), *shape = shape_of(reply.body->data);
-    assert_string_equal(shape, expected);
-    free(expected);
-    free(shape);
+    assert_shape(reply.body->data, "tests/fixtures/stateinfo.response.json");
     centre_delete(centre);
 }
 
@@ -285,8 +195,13 @@ changed_bodies_are_refused(void **state)
     sign_request(&options, &message, START_MS, &authorization);
     char body[] = BODY;
     body[strlen(body) - 4] = '3';
-    struct centre_request request = {
-        "POST", PATH, NULL, "h", TYPE, authorization.data, BODY, strlen(BODY)};
+    struct centre_request request = {.method = "POST",
+                                     .path = PATH,
+                                     .host = "h",
+                                     .content_type = TYPE,
+                                     .authorization = authorization.data,
+                                     .body = BODY,
+                                     .body_size = strlen(BODY)};
     centre_answer(centre, &request, START_MS, &reply);
     assert_int_equal(reply.status, 200);
     request.body = body;

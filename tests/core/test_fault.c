@@ -9,6 +9,13 @@
 
 #include "sim/fault.h"
 
+#define KINDS                                                                           \
+    "status, api, truncate, html, reset, slow, drip, endless, wrong-length, redirect, " \
+    "huge, deep, duplicate-keys, nan, strings, numbers, null-list, result-string, "     \
+    "gbk, expired-guid, stolen-session, signed-out"
+
+static const struct fault_target any = {.path = "/skill/stateinfo"};
+
 /* Which of the first eight requests a fault hits. */
 static void
 faults_hit_whom_they_should(void **state)
@@ -24,6 +31,8 @@ faults_hit_whom_they_should(void **state)
         {"status=503:share=0.25", "...x...x"},
         {"status=503:share=0.5:count=2", ".x.x...."},
         {"status=503:share=1:first=8", ".......x"},
+        {"status=503:on=stateinfo:count=1", "x......."},
+        {"status=503:on=agentevent", "........"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct faults faults = {0};
@@ -32,7 +41,7 @@ faults_hit_whom_they_should(void **state)
         int64_t delay_ms;
         assert_true(faults_add(&faults, cases[i].spec, &problem));
         for (int j = 0; j < 8; j++)
-            hits[j] = faults_next(&faults, NULL, 0, &delay_ms) ? 'x' : '.';
+            hits[j] = faults_next(&faults, &any, &delay_ms) ? 'x' : '.';
         assert_string_equal(hits, cases[i].hits);
     }
 }
@@ -47,12 +56,12 @@ faults_work_together(void **state)
     assert_true(faults_add(&faults, "slow=1s:count=1", &problem));
     assert_true(faults_add(&faults, "html:count=1", &problem));
     assert_true(faults_add(&faults, "reset", &problem));
-    assert_int_equal(faults_next(&faults, NULL, 0, &delay_ms)->kind, FAULT_HTML);
+    assert_int_equal(faults_next(&faults, &any, &delay_ms)->kind, FAULT_HTML);
     assert_int_equal(delay_ms, 1000);
-    assert_int_equal(faults_next(&faults, NULL, 0, &delay_ms)->kind, FAULT_RESET);
+    assert_int_equal(faults_next(&faults, &any, &delay_ms)->kind, FAULT_RESET);
     assert_int_equal(delay_ms, 0);
     faults_clear(&faults);
-    assert_null(faults_next(&faults, NULL, 0, &delay_ms));
+    assert_null(faults_next(&faults, &any, &delay_ms));
 }
 
 /* Requests that do not ask for the id are neither hit nor counted. */
@@ -60,15 +69,16 @@ static void
 a_fault_may_belong_to_an_id(void **state)
 {
     (void)state;
-    static const int64_t with[] = {8, 9}, without[] = {8};
+    static const int64_t ids[] = {8, 9};
+    static const struct fault_target with = {"/", ids, 2}, without = {"/", ids, 1};
     struct faults faults = {0};
     struct buf problem = {0};
     int64_t delay_ms;
     assert_true(faults_add(&faults, "api=0100002:id=9:first=2", &problem));
-    assert_null(faults_next(&faults, with, 2, &delay_ms));
-    assert_null(faults_next(&faults, without, 1, &delay_ms));
-    assert_int_equal(faults_next(&faults, with, 2, &delay_ms)->kind, FAULT_API);
-    assert_null(faults_next(&faults, without, 1, &delay_ms));
+    assert_null(faults_next(&faults, &with, &delay_ms));
+    assert_null(faults_next(&faults, &without, &delay_ms));
+    assert_int_equal(faults_next(&faults, &with, &delay_ms)->kind, FAULT_API);
+    assert_null(faults_next(&faults, &without, &delay_ms));
 }
 
 static void
@@ -78,17 +88,19 @@ wrong_faults_are_named(void **state)
     static const struct {
         const char *spec, *problem;
     } cases[] = {
-        {"", "no fault '' (status, api, truncate, html, reset, slow)"},
-        {"stat=503", "no fault 'stat' (status, api, truncate, html, reset, slow)"},
-        {"count=3", "no fault 'count' (status, api, truncate, html, reset, slow)"},
+        {"", "no fault '' (" KINDS ")"},
+        {"stat=503", "no fault 'stat' (" KINDS ")"},
+        {"count=3", "no fault 'count' (" KINDS ")"},
         {"status", "status needs an HTTP status from 200 to 599"},
         {"status=99", "status needs an HTTP status from 200 to 599"},
         {"api=x", "api needs a result code such as 0100002"},
         {"slow=2", "slow needs a duration such as 2s"},
         {"html=1", "html takes no value"},
-        {"reset:html", "no setting of a fault 'html' (first, count, id, share)"},
+        {"reset:html", "no setting of a fault 'html' (first, count, id, on, share)"},
         {"api=0100002:id=0", "id needs an id from 1 on"},
         {"reset:count=0", "count needs a number from 1 on"},
+        {"huge=1GB", "huge needs a size such as 8MB, at most 256MB"},
+        {"reset:on=", "on needs a part of a path, at most 31 long"},
         {"reset:share=2", "share needs a number above 0, at most 1"},
         {"reset:share=nan", "share needs a number above 0, at most 1"},
     };
