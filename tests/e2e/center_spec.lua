@@ -1,82 +1,132 @@
--- The simulated contact centre over the network: its agent gateway, and faults that only a connection shows.
+--- Several contact centres: the same queue in both, and neither disturbs the other.
 local harness = require "e2e.harness"
-local cjson = require "cjson"
-local uv = require "luv"
 
-local ONLINE <const> = "/agentgateway/resource/onlineagent/1099"
-local EVENTS <const> = "/agentgateway/resource/agentevent/1099"
-local PROBLEM <const> = 1
+local RULE <const> = [[
+local gw = require "gateway"
 
-local world
+gw.rule "waiting" {
+  from    = { gw.center "main".queues { 1 }, gw.center "south".queues { 1 } },
+  every   = "1s",
+  when    = gw.above("calls_waiting", 8),
+  clear   = gw.below("calls_waiting", 2),
+  summary = "{name}: {calls_waiting} waiting",
+  send    = "floor-chat",
+}
+]]
 
-local function arguments(method, path, guid, body)
-  return { "-sS", "-i", "--max-time", "10", "--cacert", world:path "ca.pem", "-X", method,
-    "-H", "Guid: " .. (guid or ""), "-H", "Content-Type: application/json", "-d", body or "",
-    world.center_url .. path }
+local world, south
+
+-- Queue 1 is called differently in the two centres, and none of them is the default.
+local function conf(secret_key)
+  world:conf(table.concat({
+    "[center south]", "url = " .. south.center_url, "cc_id = 1", "vdn = 1", "access_key = key",
+    "secret_key = " .. (secret_key or "secret"), "ca_file = " .. south:path "ca.pem",
+    "rate = 1000/s", "timeout = 2s", "queue.1 = vip",
+  }, "\n"))
 end
 
--- Asks the agent gateway; returns the answer and the GUID that came with it.
-local function ask(...)
-  local code, out, err = harness.execute("curl", arguments(...))
-  assert.equal(0, code, err)
-  return cjson.decode(out:match "\r\n\r\n(.*)$"), out:match "[Gg][Uu][Ii][Dd]: ([^\r]+)"
+local function wait(centre, value)
+  centre:queue(1, { callWaitNums = value })
 end
 
-local function sign_in(suffix)
-  local answer, guid = ask("PUT", ONLINE .. (suffix or ""), nil, '{"password":"simulate","status":"3"}')
-  assert.equal("0", answer.retcode)
-  return guid:gsub("^JSESSIONID=", "")
+-- What the receiver was told of the rule, as "raise main sales: 9 waiting".
+local function told()
+  local lines = {}
+  for index, request in ipairs(world:received()) do
+    local data = request.event.data
+    assert.equal("waiting", data.rule)
+    assert.equal("1", data.key)
+    lines[index] = table.concat({ data.kind, data.center, data.summary }, " ")
+  end
+  return lines
 end
 
-local function take_events(guid, count)
-  for _ = 1, count do assert.is_table(ask("GET", EVENTS, guid).event) end
+local function wait_told(count)
+  world:wait_received(count)
+  return told()
 end
 
-describe("the simulated agent gateway", function ()
-  before_each(function () world = harness.world() end)
-  after_each(function () world:close() end)
-
-  it("answers after ten seconds of its time when there is no event", function ()
-    world:simulate { "--speed", "20", "--guid-header", "Guid" }
-    local guid = sign_in()
-    take_events(guid, 3)
-    local start = uv.hrtime()
-    assert.same({ message = "", retcode = "0" }, (ask("GET", EVENTS, guid)))
-    assert.is_true(uv.hrtime() - start >= 0.4e9)
-  end)
-
-  it("wakes who waits when the session is taken away", function ()
-    world:simulate()
-    local guid = sign_in()
-    take_events(guid, 3)
-    local before = world:count().requests
-    local waiting = world:spawn("curl", arguments("GET", EVENTS, guid))
-    harness.wait(function () return world:count().requests > before end, 5, "a request that waits")
-    local other = sign_in "/forcelogin"
-    harness.wait(function () return waiting:output():find "000%-003" end, 5, "the end of it")
-    take_events(other, 2)
-    assert.equal("0", ask("DELETE", ONLINE .. "/logout", other).retcode)
-    assert.equal("100-006", ask("GET", EVENTS, other).retcode)
-  end)
+before_each(function ()
+  world, south = harness.world(), harness.world()
+  for _, centre in ipairs { world, south } do
+    centre:simulate()
+    wait(centre, 0)
+  end
+  world:sink()
+  world:script("waiting", RULE)
+end)
+after_each(function ()
+  world:close()
+  south:close()
 end)
 
-describe("a fault", function ()
-  before_each(function () world = harness.world() end)
-  after_each(function () world:close() end)
+describe("two centres", function ()
+  it("have alerts of their own for the same queue", function ()
+    conf()
+    world:run()
+    wait(world, 9)
+    assert.same({ "raise main sales: 9 waiting" }, wait_told(1))
+    wait(south, 12)
+    assert.equal("raise south vip: 12 waiting", wait_told(2)[2])
+    wait(world, 1)
+    assert.equal("clear main sales: 9 waiting", wait_told(3)[3])
+    harness.pass(2500)
+    assert.equal(3, #told())
+    local prints = {}
+    for _, request in ipairs(world:received(harness.is_alert("raise", "waiting"))) do
+      prints[request.event.data.fingerprint] = request.event.data.labels.queue
+    end
+    local names = {}
+    for _, name in pairs(prints) do names[#names + 1] = name end
+    table.sort(names)
+    assert.same({ "sales", "vip" }, names)
+  end)
 
-  -- What `ccgate query` makes of each.
-  local OUTCOMES <const> = {
-    drip = "timeout: ", endless = "timeout: ", redirect = "http: 302", ["wrong-length"] = "decode: ",
-    ["huge=8MB"] = "limit: ", deep = "decode: ", nan = "decode: ", ["result-string"] = "decode: ",
-  }
-  for fault, outcome in pairs(OUTCOMES) do
-    it(fault .. " is answered with an error", function ()
-      world:simulate { "--fault", fault }
-      world:conf(nil, { timeout = "1s" })
-      local code, _, err = world:command { "query", "queues", "1" }
-      assert.equal(outcome, err:sub(1, #outcome))
-      assert.equal(PROBLEM, code)
-      assert.equal(1, world:count().requests)
-    end)
-  end
+  it("go on without the one whose key is wrong", function ()
+    conf "wrong"
+    world:run()
+    wait(world, 9)
+    wait(south, 12)
+    assert.same({ "raise main sales: 9 waiting" }, wait_told(1))
+    wait(world, 1)
+    assert.equal("clear main sales: 9 waiting", wait_told(2)[2])
+    assert.truthy(world.gateway:errors():find("center south: ", 1, true))
+    assert.equal(0, south:count().requests - south:count().refused)
+  end)
+
+  it("keep their alerts when the key of one becomes wrong", function ()
+    conf()
+    world:run()
+    wait(world, 9)
+    wait(south, 12)
+    wait_told(2)
+    conf "wrong"
+    world:reload "reloaded"
+    wait(south, 0)
+    wait(world, 1)
+    assert.equal("clear main sales: 9 waiting", wait_told(3)[3])
+    harness.pass(1500)
+    assert.equal(3, #told())
+    conf()
+    world:reload "reloaded"
+    assert.equal("clear south vip: 12 waiting", wait_told(4)[4])
+  end)
+
+  it("are asked by name when none is the default", function ()
+    conf()
+    world:script("waiting", RULE:gsub("gw.center \"main\"", "gw"))
+    local code, _, err = world:command { "check" }
+    assert.equal(1, code)
+    assert.truthy(err:find("waiting.lua:4: rule 'waiting': from: gateway.conf has several centres and none is the "
+      .. 'default; write gw.center "main".queues { … }, or default = yes in [center main]', 1, true), err)
+    local misused, _, said = world:command { "query", "queues" }
+    assert.equal(2, misused)
+    assert.truthy(said:find("name one with --center, such as --center main", 1, true), said)
+    local played, _, why = world:command { "simulate" }
+    assert.equal(2, played)
+    assert.truthy(why:find("to be played here, one of them needs default = yes", 1, true), why)
+    local fine, out = world:command { "query", "queues", "--center", "south", "-o", "raw" }
+    assert.equal(0, fine)
+    assert.truthy(out:find('"skillId":1', 1, true), out)
+  end)
 end)

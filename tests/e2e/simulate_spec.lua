@@ -1,0 +1,82 @@
+-- The simulated contact centre over the network: its agent gateway, and faults that only a connection shows.
+local harness = require "e2e.harness"
+local cjson = require "cjson"
+local uv = require "luv"
+
+local ONLINE <const> = "/agentgateway/resource/onlineagent/1099"
+local EVENTS <const> = "/agentgateway/resource/agentevent/1099"
+local PROBLEM <const> = 1
+
+local world
+
+local function arguments(method, path, guid, body)
+  return { "-sS", "-i", "--max-time", "10", "--cacert", world:path "ca.pem", "-X", method,
+    "-H", "Guid: " .. (guid or ""), "-H", "Content-Type: application/json", "-d", body or "",
+    world.center_url .. path }
+end
+
+-- Asks the agent gateway; returns the answer and the GUID that came with it.
+local function ask(...)
+  local code, out, err = harness.execute("curl", arguments(...))
+  assert.equal(0, code, err)
+  return cjson.decode(out:match "\r\n\r\n(.*)$"), out:match "[Gg][Uu][Ii][Dd]: ([^\r]+)"
+end
+
+local function sign_in(suffix)
+  local answer, guid = ask("PUT", ONLINE .. (suffix or ""), nil, '{"password":"simulate","status":"3"}')
+  assert.equal("0", answer.retcode)
+  return guid:gsub("^JSESSIONID=", "")
+end
+
+local function take_events(guid, count)
+  for _ = 1, count do assert.is_table(ask("GET", EVENTS, guid).event) end
+end
+
+describe("the simulated agent gateway", function ()
+  before_each(function () world = harness.world() end)
+  after_each(function () world:close() end)
+
+  it("answers after ten seconds of its time when there is no event", function ()
+    world:simulate { "--speed", "20", "--guid-header", "Guid" }
+    local guid = sign_in()
+    take_events(guid, 3)
+    local start = uv.hrtime()
+    assert.same({ message = "", retcode = "0" }, (ask("GET", EVENTS, guid)))
+    assert.is_true(uv.hrtime() - start >= 0.4e9)
+  end)
+
+  it("wakes who waits when the session is taken away", function ()
+    world:simulate()
+    local guid = sign_in()
+    take_events(guid, 3)
+    local before = world:count().requests
+    local waiting = world:spawn("curl", arguments("GET", EVENTS, guid))
+    harness.wait(function () return world:count().requests > before end, 5, "a request that waits")
+    local other = sign_in "/forcelogin"
+    harness.wait(function () return waiting:output():find "000%-003" end, 5, "the end of it")
+    take_events(other, 2)
+    assert.equal("0", ask("DELETE", ONLINE .. "/logout", other).retcode)
+    assert.equal("100-006", ask("GET", EVENTS, other).retcode)
+  end)
+end)
+
+describe("a fault", function ()
+  before_each(function () world = harness.world() end)
+  after_each(function () world:close() end)
+
+  -- What `ccgate query` makes of each.
+  local OUTCOMES <const> = {
+    drip = "timeout: ", endless = "timeout: ", redirect = "http: 302", ["wrong-length"] = "decode: ",
+    ["huge=8MB"] = "limit: ", deep = "decode: ", nan = "decode: ", ["result-string"] = "decode: ",
+  }
+  for fault, outcome in pairs(OUTCOMES) do
+    it(fault .. " is answered with an error", function ()
+      world:simulate { "--fault", fault }
+      world:conf(nil, { timeout = "1s" })
+      local code, _, err = world:command { "query", "queues", "1" }
+      assert.equal(outcome, err:sub(1, #outcome))
+      assert.equal(PROBLEM, code)
+      assert.equal(1, world:count().requests)
+    end)
+  end
+end)
