@@ -84,12 +84,12 @@ known_row(const struct fetch *fetch, int64_t id, int64_t max_age_ms, int64_t *wa
         if (batch->center != fetch->center || batch->query != fetch->query ||
             !batch->rows_mono_ms || now - batch->rows_mono_ms > max_age_ms)
             continue;
-        for (size_t i = 0; i < batch->id_count; i++) {
-            if (batch->ids[i] != id)
-                continue;
-            *wall_ms = batch->rows_wall_ms;
-            return block_row(&batch->rows, i);
-        }
+        const int64_t *at =
+            bsearch(&id, batch->ids, batch->id_count, sizeof id, plan_by_id);
+        if (!at)
+            continue;
+        *wall_ms = batch->rows_wall_ms;
+        return block_row(&batch->rows, (size_t)(at - batch->ids));
     }
     return NULL;
 }

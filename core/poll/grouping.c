@@ -154,6 +154,8 @@ stretch_intervals(struct planner *planner, const struct demand *demand)
         double load = demand_load(demand, (uint32_t)i);
         pace->stretch = demand_stretch(load, center->rate);
         double change = pace->stretch / pace->told;
+        if (search_is_open(planner, (uint32_t)i))
+            continue; /* its requests are not what scripts ask for */
         if (change < STRETCH_NEWS && change > 1 / STRETCH_NEWS &&
             (pace->stretch > 1) == (pace->told > 1))
             continue;

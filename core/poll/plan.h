@@ -81,6 +81,8 @@ struct planner {
 
 /* A share between 0 and 1. */
 double plan_random(struct planner *planner);
+/* Orders int64_t, for qsort() and bsearch(). */
+int plan_by_id(const void *a, const void *b);
 /* The batches are made anew in the next turn: many changes cost one rebuilding. */
 void plan_change(struct planner *planner);
 
@@ -115,6 +117,8 @@ void plan_disconnect(const struct subscription *subscription);
 void search_learn(struct batch *batch, const struct error *error);
 /* Sets apart, in what is wanted, the ids that must not travel with the others. */
 void search_set_apart(const struct planner *planner, struct demand *demand);
+/* Are ids of this centre being searched for? They cost more requests as long. */
+bool search_is_open(const struct planner *planner, uint32_t center);
 /* Why the centre refuses this id; NULL when it does not, as far as is known. */
 const struct error *search_refusal(const struct planner *planner, uint32_t center,
                                    const struct query *query, int64_t id);

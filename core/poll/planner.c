@@ -57,8 +57,8 @@ plan_change(struct planner *planner)
 
 /* ---- subscriptions ---- */
 
-static int
-by_value(const void *a, const void *b)
+int
+plan_by_id(const void *a, const void *b)
 {
     int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
     return (left > right) - (left < right);
@@ -78,7 +78,7 @@ planner_subscribe(struct planner *planner, const char *name,
     subscription->want_count = count;
     for (size_t i = 0; i < count; i++) {
         int64_t *ids = mem_copy(wants[i].ids, wants[i].id_count * sizeof *ids);
-        qsort(ids, wants[i].id_count, sizeof *ids, by_value);
+        qsort(ids, wants[i].id_count, sizeof *ids, plan_by_id);
         subscription->wants[i] = wants[i];
         subscription->wants[i].ids = ids;
     }

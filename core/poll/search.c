@@ -151,6 +151,15 @@ search_set_apart(const struct planner *planner, struct demand *demand)
     }
 }
 
+bool
+search_is_open(const struct planner *planner, uint32_t center)
+{
+    const struct search *search = planner->searches;
+    while (search && !(search->is_open && search->center == center))
+        search = search->next;
+    return search != NULL;
+}
+
 /* ---- verdicts ---- */
 
 static const char *
