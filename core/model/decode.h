@@ -49,6 +49,13 @@ struct decoder {
     const char *key;
 };
 
+static inline void
+decode_set(int64_t *row, size_t field, int64_t value)
+{
+    row[0] = (int64_t)((uint64_t)row[0] | (uint64_t)1 << field);
+    row[1 + field] = value;
+}
+
 /* Reads a list of rows and adds them to `out`. A list may be null or empty: both say
  * that there are no rows. */
 bool decode_rows(struct decoder *decoder);

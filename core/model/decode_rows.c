@@ -100,13 +100,6 @@ read_digits(struct json *json, int64_t *value)
     return true;
 }
 
-static inline void
-set_value(int64_t *row, size_t field, int64_t value)
-{
-    row[0] = (int64_t)((uint64_t)row[0] | (uint64_t)1 << field);
-    row[1 + field] = value;
-}
-
 /* ---- rows ---- */
 
 static bool
@@ -148,7 +141,7 @@ read_fields(struct decoder *decoder, int64_t *row)
             return fail_field(decoder, field, "is there twice");
         seen |= bit;
         if (read_digits(json, &value))
-            set_value(row, field, value);
+            decode_set(row, field, value);
         else if (!decode_value(decoder, field, row))
             return false;
     }

@@ -8,13 +8,6 @@
 #define NONE_32_BITS 4294967295
 #define NO_CALL      "4294967295-4294967295"
 
-static void
-set_value(int64_t *row, size_t field, int64_t value)
-{
-    row[0] = (int64_t)((uint64_t)row[0] | (uint64_t)1 << field);
-    row[1 + field] = value;
-}
-
 /* A string, or a number as it is written. */
 static bool
 read_any(struct json *json, struct json_text *text)
@@ -56,7 +49,7 @@ read_integer(struct decoder *decoder, size_t field, int64_t *row)
     if (!read_number(decoder, &value))
         return false;
     if (!is_none(decoder->query->fields[field].nothing, value))
-        set_value(row, field, value);
+        decode_set(row, field, value);
     return true;
 }
 
@@ -67,7 +60,7 @@ read_time_ms(struct decoder *decoder, size_t field, int64_t *row)
     if (!read_number(decoder, &ms))
         return false;
     if (!is_none(decoder->query->fields[field].nothing, ms))
-        set_value(row, field, ms / 1000 - (ms % 1000 < 0));
+        decode_set(row, field, ms / 1000 - (ms % 1000 < 0));
     return true;
 }
 
@@ -111,7 +104,7 @@ read_text(struct decoder *decoder, size_t index, int64_t *row)
     if (is_no_text(field, size ? out->data + start : "", size))
         out->size = start;
     else
-        set_value(row, index, (int64_t)(start << 32 | size));
+        decode_set(row, index, (int64_t)(start << 32 | size));
     return true;
 }
 
@@ -128,7 +121,7 @@ read_time_utc(struct decoder *decoder, size_t field, int64_t *row)
         return decode_fail_type(decoder, expected);
     decoder->json = copy;
     if (text.size)
-        set_value(row, field, time);
+        decode_set(row, field, time);
     return true;
 }
 

@@ -17,8 +17,7 @@ enum field_kind {
     FIELD_INTEGER,  /* on the wire: a number, or a number in a string */
     FIELD_TEXT,     /* a string, or a number as it is written; empty is unknown */
     FIELD_TIME_MS,  /* milliseconds since the epoch; seconds in the cell */
-    FIELD_TIME_UTC, /* "2024-08-02 06:19:44", UTC; seconds since the epoch in the cell
-                     */
+    FIELD_TIME_UTC, /* "2024-08-02 06:19:44"; seconds since the epoch in the cell */
     /* These are not on the wire. */
     FIELD_ARGUMENT, /* the id that the request named (block_join) */
     FIELD_NAME,     /* from gateway.conf by the row's key, else "skill 7" */
@@ -55,8 +54,7 @@ struct field {
     const char *doc;          /* one sentence */
 };
 
-/* The edition of the interface: the ranges of ids differ. An edition may have several.
- */
+/* The edition of the interface: ids differ, and may have several ranges. */
 struct id_range {
     int edition;
     int64_t low, high;
@@ -90,8 +88,7 @@ extern const struct query query_agents;
 extern const struct query query_agent_calls;
 extern const struct query query_agent_operations;
 
-/* What scripts can ask, ends with NULL. The position is the query's number in frames.
- */
+/* What scripts can ask, ends with NULL. The position is the number in frames. */
 extern const struct query *const queries[];
 /* What `ccgate query` can ask, ends with NULL. */
 extern const struct query *const queries_by_hand[];
