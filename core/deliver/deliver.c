@@ -400,14 +400,14 @@ deliver_add(struct deliver *deliver, const struct outbox_record *record)
     if (!outlet)
         outlet = outlet_new(deliver, record->destination);
     struct message *message = mem_zero(sizeof(*message));
-    int64_t wait_ms = record->next_ms - clock_wall_ms();
+    int64_t wait_ms = schedule_left(record->attempts, record->next_ms, clock_wall_ms());
     *message = (struct message){
         .id = mem_text(record->id),
         .kind = mem_text(record->kind),
         .event = mem_text(record->message),
         .body = mem_text(record->body),
         .attempts = record->attempts,
-        .due_ms = clock_mono_ms() + (wait_ms > 0 ? wait_ms : 0),
+        .due_ms = clock_mono_ms() + wait_ms,
     };
     lines_add(&outlet->lines, message, record->order_key);
     if (lines_first(&outlet->lines) == message)

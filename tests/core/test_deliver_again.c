@@ -149,6 +149,24 @@ test_killed_in_flight(void **state)
     assert_int_equal(attempts("a1"), 1);
 }
 
+/* The wall clock is set back while a message is on its way to the disk. */
+static void
+test_clock_set_back(void **state)
+{
+    (void)state;
+    struct outbox_record record = {
+        .id = TEXT("m1"),
+        .destination = TEXT("plain"),
+        .order_key = TEXT("a"),
+        .kind = TEXT("raise"),
+        .message = TEXT(EVENT("7")),
+        .next_ms = clock_wall_ms() + 3600000,
+    };
+    deliver_add(gateway.deliver, &record);
+    wait_until(is_quiet, 0);
+    assert_int_equal(receiver.count, 1);
+}
+
 static void
 test_unreachable(void **state)
 {
@@ -174,6 +192,7 @@ main(void)
         TEST(test_redirect),
         TEST(test_waits),
         TEST(test_killed_in_flight),
+        TEST(test_clock_set_back),
         TEST(test_unreachable),
     };
     return cmocka_run_group_tests_name("deliver again", tests, NULL, NULL);
