@@ -386,7 +386,7 @@ push_answer(lua_State *L, const struct connector_answer *answer)
 {
     lua_createtable(L, 0, 4);
     set_integer(L, "status", answer->status);
-    set_integer(L, "attempts", answer->attempts);
+    set_integer(L, "refusals", answer->refusals);
     if (answer->error_kind != ERROR_NONE)
         set_text(L, "error", error_word(answer->error_kind));
     lua_pushlstring(L, answer->body ? answer->body : "", answer->body_size);

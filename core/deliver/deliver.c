@@ -248,12 +248,13 @@ on_response(void *arg, const struct http_response *response)
     struct flight *flight = arg;
     struct outlet *outlet = flight->outlet;
     bool answered = response->error.kind == ERROR_NONE;
+    flight->message->refusals += answered && response->status / 100 == 4;
     struct connector_answer answer = {
         .status = answered ? response->status : 0,
         .error_kind = response->error.kind,
         .body = answered ? response->body : NULL,
         .body_size = answered ? response->body_size : 0,
-        .attempts = flight->message->attempts + 1,
+        .refusals = flight->message->refusals,
     };
     /* A destination that has just left the configuration is judged as a webhook. */
     const char *kind = outlet->conf ? outlet->conf->kind : "webhook";
@@ -407,6 +408,7 @@ deliver_add(struct deliver *deliver, const struct outbox_record *record)
         .event = mem_text(record->message),
         .body = mem_text(record->body),
         .attempts = record->attempts,
+        .refusals = record->refusals,
         .due_ms = clock_mono_ms() + wait_ms,
     };
     lines_add(&outlet->lines, message, record->order_key);

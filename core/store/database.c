@@ -320,6 +320,7 @@ read_outbox(void *arg, sqlite3_stmt *row)
         .created_ms = sqlite3_column_int64(row, 7),
         .next_ms = sqlite3_column_int64(row, 8),
         .attempts = sqlite3_column_int64(row, 9),
+        .refusals = sqlite3_column_int64(row, 10),
     };
     reader->on_outbox(reader->arg, &record);
 }
@@ -330,7 +331,8 @@ database_each_ready(struct database *database, store_on_outbox *on_outbox, void 
     struct outbox_reader reader = {on_outbox, arg};
     each_row(database,
              "SELECT position, id, destination, order_key, kind, message, body,"
-             " created_ms, next_ms, attempts FROM outbox"
+             " created_ms, next_ms, attempts, (SELECT count(*) FROM attempt"
+             " WHERE message_id = id AND status BETWEEN 400 AND 499) FROM outbox"
              " WHERE " OPEN_MESSAGES " AND state = 'ready' ORDER BY position",
              read_outbox, &reader);
 }

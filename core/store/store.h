@@ -50,6 +50,7 @@ struct outbox_record {
     int64_t created_ms;
     int64_t next_ms; /* wall time of the next attempt */
     int64_t attempts;
+    int64_t refusals; /* of these, answers with 400 to 499; counted, not written */
 };
 
 /* Copies of the texts, too. */

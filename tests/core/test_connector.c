@@ -202,16 +202,16 @@ test_classify(void **state)
         struct connector_answer answer;
         enum verdict verdict;
     } cases[] = {
-        {"webhook", {.status = 204, .attempts = 1}, VERDICT_DONE},
-        {"webhook", {.status = 503, .attempts = 9}, VERDICT_RETRY},
-        {"webhook", {.error_kind = ERROR_TIMEOUT, .attempts = 1}, VERDICT_RETRY},
-        {"webhook", {.status = 401, .attempts = 1}, VERDICT_SLOW},
-        {"webhook", {.status = 410, .attempts = 1}, VERDICT_DEAD},
-        {"webhook", {.status = 404, .attempts = 2}, VERDICT_RETRY},
-        {"webhook", {.status = 404, .attempts = 3}, VERDICT_DEAD},
-        {"log", {.status = 0, .attempts = 1}, VERDICT_DONE},
+        {"webhook", {.status = 204}, VERDICT_DONE},
+        {"webhook", {.status = 503, .refusals = 9}, VERDICT_RETRY},
+        {"webhook", {.error_kind = ERROR_TIMEOUT}, VERDICT_RETRY},
+        {"webhook", {.status = 401, .refusals = 1}, VERDICT_SLOW},
+        {"webhook", {.status = 410, .refusals = 1}, VERDICT_DEAD},
+        {"webhook", {.status = 404, .refusals = 2}, VERDICT_RETRY},
+        {"webhook", {.status = 404, .refusals = 3}, VERDICT_DEAD},
+        {"log", {.status = 0}, VERDICT_DONE},
         /* A kind that fails loses nothing. */
-        {"pigeon", {.status = 200, .attempts = 1}, VERDICT_RETRY},
+        {"pigeon", {.status = 200}, VERDICT_RETRY},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
         assert_int_equal(connector_classify(connector, cases[i].kind, &cases[i].answer),

@@ -91,6 +91,25 @@ test_two_quick_retries(void **state)
     assert_int_equal(attempts("m1"), 3);
 }
 
+/* A receiver that was down first, and then is not yet there again, has them, too. */
+static void
+test_refused_after_failures(void **state)
+{
+    (void)state;
+    static const int answers[] = {503, 503, 503, 404, 404};
+    add("m1", "plain", "a");
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        receiver.status = answers[i];
+        restart_when_due();
+        wait_until(is_quiet, 1);
+    }
+    receiver.status = 200;
+    restart_when_due();
+    wait_until(is_quiet, 0);
+    assert_true(is_in_state("m1", "done"));
+    assert_int_equal(attempts("m1"), 6);
+}
+
 static void
 test_redirect(void **state)
 {
@@ -189,6 +208,7 @@ main(void)
         TEST(test_kept_body),
         TEST(test_dead),
         TEST(test_two_quick_retries),
+        TEST(test_refused_after_failures),
         TEST(test_redirect),
         TEST(test_waits),
         TEST(test_killed_in_flight),
