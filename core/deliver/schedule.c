@@ -12,7 +12,7 @@
 #define RETRY_AFTER_MAX HOUR
 #define STEPS           ((int64_t)(sizeof(steps_ms) / sizeof(*steps_ms)))
 
-/* After attempt 1, 2, …; together two days and a half. */
+/* After attempt 1, 2, …; together a day and five hours. */
 static const int64_t steps_ms[] = {
     5 * SECOND, 15 * SECOND, 30 * SECOND, 1 * MINUTE, 2 * MINUTE,
     5 * MINUTE, 10 * MINUTE, 30 * MINUTE, 1 * HOUR,   2 * HOUR,

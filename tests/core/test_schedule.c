@@ -22,8 +22,13 @@ test_steps(void **state)
         5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR,   2 * HOUR,
         5 * HOUR,   10 * HOUR,   10 * HOUR,
     };
-    for (int i = 0; i < 13; i++)
+    int64_t together = 0;
+    for (int i = 0; i < 13; i++) {
         assert_int_equal(schedule_next(i + 1, VERDICT_RETRY, -1, 0, MIDDLE), steps[i]);
+        together += steps[i];
+    }
+    /* As README says. */
+    assert_in_range(together, 28 * HOUR, 30 * HOUR);
     assert_int_equal(schedule_next(14, VERDICT_RETRY, -1, 0, MIDDLE), -1);
     assert_int_equal(schedule_next(14, VERDICT_SLOW, HOUR, 1, MIDDLE), -1);
     assert_int_equal(schedule_next(1000, VERDICT_RETRY, -1, 0, MIDDLE), -1);
