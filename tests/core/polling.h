@@ -44,8 +44,8 @@ struct listener {
     bool is_full; /* refuses */
     uint32_t center;
     struct error error; /* of a fetch */
-    size_t row_count; /* of the newest; the others say what it had */
-    size_t all_rows;  /* of all that came */
+    size_t row_count;   /* of the newest; the others say what it had */
+    size_t all_rows;    /* of all that came */
     int64_t ids[POLLING_IDS_MAX];
     bool gone[POLLING_IDS_MAX];
     int64_t stamp[POLLING_IDS_MAX]; /* number of the request that brought the row */
