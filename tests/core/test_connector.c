@@ -1,10 +1,14 @@
 /* The trusted Lua state: plans, messages, requests and verdicts across the border. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -218,13 +222,43 @@ test_classify(void **state)
                          cases[i].verdict);
 }
 
+/* A message that could not be rendered for want of memory would be dead. */
+static void
+test_no_memory(void **state)
+{
+    (void)state;
+#ifdef CCGATE_SANITIZE
+    skip(); /* they need all of the address space */
+#endif
+    static char lists[3001];
+    lists[0] = '[';
+    for (size_t i = 1; i + 3 < sizeof(lists); i += 3)
+        memcpy(lists + i, "[],", 3);
+    memcpy(lists + sizeof(lists) - 4, "[]]", 3);
+    pid_t child = fork();
+    if (child == 0) {
+        struct error error;
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+        setrlimit(RLIMIT_AS, &(struct rlimit){0});
+        /* Room for the text is left, but not for what is in it. */
+        while (malloc(1 << 14))
+            continue;
+        connector_message(connector, lists, strlen(lists), "mine", NOW_MS, &error);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_notify),
-        cmocka_unit_test(test_nonsense), cmocka_unit_test(test_message),
-        cmocka_unit_test(test_render),   cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_kinds),     cmocka_unit_test(test_notify),
+        cmocka_unit_test(test_nonsense),  cmocka_unit_test(test_message),
+        cmocka_unit_test(test_render),    cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("connector", tests, set_up, tear_down);
 }
