@@ -162,6 +162,17 @@ resident_loaded(const struct resident *resident)
 }
 
 bool
+resident_has_rule(const struct resident *resident, const char *rule)
+{
+    const struct message_loaded *loaded = resident ? resident_loaded(resident) : NULL;
+    for (uint32_t i = 0; loaded && i < loaded->entry_count; i++)
+        if (loaded->entries[i].kind == ENTRY_RULE &&
+            !strcmp(loaded->entries[i].name, rule))
+            return true;
+    return false;
+}
+
+bool
 resident_is_idle(const struct resident *resident)
 {
     return !resident->waits && process_is_idle(resident->process);

@@ -54,6 +54,8 @@ void resident_set_conf(struct resident *resident, const struct conf *conf);
 
 /* NULL before on_loaded. */
 const struct message_loaded *resident_loaded(const struct resident *resident);
+/* False for NULL and before on_loaded, too. */
+bool resident_has_rule(const struct resident *resident, const char *rule);
 
 /* Goes live: gets the alerts that are raised, samples, and its jobs run. `disabled` has
  * one flag per entry. */

@@ -95,6 +95,23 @@ one_reload_at_a_time(void **state)
     reload(&gateway.conf, true);
 }
 
+/* A queue that the rule names no more: no sample would ever clear its alert. */
+static void
+what_a_rule_watches_no_more_is_cleared(void **state)
+{
+    (void)state;
+    write_script("a", RULE("rule", 1) RULE("other", 1));
+    start();
+    wait_until_raised("rule", 1);
+    wait_until_raised("other", 1);
+    write_script("a", RULE("rule", 2) RULE("other", 1));
+    reload(&gateway.conf, true);
+    wait_until_asked(2, 2);
+    assert_true(is_raised("rule", "2"));
+    assert_false(is_raised("rule", "1"));
+    assert_true(is_raised("other", "1"));
+}
+
 /* A task of the script that was replaced goes on, computes, waits again, to its end. */
 static void
 old_tasks_may_end(void **state)
@@ -269,6 +286,7 @@ main(void)
         test(a_file_that_is_gone_stops_and_is_held),
         test(a_folder_that_cannot_be_read_changes_nothing),
         test(one_reload_at_a_time),
+        test(what_a_rule_watches_no_more_is_cleared),
         test(old_tasks_may_end),
         test(the_retired_may_die),
         test(a_new_configuration_is_for_all_or_none),
