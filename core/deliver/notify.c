@@ -224,6 +224,35 @@ notify_each_raised(struct notify *notify, const char *rule, notify_on_alert *on_
     free(found);
 }
 
+struct adoption {
+    struct notify *notify;
+    const char *script;
+    struct txn *txn;
+};
+
+static void
+adopt(void *arg, const struct alert_record *record)
+{
+    struct adoption *adoption = arg;
+    struct alert_record fresh = *record;
+    if (!strcmp(record->script, adoption->script))
+        return;
+    fresh.script = (char *)(uintptr_t)adoption->script;
+    txn_put_alert(adoption->txn, &fresh);
+    book(adoption->notify, alert_copy(&fresh));
+}
+
+void
+notify_adopt(struct notify *notify, const char *rule, const char *script)
+{
+    struct adoption adoption = {notify, script, txn_new()};
+    notify_each_raised(notify, rule, adopt, &adoption);
+    if (txn_is_empty(adoption.txn))
+        txn_delete(adoption.txn);
+    else
+        store_commit(notify->store, adoption.txn, NULL, NULL);
+}
+
 size_t
 notify_raised_of(struct notify *notify, const char *script)
 {

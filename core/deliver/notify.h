@@ -51,6 +51,9 @@ void notify_drop(struct notify_batch *batch);
 typedef void notify_on_alert(void *arg, const struct alert_record *record);
 void notify_each_raised(struct notify *notify, const char *rule,
                         notify_on_alert *on_alert, void *arg);
+/* The raised alerts of a rule belong to this script from now on: rules move between
+ * files. */
+void notify_adopt(struct notify *notify, const char *rule, const char *script);
 size_t notify_raised_of(struct notify *notify, const char *script);
 
 /* ---- ids (lifecycle.md §4), public for tests ---- */

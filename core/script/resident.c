@@ -219,10 +219,12 @@ restore(struct resident *resident)
 {
     struct restoring restoring = {.resident = resident};
     for (uint32_t i = 0; i < resident->loaded.entry_count; i++) {
+        const struct message_entry *entry = &resident->loaded.entries[i];
         restoring.entry = i;
-        if (resident->loaded.entries[i].kind == ENTRY_RULE)
-            notify_each_raised(resident->world.notify, resident->loaded.entries[i].name,
-                               on_raised, &restoring);
+        if (entry->kind != ENTRY_RULE)
+            continue;
+        notify_adopt(resident->world.notify, entry->name, resident->name);
+        notify_each_raised(resident->world.notify, entry->name, on_raised, &restoring);
     }
     flush_raised(&restoring);
     message_list_fini(&restoring.list);

@@ -112,6 +112,34 @@ what_a_rule_watches_no_more_is_cleared(void **state)
     assert_true(is_raised("other", "1"));
 }
 
+/* Its alert goes with it: to be cleared when the new file lets go of the rule, and held
+ * when that file is gone, whatever becomes of the old one. */
+static void
+a_rule_may_move_to_another_file(void **state)
+{
+    (void)state;
+    write_script("a", RULE("moved", 1) RULE("stays", 2));
+    start();
+    wait_until_raised("moved", 1);
+    write_script("a", RULE("stays", 2));
+    write_script("b", RULE("moved", 1));
+    reload(&gateway.conf, true);
+    wait_for_steady_hosts(2);
+    assert_int_equal(raised_of("moved"), 1);
+    delete_script("b");
+    write_script("a", RULE("stays", 2) "-- changed\n");
+    reload(&gateway.conf, true);
+    wait_until_asked(2, 2);
+    assert_int_equal(raised_of("moved"), 1);
+    write_script("c", RULE("moved", 1));
+    reload(&gateway.conf, true);
+    wait_for_steady_hosts(2);
+    write_script("c", RULE("new", 3));
+    reload(&gateway.conf, true);
+    wait_until_raised("new", 1);
+    wait_until_raised("moved", 0);
+}
+
 /* A task of the script that was replaced goes on, computes, waits again, to its end. */
 static void
 old_tasks_may_end(void **state)
@@ -287,6 +315,7 @@ main(void)
         test(a_folder_that_cannot_be_read_changes_nothing),
         test(one_reload_at_a_time),
         test(what_a_rule_watches_no_more_is_cleared),
+        test(a_rule_may_move_to_another_file),
         test(old_tasks_may_end),
         test(the_retired_may_die),
         test(a_new_configuration_is_for_all_or_none),
