@@ -250,11 +250,25 @@ refuse_taken_names(struct supervisor *supervisor)
     }
 }
 
+/* A rule of it runs in a script that may go on with it: that one's new version has not
+ * yet shown whether it is good. */
+static bool
+is_contested(const struct supervisor *supervisor, const struct ward *ward)
+{
+    const struct message_loaded *loaded = resident_loaded(ward->candidate);
+    for (const struct ward *other = supervisor->wards; other; other = other->next)
+        for (uint32_t i = 0; ward_is_trying(other) && i < loaded->entry_count; i++)
+            if (loaded->entries[i].kind == ENTRY_RULE &&
+                resident_has_rule(other->resident, loaded->entries[i].name))
+                return true;
+    return false;
+}
+
 static void
 swap_good(struct supervisor *supervisor)
 {
     for (struct ward *ward = supervisor->wards; ward; ward = ward->next) {
-        if (!ward->candidate_is_good)
+        if (!ward->candidate_is_good || is_contested(supervisor, ward))
             continue;
         struct resident *old = ward_swap(ward);
         ward->came_with = supervisor->reloads;

@@ -140,6 +140,23 @@ a_rule_may_move_to_another_file(void **state)
     wait_until_raised("moved", 0);
 }
 
+/* The file that had the rule is broken by the same edit, and says so late: the rule
+ * stays where it runs. */
+static void
+a_rule_does_not_move_away_from_what_goes_on(void **state)
+{
+    (void)state;
+    write_script("a", RULE("rule", 1));
+    start();
+    wait_until_raised("rule", 1);
+    write_script("a", "for _ = 1, 20000000 do end\n" BROKEN);
+    write_script("b", RULE("rule", 2));
+    reload(&gateway.conf, true);
+    wait_for_steady_hosts(1);
+    assert_not_asked(2);
+    wait_until_asked(1, 1);
+}
+
 /* A task of the script that was replaced goes on, computes, waits again, to its end. */
 static void
 old_tasks_may_end(void **state)
@@ -316,6 +333,7 @@ main(void)
         test(one_reload_at_a_time),
         test(what_a_rule_watches_no_more_is_cleared),
         test(a_rule_may_move_to_another_file),
+        test(a_rule_does_not_move_away_from_what_goes_on),
         test(old_tasks_may_end),
         test(the_retired_may_die),
         test(a_new_configuration_is_for_all_or_none),
