@@ -285,6 +285,13 @@ resident_disable(struct resident *resident, uint32_t entry)
 }
 
 void
+resident_replace(struct resident *resident)
+{
+    resident_retire(resident);
+    resident->is_replaced = true;
+}
+
+void
 resident_retire(struct resident *resident)
 {
     if (resident->subscription)

@@ -66,6 +66,9 @@ void resident_disable(struct resident *resident, uint32_t entry);
 
 /* No new samples and runs; tasks that wait go on. */
 void resident_retire(struct resident *resident);
+/* That, and what its rules still have to say is not heard: a sample that was on its way
+ * is judged by who watches now. */
+void resident_replace(struct resident *resident);
 /* No task waits for a sleep or a fetch, and all that was sent is worked off. What it
  * said last may still be on its way here. */
 bool resident_is_idle(const struct resident *resident);

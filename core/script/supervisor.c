@@ -57,7 +57,7 @@ retire(struct supervisor *supervisor, struct resident *resident)
 {
     struct retiree *retiree = mem_zero(sizeof *retiree);
     struct resident_events events = {NULL, on_retired_strike, on_retired_end, retiree};
-    resident_retire(resident);
+    resident_replace(resident);
     resident_set_events(resident, &events);
     retiree->resident = resident;
     retiree->until_ms = clock_mono_ms() + RETIRE_MS;

@@ -157,6 +157,29 @@ a_rule_does_not_move_away_from_what_goes_on(void **state)
     wait_until_asked(1, 1);
 }
 
+/* It has a sample to judge when it is replaced. */
+static void
+the_rules_of_the_retired_say_nothing(void **state)
+{
+    (void)state;
+    gateway.conf.limits.cpu_ms = 8000;
+    write_script("a", "local gw = require \"gateway\"\n"
+                      "gw.rule \"old\" { from = gw.queues { 1 }, every = \"1s\",\n"
+                      "  when = function ()\n"
+                      "    for _ = 1, 50000000 do end\n"
+                      "    return true\n"
+                      "  end }\n");
+    start();
+    wait_until_asked(1, 1);
+    polling_run_for(gateway.polling, 50);
+    write_script("a", RULE("new", 2));
+    reload(&gateway.conf, true);
+    wait_until_raised("new", 1);
+    assert_int_equal(host_count(), 2); /* still at it */
+    wait_for_hosts(1);
+    assert_int_equal(raised_of("old"), 0);
+}
+
 /* A task of the script that was replaced goes on, computes, waits again, to its end. */
 static void
 old_tasks_may_end(void **state)
@@ -334,6 +357,7 @@ main(void)
         test(what_a_rule_watches_no_more_is_cleared),
         test(a_rule_may_move_to_another_file),
         test(a_rule_does_not_move_away_from_what_goes_on),
+        test(the_rules_of_the_retired_say_nothing),
         test(old_tasks_may_end),
         test(the_retired_may_die),
         test(a_new_configuration_is_for_all_or_none),
