@@ -168,6 +168,21 @@ test_killed_in_flight(void **state)
     assert_int_equal(attempts("a1"), 1);
 }
 
+/* The receiver may have taken the message: it is not asked again at once. */
+static void
+test_timeout_waits(void **state)
+{
+    (void)state;
+    receiver.status = 0;
+    gateway.destinations[0].timeout_ms = 50;
+    add("m1", "plain", "a");
+    wait_until(has_seen, 1);
+    wait_until(is_quiet, 1);
+    int64_t wait_ms =
+        ask("SELECT next_ms FROM outbox WHERE id = ?1", "m1") - clock_wall_ms();
+    assert_in_range(wait_ms, 55000, 60000);
+}
+
 /* The wall clock is set back while a message is on its way to the disk. */
 static void
 test_clock_set_back(void **state)
@@ -212,6 +227,7 @@ main(void)
         TEST(test_redirect),
         TEST(test_waits),
         TEST(test_killed_in_flight),
+        TEST(test_timeout_waits),
         TEST(test_clock_set_back),
         TEST(test_unreachable),
     };

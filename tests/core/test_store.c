@@ -283,6 +283,32 @@ test_reload(void **state)
 }
 
 /* 1000 transactions: more than a group holds, some with more changes than a group. */
+static int syncs;
+
+/* SQLite's calls come here. */
+int fdatasync(int fd);
+int
+fdatasync(int fd)
+{
+    syncs++;
+    return fsync(fd);
+}
+
+/* What was reported is on disk, and not only with the kernel. */
+static void
+test_synced(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    commit_message(store, "m1", 0, NULL);
+    wait_until(store, is_settled);
+    int before = syncs;
+    commit_message(store, "m2", 0, NULL);
+    wait_until(store, is_settled);
+    assert_int_equal(syncs, before + 1);
+    store_close(store);
+}
+
 static void
 test_order(void **state)
 {
@@ -602,6 +628,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_synced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
