@@ -226,13 +226,13 @@ static void
 test_a_wait_is_ended_by_the_core_alone(void **state)
 {
     (void)state;
-    struct peer *peer = peer_with(
-        "local gw = require 'gateway'\n"
-        "local other\n"
-        "gw.job 'ask' { every = '1m', run = function()\n"
-        "other = coroutine.running() gw.queues { 7 }:fetch() end }\n"
-        "gw.job 'thief' { every = '1m', run = function()\n"
-        "gw.log.info(tostring(select(2, coroutine.resume(other)))) end }\n");
+    struct peer *peer =
+        peer_with("local gw = require 'gateway'\n"
+                  "local other\n"
+                  "gw.job 'ask' { every = '1m', run = function()\n"
+                  "other = coroutine.running() gw.queues { 7 }:fetch() end }\n"
+                  "gw.job 'thief' { every = '1m', run = function()\n"
+                  "gw.log.info(tostring(select(2, coroutine.resume(other)))) end }\n");
     peer_run(peer, 0);
     struct message_fetch fetch = expect_fetch(peer);
     peer_run(peer, 1);
