@@ -16,7 +16,9 @@ local STATUS <const> = {
   [429] = "retry",
 }
 
-local CLASS <const> = { [2] = "done", [3] = "dead", [5] = "retry" }
+-- A redirect is never followed; a receiver that is being moved or mended sends one, and has
+-- its time to come back.
+local CLASS <const> = { [2] = "done", [3] = "retry", [5] = "retry" }
 
 return function(answer)
   local status = answer.status or 0

@@ -6,7 +6,7 @@ local webhook = require "gateway.destinations.webhook"
 describe("classify", function()
   local CASES <const> = {
     { 200, 1, "done" }, { 202, 1, "done" }, { 204, 9, "done" },
-    { 301, 1, "dead" }, { 302, 1, "dead" }, { 410, 1, "dead" },
+    { 301, 1, "retry" }, { 302, 9, "retry" }, { 410, 1, "dead" },
     { 401, 1, "slow" }, { 403, 9, "slow" },
     { 408, 9, "retry" }, { 425, 9, "retry" }, { 429, 9, "retry" },
     { 500, 9, "retry" }, { 503, 1, "retry" }, { 599, 1, "retry" },
