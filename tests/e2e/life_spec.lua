@@ -280,6 +280,16 @@ describe("a gateway", function ()
       assert.equal("/", alert.path)
       assert.equal("sales", alert.event.data.summary)
     end)
+
+    it("is read again when a SIGHUP comes while one is at work", function ()
+      local slow = "for i = 1, 3e6 do local _ = i end\n"
+      for _, name in ipairs { "second", "third" } do
+        world:script("late", slow .. 'require("gateway").job "' .. name .. '" { every = "1h", run = print }\n')
+        world.gateway:kill "sighup"
+        harness.pass(10)
+      end
+      world.gateway:wait_log "script late live: job third"
+    end)
   end)
 
   -- ---- jobs ----
