@@ -23,8 +23,8 @@ struct connector {
     lua_State *L;
 };
 
-/* Outside protected calls only memory can run out here, and then the process ends like
- * everywhere else (base/mem.h). */
+/* When memory runs out, in protected calls or outside, the process ends like everywhere
+ * else (base/mem.h): an alert that could not be rendered just now is not dead. */
 
 /* ---- the state ---- */
 
@@ -79,8 +79,13 @@ l_load(lua_State *L)
 static bool
 call(lua_State *L, int arguments, int results, struct error *error)
 {
-    if (lua_pcall(L, arguments, results, 0) == LUA_OK)
+    int result = lua_pcall(L, arguments, results, 0);
+    if (result == LUA_OK)
         return true;
+    if (result == LUA_ERRMEM) {
+        log_error("deliver", "no memory for Lua");
+        abort();
+    }
     const char *message = lua_tostring(L, -1);
     error_set(error, ERROR_DECODE, "", "%s",
               message ? message : "an error without text");
@@ -420,7 +425,7 @@ push_answer(lua_State *L, const struct connector_answer *answer)
 {
     lua_createtable(L, 0, 4);
     set_integer(L, "status", answer->status);
-    set_integer(L, "attempts", answer->attempts);
+    set_integer(L, "refusals", answer->refusals);
     if (answer->error_kind != ERROR_NONE)
         set_text(L, "error", error_word(answer->error_kind));
     lua_pushlstring(L, answer->body ? answer->body : "", answer->body_size);

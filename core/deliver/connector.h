@@ -93,7 +93,7 @@ struct connector_answer {
     enum error_kind error_kind; /* when none came */
     const char *body;
     size_t body_size;
-    int64_t attempts; /* this one included */
+    int64_t refusals; /* of this message with 400 to 499, this one included */
 };
 
 /* VERDICT_RETRY when the kind itself fails. */

@@ -248,12 +248,13 @@ on_response(void *arg, const struct http_response *response)
     struct flight *flight = arg;
     struct outlet *outlet = flight->outlet;
     bool answered = response->error.kind == ERROR_NONE;
+    flight->message->refusals += answered && response->status / 100 == 4;
     struct connector_answer answer = {
         .status = answered ? response->status : 0,
         .error_kind = response->error.kind,
         .body = answered ? response->body : NULL,
         .body_size = answered ? response->body_size : 0,
-        .attempts = flight->message->attempts + 1,
+        .refusals = flight->message->refusals,
     };
     /* A destination that has just left the configuration is judged as a webhook. */
     const char *kind = outlet->conf ? outlet->conf->kind : "webhook";
@@ -400,14 +401,15 @@ deliver_add(struct deliver *deliver, const struct outbox_record *record)
     if (!outlet)
         outlet = outlet_new(deliver, record->destination);
     struct message *message = mem_zero(sizeof(*message));
-    int64_t wait_ms = record->next_ms - clock_wall_ms();
+    int64_t wait_ms = schedule_left(record->attempts, record->next_ms, clock_wall_ms());
     *message = (struct message){
         .id = mem_text(record->id),
         .kind = mem_text(record->kind),
         .event = mem_text(record->message),
         .body = mem_text(record->body),
         .attempts = record->attempts,
-        .due_ms = clock_mono_ms() + (wait_ms > 0 ? wait_ms : 0),
+        .refusals = record->refusals,
+        .due_ms = clock_mono_ms() + wait_ms,
     };
     lines_add(&outlet->lines, message, record->order_key);
     if (lines_first(&outlet->lines) == message)

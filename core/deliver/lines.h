@@ -16,7 +16,7 @@ struct message {
     char *kind;
     char *event; /* JSON */
     char *body;  /* as rendered at the first attempt, NULL before */
-    int64_t attempts;
+    int64_t attempts, refusals;
     int64_t due_ms; /* monotonic: a step of the wall clock moves no retry */
 
     /* Private to lines.c. */

@@ -22,6 +22,7 @@ struct notify {
     char *name;
     struct table alerts;  /* fingerprint → struct alert_record, owned */
     struct table tallies; /* script → struct tally, owned */
+    struct notify_batch *committing, **last; /* on their way to the disk, in order */
 };
 
 struct notify_batch {
@@ -30,8 +31,9 @@ struct notify_batch {
     int64_t now_ms;
     struct txn *txn;
     struct table alerts; /* as in the book, those that this batch changed */
-    char **lines;        /* for the log, once it is certain */
+    char **lines;        /* for the log, once it is on disk */
     size_t line_count;
+    struct notify_batch *next;
 };
 
 /* ---- ids ---- */
@@ -160,10 +162,22 @@ notify_new(struct store *store, struct connector *connector, struct deliver *del
     notify->connector = connector;
     notify->deliver = deliver;
     notify->name = mem_text(name);
+    notify->last = &notify->committing;
     store_each_alert(store, on_stored_alert, notify);
     store_each_ready(store, on_message, notify);
     store_set_on_added(store, on_message, notify);
     return notify;
+}
+
+static void
+batch_delete(struct notify_batch *batch)
+{
+    alerts_fini(&batch->alerts);
+    for (size_t i = 0; i < batch->line_count; i++)
+        free(batch->lines[i]);
+    free(batch->lines);
+    free(batch->script);
+    free(batch);
 }
 
 void
@@ -172,6 +186,11 @@ notify_delete(struct notify *notify)
     if (!notify)
         return;
     store_set_on_added(notify->store, NULL, NULL);
+    while (notify->committing) {
+        struct notify_batch *batch = notify->committing;
+        notify->committing = batch->next;
+        batch_delete(batch);
+    }
     alerts_fini(&notify->alerts);
     for (size_t i = 0; i < notify->tallies.room; i++) {
         struct tally *tally = notify->tallies.slots[i].value;
@@ -203,6 +222,35 @@ notify_each_raised(struct notify *notify, const char *rule, notify_on_alert *on_
         alert_delete(found[i]);
     }
     free(found);
+}
+
+struct adoption {
+    struct notify *notify;
+    const char *script;
+    struct txn *txn;
+};
+
+static void
+adopt(void *arg, const struct alert_record *record)
+{
+    struct adoption *adoption = arg;
+    struct alert_record fresh = *record;
+    if (!strcmp(record->script, adoption->script))
+        return;
+    fresh.script = (char *)(uintptr_t)adoption->script;
+    txn_put_alert(adoption->txn, &fresh);
+    book(adoption->notify, alert_copy(&fresh));
+}
+
+void
+notify_adopt(struct notify *notify, const char *rule, const char *script)
+{
+    struct adoption adoption = {notify, script, txn_new()};
+    notify_each_raised(notify, rule, adopt, &adoption);
+    if (txn_is_empty(adoption.txn))
+        txn_delete(adoption.txn);
+    else
+        store_commit(notify->store, adoption.txn, NULL, NULL);
 }
 
 size_t
@@ -340,31 +388,35 @@ notify_send(struct notify_batch *batch, const char *origin, const char *destinat
     return true;
 }
 
+/* Batches come back in the order in which they were handed over. */
 static void
-batch_delete(struct notify_batch *batch)
+on_committed(void *arg)
 {
-    alerts_fini(&batch->alerts);
+    struct notify *notify = arg;
+    struct notify_batch *batch = notify->committing;
+    notify->committing = batch->next;
+    if (!notify->committing)
+        notify->last = &notify->committing;
     for (size_t i = 0; i < batch->line_count; i++)
-        free(batch->lines[i]);
-    free(batch->lines);
-    free(batch->script);
-    free(batch);
+        log_info("notify", "%s", batch->lines[i]);
+    batch_delete(batch);
 }
 
 void
 notify_commit(struct notify_batch *batch)
 {
+    struct notify *notify = batch->notify;
+    if (txn_is_empty(batch->txn)) {
+        notify_drop(batch);
+        return;
+    }
     for (size_t i = 0; i < batch->alerts.room; i++)
         if (batch->alerts.slots[i].key)
-            book(batch->notify, batch->alerts.slots[i].value);
+            book(notify, batch->alerts.slots[i].value);
     table_fini(&batch->alerts);
-    for (size_t i = 0; i < batch->line_count; i++)
-        log_info("notify", "%s", batch->lines[i]);
-    if (txn_is_empty(batch->txn))
-        txn_delete(batch->txn);
-    else
-        store_commit(batch->notify->store, batch->txn, NULL, NULL);
-    batch_delete(batch);
+    *notify->last = batch;
+    notify->last = &batch->next;
+    store_commit(notify->store, batch->txn, on_committed, notify);
 }
 
 void

@@ -21,6 +21,8 @@ struct notify;
  * gateway's, part of every fingerprint. */
 struct notify *notify_new(struct store *store, struct connector *connector,
                           struct deliver *deliver, const char *name);
+/* Commits may still be on their way to it: the loop must not run between this and
+ * store_close(). */
 void notify_delete(struct notify *notify);
 
 /* One activation: begin, add, commit or drop. */
@@ -40,7 +42,7 @@ bool notify_send(struct notify_batch *batch, const char *origin,
                  const char *destination, uint32_t ordinal, const char *key,
                  const char *message, size_t message_size, struct error *error);
 
-/* Takes the batch. Nothing is told before it is on disk. */
+/* Takes the batch. Nobody is told, nor the log, before it is on disk. */
 void notify_commit(struct notify_batch *batch);
 void notify_drop(struct notify_batch *batch);
 
@@ -49,6 +51,9 @@ void notify_drop(struct notify_batch *batch);
 typedef void notify_on_alert(void *arg, const struct alert_record *record);
 void notify_each_raised(struct notify *notify, const char *rule,
                         notify_on_alert *on_alert, void *arg);
+/* The raised alerts of a rule belong to this script from now on: rules move between
+ * files. */
+void notify_adopt(struct notify *notify, const char *rule, const char *script);
 size_t notify_raised_of(struct notify *notify, const char *script);
 
 /* ---- ids (lifecycle.md §4), public for tests ---- */

@@ -71,13 +71,36 @@ outgoing_fini(struct outgoing *outgoing)
 }
 
 static void
-blot_out(char *text, const char *secret)
+blot_out(char *text, const char *secret, size_t size)
 {
-    size_t size = secret ? strlen(secret) : 0;
     if (size < SECRET_MIN)
         return;
-    for (char *at = text; (at = strstr(at, secret)); at += size)
+    for (char *at = text; (at = memmem(at, strlen(at), secret, size)); at += size)
         memset(at, '*', size);
+}
+
+/* Whole, and every piece between `delimiters`: receivers repeat the path of a URL
+ * without its query, or a token without "Bearer". */
+static void
+blot_out_all(char *text, const char *secret, const char *delimiters)
+{
+    blot_out(text, secret, strlen(secret));
+    for (const char *at = secret; *at; at += strspn(at, delimiters)) {
+        size_t size = strcspn(at, delimiters);
+        blot_out(text, at, size);
+        at += size;
+    }
+}
+
+/* The host stays readable: errors name it. */
+static void
+blot_out_url(char *text, const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *path = host ? strpbrk(host + strlen("://"), "/?#") : NULL;
+    blot_out(text, url, strlen(url));
+    if (path)
+        blot_out_all(text, path, "/?&=#");
 }
 
 char *
@@ -86,10 +109,12 @@ outgoing_keep_answer(const struct conf_destination *conf, const char *answer)
     if (!conf)
         return mem_text("");
     char *kept = mem_text(answer);
-    blot_out(kept, conf->url);
-    blot_out(kept, conf->secret);
+    if (conf->url)
+        blot_out_url(kept, conf->url);
+    if (conf->secret)
+        blot_out_all(kept, conf->secret, "_");
     for (size_t i = 0; i < conf->header_count; i++)
-        blot_out(kept, conf->headers[i].value);
+        blot_out_all(kept, conf->headers[i].value, " ");
     size_t size = strlen(kept);
     if (size > ANSWER_MAX) {
         size = ANSWER_MAX;

@@ -14,4 +14,9 @@
 int64_t schedule_next(int64_t attempts, enum verdict verdict, int64_t retry_after_ms,
                       int is_throttled, double random);
 
+/* Milliseconds that are left at `now_ms` until an attempt that was planned for
+ * `next_ms`, after `attempts` attempts: none before the first, and never more than
+ * schedule_next() gives, since the wall clock may have been set back meanwhile. */
+int64_t schedule_left(int64_t attempts, int64_t next_ms, int64_t now_ms);
+
 #endif

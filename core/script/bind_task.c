@@ -138,7 +138,10 @@ k_fetched(lua_State *L, int status, lua_KContext context)
 {
     (void)status;
     (void)context;
-    const struct message_fetched *answer = script_of(L)->task->answer;
+    const struct task *task = script_of(L)->task;
+    if (!task || task->co != L)
+        return luaL_error(L, "the gateway alone resumes a job that waits");
+    const struct message_fetched *answer = task->answer;
     const struct message_rows *rows = &answer->rows;
     if (answer->error.kind != ERROR_NONE)
         return push_error(L, answer->error.kind, answer->error.code,

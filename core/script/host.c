@@ -4,11 +4,13 @@
  * Ends with 0 at the end of the stream or when the script could not be loaded, with 1
  * and a line on standard error when the core, or this program, is at fault. */
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -218,9 +220,19 @@ map_page(void)
     closefrom(HOST_PAGE_FD);
 }
 
+/* A host whose core was killed would see the end of its stream, but not while it is at
+ * something that does not end. */
+static void
+die_with_core(void)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+        fail("prctl", strerror(errno));
+}
+
 int
 main(void)
 {
+    die_with_core();
     map_page();
     for (;;) {
         receive();

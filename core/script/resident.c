@@ -162,6 +162,17 @@ resident_loaded(const struct resident *resident)
 }
 
 bool
+resident_has_rule(const struct resident *resident, const char *rule)
+{
+    const struct message_loaded *loaded = resident ? resident_loaded(resident) : NULL;
+    for (uint32_t i = 0; loaded && i < loaded->entry_count; i++)
+        if (loaded->entries[i].kind == ENTRY_RULE &&
+            !strcmp(loaded->entries[i].name, rule))
+            return true;
+    return false;
+}
+
+bool
 resident_is_idle(const struct resident *resident)
 {
     return !resident->waits && process_is_idle(resident->process);
@@ -208,10 +219,12 @@ restore(struct resident *resident)
 {
     struct restoring restoring = {.resident = resident};
     for (uint32_t i = 0; i < resident->loaded.entry_count; i++) {
+        const struct message_entry *entry = &resident->loaded.entries[i];
         restoring.entry = i;
-        if (resident->loaded.entries[i].kind == ENTRY_RULE)
-            notify_each_raised(resident->world.notify, resident->loaded.entries[i].name,
-                               on_raised, &restoring);
+        if (entry->kind != ENTRY_RULE)
+            continue;
+        notify_adopt(resident->world.notify, entry->name, resident->name);
+        notify_each_raised(resident->world.notify, entry->name, on_raised, &restoring);
     }
     flush_raised(&restoring);
     message_list_fini(&restoring.list);
@@ -269,6 +282,13 @@ resident_disable(struct resident *resident, uint32_t entry)
     for (size_t i = 0; i < resident->job_count; i++)
         if (resident->jobs[i].entry == entry)
             timer_stop(resident->jobs[i].timer);
+}
+
+void
+resident_replace(struct resident *resident)
+{
+    resident_retire(resident);
+    resident->is_replaced = true;
 }
 
 void

@@ -54,6 +54,8 @@ void resident_set_conf(struct resident *resident, const struct conf *conf);
 
 /* NULL before on_loaded. */
 const struct message_loaded *resident_loaded(const struct resident *resident);
+/* False for NULL and before on_loaded, too. */
+bool resident_has_rule(const struct resident *resident, const char *rule);
 
 /* Goes live: gets the alerts that are raised, samples, and its jobs run. `disabled` has
  * one flag per entry. */
@@ -64,6 +66,9 @@ void resident_disable(struct resident *resident, uint32_t entry);
 
 /* No new samples and runs; tasks that wait go on. */
 void resident_retire(struct resident *resident);
+/* That, and what its rules still have to say is not heard: a sample that was on its way
+ * is judged by who watches now. */
+void resident_replace(struct resident *resident);
 /* No task waits for a sleep or a fetch, and all that was sent is worked off. What it
  * said last may still be on its way here. */
 bool resident_is_idle(const struct resident *resident);

@@ -30,7 +30,7 @@ struct resident {
     struct resident_events events;
     char *name, *room; /* "script queue_wait" */
     struct process *process;
-    bool is_loaded, is_live;
+    bool is_loaded, is_live, is_replaced;
     struct message_loaded loaded;
     int64_t want_max, alert_max, task_max;
     bool alerts_full; /* said so already */

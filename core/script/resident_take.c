@@ -170,6 +170,14 @@ add_alerts(struct resident *resident, struct notify_batch *batch,
 }
 
 static bool
+add_items(struct resident *resident, struct notify_batch *batch,
+          const struct message_commit *commit, struct error *error)
+{
+    return (resident->is_replaced || add_alerts(resident, batch, commit, error)) &&
+           add_sends(resident, batch, commit, error);
+}
+
+static bool
 take_commit(struct resident *resident, const struct frame *frame, struct error *error)
 {
     struct message_commit commit;
@@ -178,8 +186,7 @@ take_commit(struct resident *resident, const struct frame *frame, struct error *
         return false;
     struct notify_batch *batch =
         notify_begin(resident->world.notify, resident->name, clock_wall_ms());
-    bool fine = add_alerts(resident, batch, &commit, error) &&
-                add_sends(resident, batch, &commit, error);
+    bool fine = add_items(resident, batch, &commit, error);
     if (fine)
         notify_commit(batch);
     else

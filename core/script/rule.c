@@ -211,11 +211,8 @@ void
 rule_sample(struct script *script, const struct message_rows *rows)
 {
     size_t count = call_together(script, rows);
-    for (size_t i = 0; i < count; i++) {
-        struct rule *rule = (struct rule *)script->entries[script->called[i]];
-        if (!rule->entry.disabled)
-            judge(script, rule, rows);
-    }
+    for (size_t i = 0; i < count; i++)
+        judge(script, (struct rule *)script->entries[script->called[i]], rows);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "script/setup.h"
+#include "script/sweep.h"
 #include "script/ward.h"
 
 #define RETIRE_MS ((int64_t)10 * 1000) /* what still waits then is cancelled */
@@ -28,63 +29,11 @@ struct supervisor {
     struct supervisor_reload reload; /* conf NULL: none under way */
     bool is_whole;    /* the configuration shows scripts something else: all or none */
     uint64_t reloads; /* so far */
-    bool has_new;     /* rules may be gone since the last sweep */
+    bool has_new;     /* alerts may have nobody who watches them since the last sweep */
     bool is_draining;
 };
 
 static void on_change(void *arg);
-
-/* ---- rules that are gone ---- */
-
-static bool
-has_rule(const struct resident *resident, const char *rule)
-{
-    const struct message_loaded *loaded = resident ? resident_loaded(resident) : NULL;
-    for (uint32_t i = 0; loaded && i < loaded->entry_count; i++)
-        if (loaded->entries[i].kind == ENTRY_RULE &&
-            !strcmp(loaded->entries[i].name, rule))
-            return true;
-    return false;
-}
-
-static bool
-is_declared(const struct supervisor *supervisor, const char *rule)
-{
-    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
-        if (has_rule(ward->resident, rule))
-            return true;
-    return false;
-}
-
-static bool
-is_live(const struct supervisor *supervisor, const char *script)
-{
-    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
-        if (!strcmp(ward->file.name, script))
-            return ward->state == WARD_LIVE;
-    return false; /* missing, broken, quarantined: held */
-}
-
-static void
-clear_if_removed(void *arg, const struct alert_record *record)
-{
-    static const char event[] =
-        "{\"severity\":\"warning\",\"labels\":{},\"summary\":\"\",\"why\":\"the rule was "
-        "removed\",\"reason\":\"rule removed\",\"row\":{},\"query\":\"\",\"send\":[]}";
-    struct supervisor *supervisor = arg;
-    struct error error = {0};
-    if (!is_live(supervisor, record->script) || is_declared(supervisor, record->rule))
-        return;
-    struct notify_batch *batch =
-        notify_begin(supervisor->world.notify, record->script, clock_wall_ms());
-    if (notify_alert(batch, record->center, record->rule, record->key, "clear", event,
-                     sizeof event - 1, &error)) {
-        notify_commit(batch);
-        return;
-    }
-    log_error("script", "rule %s: cannot be cleared: %s", record->rule, error.message);
-    notify_drop(batch);
-}
 
 /* ---- retired hosts ---- */
 
@@ -108,7 +57,7 @@ retire(struct supervisor *supervisor, struct resident *resident)
 {
     struct retiree *retiree = mem_zero(sizeof *retiree);
     struct resident_events events = {NULL, on_retired_strike, on_retired_end, retiree};
-    resident_retire(resident);
+    resident_replace(resident);
     resident_set_events(resident, &events);
     retiree->resident = resident;
     retiree->until_ms = clock_mono_ms() + RETIRE_MS;
@@ -252,7 +201,7 @@ owner_of(const struct supervisor *supervisor, const char *rule,
                                           : ward->candidate || ward->is_gone
                                               ? NULL
                                               : ward->resident;
-        if (ward != asker && has_rule(resident, rule))
+        if (ward != asker && resident_has_rule(resident, rule))
             return ward;
     }
     return NULL;
@@ -301,11 +250,25 @@ refuse_taken_names(struct supervisor *supervisor)
     }
 }
 
+/* A rule of it runs in a script that may go on with it: that one's new version has not
+ * yet shown whether it is good. */
+static bool
+is_contested(const struct supervisor *supervisor, const struct ward *ward)
+{
+    const struct message_loaded *loaded = resident_loaded(ward->candidate);
+    for (const struct ward *other = supervisor->wards; other; other = other->next)
+        for (uint32_t i = 0; ward_is_trying(other) && i < loaded->entry_count; i++)
+            if (loaded->entries[i].kind == ENTRY_RULE &&
+                resident_has_rule(other->resident, loaded->entries[i].name))
+                return true;
+    return false;
+}
+
 static void
 swap_good(struct supervisor *supervisor)
 {
     for (struct ward *ward = supervisor->wards; ward; ward = ward->next) {
-        if (!ward->candidate_is_good)
+        if (!ward->candidate_is_good || is_contested(supervisor, ward))
             continue;
         struct resident *old = ward_swap(ward);
         ward->came_with = supervisor->reloads;
@@ -387,8 +350,7 @@ on_settle(void *arg)
         finish_reload(supervisor, true);
     if (supervisor->has_new && !any(supervisor, ward_is_unsettled)) {
         supervisor->has_new = false;
-        notify_each_raised(supervisor->world.notify, NULL, clear_if_removed,
-                           supervisor);
+        sweep(supervisor->wards, &supervisor->world);
     }
 }
 

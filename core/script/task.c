@@ -98,7 +98,8 @@ resume(struct script *script, struct task *task, int arguments)
     int status = lua_resume(task->co, script->L, arguments, &results);
     script->task = NULL;
     task->answer = NULL;
-    /* A limit that was met in a coroutine and caught outside of it is met all the same. */
+    /* A limit that was met in a coroutine and caught outside of it is met all the same.
+     */
     if (script->budget.exceeded && (status == LUA_OK || status == LUA_YIELD)) {
         lua_settop(task->co, 0);
         lua_pushnil(task->co);

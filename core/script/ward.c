@@ -274,14 +274,15 @@ static void
 on_candidate_end(void *arg, const struct process_end *end)
 {
     struct ward *ward = arg;
-    bool has_spoken = resident_loaded(ward->candidate) != NULL;
+    const struct message_loaded *loaded = resident_loaded(ward->candidate);
+    bool is_refused = loaded && loaded->failed;
     bool is_alone = ward->state == WARD_DOWN || ward->state == WARD_QUARANTINED;
-    if (has_spoken || !is_alone)
+    if (is_refused || !is_alone)
         log_error(ward->room,
                   is_alone ? "not loaded; its alerts are held until the file is mended "
                              "(then: kill -HUP)"
                            : "not loaded: what ran before goes on");
-    if (!has_spoken && is_alone) {
+    if (!is_refused && is_alone) {
         adopt(ward);
         mourn(ward, ward->candidate, end);
     }
@@ -400,6 +401,8 @@ void
 ward_try_again(struct ward *ward, int64_t now_ms)
 {
     bool is_due = strikes_try(&ward->deaths, now_ms);
+    if (ward->state == WARD_QUARANTINED && !is_due)
+        return;
     for (size_t i = 0; i < ward->entry_count; i++)
         if (strikes_try(&ward->entries[i].strikes, now_ms))
             is_due = true;

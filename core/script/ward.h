@@ -1,5 +1,5 @@
 /* One script in the supervisor's care: its file, its host, its strikes. Shared by
- * ward.c and supervisor.c alone. */
+ * ward.c, supervisor.c and sweep.c alone. */
 #ifndef CCGATE_SCRIPT_WARD_H
 #define CCGATE_SCRIPT_WARD_H
 

@@ -50,6 +50,7 @@ struct outbox_record {
     int64_t created_ms;
     int64_t next_ms; /* wall time of the next attempt */
     int64_t attempts;
+    int64_t refusals; /* of these, answers with 400 to 499; counted, not written */
 };
 
 /* Copies of the texts, too. */
@@ -69,7 +70,8 @@ void store_close(struct store *store);
 /* 16 hex digits made with the database. */
 const char *store_instance(const struct store *store);
 
-/* Reading, on the loop thread, before the first store_commit(). */
+/* Reading, on the loop thread, before the first store_commit(). What cannot be read
+ * ends the process. */
 typedef void store_on_alert(void *arg, const struct alert_record *record);
 typedef void store_on_outbox(void *arg, const struct outbox_record *record);
 void store_each_alert(struct store *store, store_on_alert *on_alert, void *arg);

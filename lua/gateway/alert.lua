@@ -8,13 +8,13 @@ local wording = require "gateway.wording"
 local alert = {}
 
 local SEVERITY <const> = "warning"
-local SUMMARY_MAX <const> = 4000
+local TEXT_MAX <const> = 4000
 
 local function cut(text)
-  if #text <= SUMMARY_MAX then
+  if #text <= TEXT_MAX then
     return text
   end
-  local last = SUMMARY_MAX
+  local last = TEXT_MAX
   while last > 0 and string.find(string.sub(text, last + 1, last + 1), "[\128-\191]") do
     last = last - 1
   end
@@ -85,7 +85,7 @@ function alert.handler(rule)
       { "summary", cut(summary_of(rule, name, row, why, is_own)) },
       { "details", nil },
       { "link", nil },
-      { "why", why },
+      { "why", cut(why) },
       { "reason", reason },
       { "row", json.raw(core.row_json(row)) },
       { "query", rule.query },

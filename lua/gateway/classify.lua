@@ -1,9 +1,10 @@
 --- What an HTTP answer means, unless the kind of destination knows better.
 --
--- classify { status = 503, error = nil | "timeout" …, body = text, attempts = 1 }
+-- classify { status = 503, error = nil | "timeout" …, body = text, refusals = 1 }
 -- gives "done", "retry", "slow" (a key was refused: people must act) or "dead".
 
--- A refusal may be a receiver that is being deployed: this many retries, then no more.
+-- A refusal may be a receiver that is being deployed: this many retries, then no more,
+-- however often it did not answer before.
 local QUICK_RETRIES <const> = 2
 
 local STATUS <const> = {
@@ -15,7 +16,9 @@ local STATUS <const> = {
   [429] = "retry",
 }
 
-local CLASS <const> = { [2] = "done", [3] = "dead", [5] = "retry" }
+-- A redirect is never followed; a receiver that is being moved or mended sends one, and has
+-- its time to come back.
+local CLASS <const> = { [2] = "done", [3] = "retry", [5] = "retry" }
 
 return function(answer)
   local status = answer.status or 0
@@ -23,5 +26,5 @@ return function(answer)
     return "retry"
   end
   local verdict = STATUS[status] or CLASS[status // 100]
-  return verdict or (answer.attempts <= QUICK_RETRIES and "retry" or "dead")
+  return verdict or (answer.refusals <= QUICK_RETRIES and "retry" or "dead")
 end

@@ -61,8 +61,31 @@ local function encode_string(text)
   if not utf8.len(text) then
     text = repair(text)
   end
-  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
+  if text:find('[%c"\\]') then
+    text = text:gsub('[%c"\\]', escape)
+  end
+  return '"' .. text .. '"'
 end
+
+-- Rows have the same keys again and again: the short ones are kept as they are written.
+local KEYS_MAX <const> = 256
+local KEY_SIZE_MAX <const> = 32
+local known_keys, key_count = {}, 0
+
+local function encode_key(key)
+  if known_keys[key] then
+    return known_keys[key]
+  end
+  local text = encode_string(key) .. ":"
+  if #key <= KEY_SIZE_MAX and key_count < KEYS_MAX then
+    known_keys[key] = text
+    key_count = key_count + 1
+  end
+  return text
+end
+
+-- The first of these that gives the same number again is the shortest.
+local FLOATS <const> = { "%.15g", "%.16g", "%.17g" }
 
 local function encode_number(number)
   if math.type(number) == "integer" then
@@ -72,8 +95,8 @@ local function encode_number(number)
     error("JSON has no " .. tostring(number), 0)
   end
   local text
-  for digits = 15, 17 do
-    text = ("%%.%dg"):format(digits):format(number)
+  for _, form in ipairs(FLOATS) do
+    text = form:format(number)
     if tonumber(text) == number then
       break
     end
@@ -96,9 +119,7 @@ local function write_pair(out, first, key, value, depth)
   if type(key) ~= "string" then
     error(("a JSON object has text keys, not %s"):format(tostring(key)), 0)
   end
-  out[#out + 1] = first and "" or ","
-  out[#out + 1] = encode_string(key)
-  out[#out + 1] = ":"
+  out[#out + 1] = first and encode_key(key) or "," .. encode_key(key)
   write(out, value, depth)
 end
 
@@ -112,11 +133,14 @@ end
 
 -- A table is a list when its keys are 1…n and there is at least one.
 local function is_list(value)
+  if value[1] == nil then
+    return false
+  end
   local count = 0
   for _ in pairs(value) do
     count = count + 1
   end
-  return count > 0 and count == #value
+  return count == #value
 end
 
 local function write_plain(out, value, depth)

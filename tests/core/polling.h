@@ -44,8 +44,8 @@ struct listener {
     bool is_full; /* refuses */
     uint32_t center;
     struct error error; /* of a fetch */
-    size_t row_sum;     /* of all samples */
-    size_t row_count;
+    size_t row_count;   /* of the newest; the others say what it had */
+    size_t all_rows;    /* of all that came */
     int64_t ids[POLLING_IDS_MAX];
     bool gone[POLLING_IDS_MAX];
     int64_t stamp[POLLING_IDS_MAX]; /* number of the request that brought the row */
@@ -259,7 +259,7 @@ polling_take(struct listener *listener, const struct block *rows)
     assert_true(waiting > 0);
     assert_true(rows->row_count <= POLLING_IDS_MAX);
     listener->row_count = rows->row_count;
-    listener->row_sum += rows->row_count;
+    listener->all_rows += rows->row_count;
     for (size_t i = 0; i < rows->row_count; i++) {
         const int64_t *row = block_row(rows, i);
         assert_true(row_has(row, query->key));

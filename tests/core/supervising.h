@@ -177,6 +177,7 @@ assert_not_asked(int64_t id)
 
 struct raised {
     const char *rule;
+    const char *key; /* NULL: any */
     size_t count;
 };
 
@@ -184,7 +185,8 @@ static inline void
 on_raised(void *arg, const struct alert_record *record)
 {
     struct raised *raised = arg;
-    raised->count += !strcmp(record->rule, raised->rule);
+    raised->count += !strcmp(record->rule, raised->rule) &&
+                     (!raised->key || !strcmp(record->key, raised->key));
 }
 
 static inline size_t
@@ -193,6 +195,14 @@ raised_of(const char *rule)
     struct raised raised = {.rule = rule};
     notify_each_raised(gateway.notify, rule, on_raised, &raised);
     return raised.count;
+}
+
+static inline bool
+is_raised(const char *rule, const char *key)
+{
+    struct raised raised = {.rule = rule, .key = key};
+    notify_each_raised(gateway.notify, rule, on_raised, &raised);
+    return raised.count > 0;
 }
 
 static inline void

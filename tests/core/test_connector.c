@@ -1,10 +1,14 @@
 /* The trusted Lua state: plans, messages, requests and verdicts across the border. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -226,20 +230,49 @@ test_classify(void **state)
         struct connector_answer answer;
         enum verdict verdict;
     } cases[] = {
-        {"webhook", {.status = 204, .attempts = 1}, VERDICT_DONE},
-        {"webhook", {.status = 503, .attempts = 9}, VERDICT_RETRY},
-        {"webhook", {.error_kind = ERROR_TIMEOUT, .attempts = 1}, VERDICT_RETRY},
-        {"webhook", {.status = 401, .attempts = 1}, VERDICT_SLOW},
-        {"webhook", {.status = 410, .attempts = 1}, VERDICT_DEAD},
-        {"webhook", {.status = 404, .attempts = 2}, VERDICT_RETRY},
-        {"webhook", {.status = 404, .attempts = 3}, VERDICT_DEAD},
-        {"log", {.status = 0, .attempts = 1}, VERDICT_DONE},
+        {"webhook", {.status = 204}, VERDICT_DONE},
+        {"webhook", {.status = 503, .refusals = 9}, VERDICT_RETRY},
+        {"webhook", {.error_kind = ERROR_TIMEOUT}, VERDICT_RETRY},
+        {"webhook", {.status = 401, .refusals = 1}, VERDICT_SLOW},
+        {"webhook", {.status = 410, .refusals = 1}, VERDICT_DEAD},
+        {"webhook", {.status = 404, .refusals = 2}, VERDICT_RETRY},
+        {"webhook", {.status = 404, .refusals = 3}, VERDICT_DEAD},
+        {"log", {.status = 0}, VERDICT_DONE},
         /* A kind that fails loses nothing. */
-        {"pigeon", {.status = 200, .attempts = 1}, VERDICT_RETRY},
+        {"pigeon", {.status = 200}, VERDICT_RETRY},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
         assert_int_equal(connector_classify(connector, cases[i].kind, &cases[i].answer),
                          cases[i].verdict);
+}
+
+/* A message that could not be rendered for want of memory would be dead. */
+static void
+test_no_memory(void **state)
+{
+    (void)state;
+#ifdef CCGATE_SANITIZE
+    skip(); /* they need all of the address space */
+#endif
+    static char lists[3001];
+    lists[0] = '[';
+    for (size_t i = 1; i + 3 < sizeof(lists); i += 3)
+        memcpy(lists + i, "[],", 3);
+    memcpy(lists + sizeof(lists) - 4, "[]]", 3);
+    pid_t child = fork();
+    if (child == 0) {
+        struct error error;
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+        setrlimit(RLIMIT_AS, &(struct rlimit){0});
+        /* Room for the text is left, but not for what is in it. */
+        while (malloc(1 << 14))
+            continue;
+        connector_message(connector, lists, strlen(lists), "mine", NOW_MS, &error);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
 int
@@ -249,7 +282,7 @@ main(void)
         cmocka_unit_test(test_kinds),    cmocka_unit_test(test_keys_of_kinds),
         cmocka_unit_test(test_notify),   cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_message),  cmocka_unit_test(test_render),
-        cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_classify), cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("connector", tests, set_up, tear_down);
 }

@@ -217,6 +217,18 @@ test_secrets_stay(void **state)
                          " FROM attempt WHERE message_id = ?1",
                          "m1"),
                      1);
+    /* What servers say of a path that they do not know. */
+    gateway.header.value = TEXT("Bearer s3cret-token");
+    size_t size = strlen(receiver.url);
+    snprintf(receiver.url + size, sizeof(receiver.url) - size, "/T0KEN-1?key=T0KEN-2");
+    receiver.answer = "{\"path\":\"/plain/T0KEN-1\"} T0KEN-2 s3cret-token ok";
+    add("m3", "plain", "a");
+    wait_until(is_quiet, 0);
+    assert_int_equal(ask("SELECT answer LIKE '%T0KEN%' OR answer LIKE '%s3cret%'"
+                         " OR answer NOT LIKE '{\"path\":%ok'"
+                         " FROM attempt WHERE message_id = ?1",
+                         "m3"),
+                     0);
     char *long_answer = mem_zero(5001);
     for (size_t i = 0; i < 5000; i += 2)
         memcpy(long_answer + i, "\xc3\xbc", 2);

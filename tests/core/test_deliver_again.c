@@ -91,15 +91,34 @@ test_two_quick_retries(void **state)
     assert_int_equal(attempts("m1"), 3);
 }
 
+/* A receiver that was down first, and then is not yet there again, has them, too. */
+static void
+test_refused_after_failures(void **state)
+{
+    (void)state;
+    static const int answers[] = {503, 503, 503, 404, 404};
+    add("m1", "plain", "a");
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        receiver.status = answers[i];
+        restart_when_due();
+        wait_until(is_quiet, 1);
+    }
+    receiver.status = 200;
+    restart_when_due();
+    wait_until(is_quiet, 0);
+    assert_true(is_in_state("m1", "done"));
+    assert_int_equal(attempts("m1"), 6);
+}
+
 static void
 test_redirect(void **state)
 {
     (void)state;
     receiver.status = 302;
     add("m1", "plain", "a");
-    wait_until(is_quiet, 0);
-    assert_int_equal(receiver.count, 1);
-    assert_true(is_in_state("m1", "dead"));
+    wait_until(is_quiet, 1);
+    assert_int_equal(receiver.count, 1); /* and nobody else was asked */
+    assert_true(is_in_state("m1", "ready"));
 }
 
 static void
@@ -149,6 +168,39 @@ test_killed_in_flight(void **state)
     assert_int_equal(attempts("a1"), 1);
 }
 
+/* The receiver may have taken the message: it is not asked again at once. */
+static void
+test_timeout_waits(void **state)
+{
+    (void)state;
+    receiver.status = 0;
+    gateway.destinations[0].timeout_ms = 50;
+    add("m1", "plain", "a");
+    wait_until(has_seen, 1);
+    wait_until(is_quiet, 1);
+    int64_t wait_ms =
+        ask("SELECT next_ms FROM outbox WHERE id = ?1", "m1") - clock_wall_ms();
+    assert_in_range(wait_ms, 55000, 60000);
+}
+
+/* The wall clock is set back while a message is on its way to the disk. */
+static void
+test_clock_set_back(void **state)
+{
+    (void)state;
+    struct outbox_record record = {
+        .id = TEXT("m1"),
+        .destination = TEXT("plain"),
+        .order_key = TEXT("a"),
+        .kind = TEXT("raise"),
+        .message = TEXT(EVENT("7")),
+        .next_ms = clock_wall_ms() + 3600000,
+    };
+    deliver_add(gateway.deliver, &record);
+    wait_until(is_quiet, 0);
+    assert_int_equal(receiver.count, 1);
+}
+
 static void
 test_unreachable(void **state)
 {
@@ -171,9 +223,12 @@ main(void)
         TEST(test_kept_body),
         TEST(test_dead),
         TEST(test_two_quick_retries),
+        TEST(test_refused_after_failures),
         TEST(test_redirect),
         TEST(test_waits),
         TEST(test_killed_in_flight),
+        TEST(test_timeout_waits),
+        TEST(test_clock_set_back),
         TEST(test_unreachable),
     };
     return cmocka_run_group_tests_name("deliver again", tests, NULL, NULL);

@@ -364,6 +364,24 @@ old_verdicts_do_not_count_for_a_new_key(void **state)
     assert_int_equal(course->runners[0].error.kind, ERROR_NONE);
 }
 
+/* However well the old key did, and however many wait. */
+static void
+a_new_key_is_tried_once(void **state)
+{
+    (void)state;
+    struct polling *polling = course->polling;
+    open_lane(1000, 8);
+    prove();
+    lane_set_center(course->lane, &polling->centers[0]);
+    polling->status = 401;
+    for (size_t i = 0; i < 6; i++)
+        add(i);
+    polling_wait(polling, &course->answers, 2);
+    polling_run_for(polling, 60);
+    assert_int_equal(polling->requests, 2);
+    assert_true(is_held(ERROR_AUTH));
+}
+
 static void
 draining_sends_nothing(void **state)
 {
@@ -402,6 +420,7 @@ main(void)
         test(stragglers_do_not_close_the_circuit),
         test(a_refused_key_opens_the_circuit),
         test(old_verdicts_do_not_count_for_a_new_key),
+        test(a_new_key_is_tried_once),
         test(draining_sends_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

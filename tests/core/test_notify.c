@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -385,6 +386,47 @@ test_told(void **state)
              "clear floor-chat " FINGERPRINT "-1,clear pager " FINGERPRINT "-1");
 }
 
+/* What the log has said since `stream` took the place of standard error. */
+static bool
+has_said(FILE *stream, const char *text)
+{
+    char said[4096];
+    rewind(stream);
+    said[fread(said, 1, sizeof(said) - 1, stream)] = '\0';
+    return strstr(said, text) != NULL;
+}
+
+/* People read "raised" as "this will arrive". */
+static void
+test_log_after_commit(void **state)
+{
+    (void)state;
+    char *path = mem_format("%s/state.db", gateway.dir);
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    free(path);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    FILE *stream = tmpfile();
+    int stderr_fd = dup(STDERR_FILENO);
+    dup2(fileno(stream), STDERR_FILENO);
+    log_set_level(LEVEL_INFO);
+    move("raise");
+    while (!store_is_failing(gateway.store))
+        usleep(1000);
+    bool is_early = has_said(stream, "raised  queue-wait/7");
+    sqlite3_close(other);
+    store_retry(gateway.store);
+    settle();
+    bool is_said = has_said(stream, "raised  queue-wait/7");
+    log_set_level(LEVEL_ERROR + 1);
+    dup2(stderr_fd, STDERR_FILENO);
+    close(stderr_fd);
+    fclose(stream);
+    assert_false(is_early);
+    assert_true(is_said);
+}
+
 int
 main(void)
 {
@@ -399,6 +441,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_nonsense, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_log_after_commit, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
 }

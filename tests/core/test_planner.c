@@ -103,7 +103,7 @@ batches_fit_the_server(void **state)
     polling_wait(polling, &listener.count, 4);
     polling_run_for(polling, 20);
     assert_int_equal(polling->requests, 4);
-    assert_int_equal(listener.row_sum, 700);
+    assert_int_equal(listener.all_rows, 700);
     mark_asked(polling, 0, marks, 1999);
     for (size_t id = 1300; id <= 1999; id++)
         assert_int_equal(marks[id], 1);

@@ -95,6 +95,91 @@ one_reload_at_a_time(void **state)
     reload(&gateway.conf, true);
 }
 
+/* A queue that the rule names no more: no sample would ever clear its alert. */
+static void
+what_a_rule_watches_no_more_is_cleared(void **state)
+{
+    (void)state;
+    write_script("a", RULE("rule", 1) RULE("other", 1));
+    start();
+    wait_until_raised("rule", 1);
+    wait_until_raised("other", 1);
+    write_script("a", RULE("rule", 2) RULE("other", 1));
+    reload(&gateway.conf, true);
+    wait_until_asked(2, 2);
+    assert_true(is_raised("rule", "2"));
+    assert_false(is_raised("rule", "1"));
+    assert_true(is_raised("other", "1"));
+}
+
+/* Its alert goes with it: to be cleared when the new file lets go of the rule, and held
+ * when that file is gone, whatever becomes of the old one. */
+static void
+a_rule_may_move_to_another_file(void **state)
+{
+    (void)state;
+    write_script("a", RULE("moved", 1) RULE("stays", 2));
+    start();
+    wait_until_raised("moved", 1);
+    write_script("a", RULE("stays", 2));
+    write_script("b", RULE("moved", 1));
+    reload(&gateway.conf, true);
+    wait_for_steady_hosts(2);
+    assert_int_equal(raised_of("moved"), 1);
+    delete_script("b");
+    write_script("a", RULE("stays", 2) "-- changed\n");
+    reload(&gateway.conf, true);
+    wait_until_asked(2, 2);
+    assert_int_equal(raised_of("moved"), 1);
+    write_script("c", RULE("moved", 1));
+    reload(&gateway.conf, true);
+    wait_for_steady_hosts(2);
+    write_script("c", RULE("new", 3));
+    reload(&gateway.conf, true);
+    wait_until_raised("new", 1);
+    wait_until_raised("moved", 0);
+}
+
+/* The file that had the rule is broken by the same edit, and says so late: the rule
+ * stays where it runs. */
+static void
+a_rule_does_not_move_away_from_what_goes_on(void **state)
+{
+    (void)state;
+    write_script("a", RULE("rule", 1));
+    start();
+    wait_until_raised("rule", 1);
+    write_script("a", "for _ = 1, 20000000 do end\n" BROKEN);
+    write_script("b", RULE("rule", 2));
+    reload(&gateway.conf, true);
+    wait_for_steady_hosts(1);
+    assert_not_asked(2);
+    wait_until_asked(1, 1);
+}
+
+/* It has a sample to judge when it is replaced. */
+static void
+the_rules_of_the_retired_say_nothing(void **state)
+{
+    (void)state;
+    gateway.conf.limits.cpu_ms = 8000;
+    write_script("a", "local gw = require \"gateway\"\n"
+                      "gw.rule \"old\" { from = gw.queues { 1 }, every = \"1s\",\n"
+                      "  when = function ()\n"
+                      "    for _ = 1, 50000000 do end\n"
+                      "    return true\n"
+                      "  end }\n");
+    start();
+    wait_until_asked(1, 1);
+    polling_run_for(gateway.polling, 50);
+    write_script("a", RULE("new", 2));
+    reload(&gateway.conf, true);
+    wait_until_raised("new", 1);
+    assert_int_equal(host_count(), 2); /* still at it */
+    wait_for_hosts(1);
+    assert_int_equal(raised_of("old"), 0);
+}
+
 /* A task of the script that was replaced goes on, computes, waits again, to its end. */
 static void
 old_tasks_may_end(void **state)
@@ -269,6 +354,10 @@ main(void)
         test(a_file_that_is_gone_stops_and_is_held),
         test(a_folder_that_cannot_be_read_changes_nothing),
         test(one_reload_at_a_time),
+        test(what_a_rule_watches_no_more_is_cleared),
+        test(a_rule_may_move_to_another_file),
+        test(a_rule_does_not_move_away_from_what_goes_on),
+        test(the_rules_of_the_retired_say_nothing),
         test(old_tasks_may_end),
         test(the_retired_may_die),
         test(a_new_configuration_is_for_all_or_none),

@@ -22,8 +22,13 @@ test_steps(void **state)
         5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR,   2 * HOUR,
         5 * HOUR,   10 * HOUR,   10 * HOUR,
     };
-    for (int i = 0; i < 13; i++)
+    int64_t together = 0;
+    for (int i = 0; i < 13; i++) {
         assert_int_equal(schedule_next(i + 1, VERDICT_RETRY, -1, 0, MIDDLE), steps[i]);
+        together += steps[i];
+    }
+    /* As README says. */
+    assert_in_range(together, 28 * HOUR, 30 * HOUR);
     assert_int_equal(schedule_next(14, VERDICT_RETRY, -1, 0, MIDDLE), -1);
     assert_int_equal(schedule_next(14, VERDICT_SLOW, HOUR, 1, MIDDLE), -1);
     assert_int_equal(schedule_next(1000, VERDICT_RETRY, -1, 0, MIDDLE), -1);
@@ -67,12 +72,38 @@ test_cases(void **state)
                          cases[i].expected);
 }
 
+/* What the store says of the next attempt, and a clock that was set since. */
+static void
+test_left(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t attempts, ahead, expected;
+    } cases[] = {
+        {0, 0, 0},
+        {0, HOUR, 0},
+        {1, -HOUR, 0},
+        {1, 4 * SECOND, 4 * SECOND},
+        {1, HOUR, HOUR}, /* Retry-After */
+        {1, 24 * HOUR, HOUR},
+        {8, 2 * HOUR, HOUR},
+        {12, 12 * HOUR, 12 * HOUR},
+        {13, 100 * 24 * HOUR, 12 * HOUR},
+        {1000, 100 * 24 * HOUR, 12 * HOUR},
+        {1, INT64_MAX / 2, HOUR},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_int_equal(schedule_left(cases[i].attempts, 1000 + cases[i].ahead, 1000),
+                         cases[i].expected);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_left),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -282,6 +283,32 @@ test_reload(void **state)
 }
 
 /* 1000 transactions: more than a group holds, some with more changes than a group. */
+static int syncs;
+
+/* SQLite's calls come here. */
+int fdatasync(int fd);
+int
+fdatasync(int fd)
+{
+    syncs++;
+    return fsync(fd);
+}
+
+/* What was reported is on disk, and not only with the kernel. */
+static void
+test_synced(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    commit_message(store, "m1", 0, NULL);
+    wait_until(store, is_settled);
+    int before = syncs;
+    commit_message(store, "m2", 0, NULL);
+    wait_until(store, is_settled);
+    assert_int_equal(syncs, before + 1);
+    store_close(store);
+}
+
 static void
 test_order(void **state)
 {
@@ -434,6 +461,35 @@ test_damaged_page(void **state)
 }
 
 static void
+ignore_alert(void *arg, const struct alert_record *record)
+{
+    (void)arg, (void)record;
+}
+
+/* Alerts that are forgotten would come again under ids that were sent long ago. */
+static void
+test_unreadable(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "DROP TABLE alert", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(other);
+    pid_t child = fork();
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+        store_each_alert(store, ignore_alert, NULL);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    store_close(store);
+}
+
+static void
 test_foreign(void **state)
 {
     (void)state;
@@ -572,6 +628,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_synced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
@@ -579,6 +636,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_second_opener, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged_header, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged_page, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unreadable, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_newer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),

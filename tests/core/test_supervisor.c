@@ -99,6 +99,21 @@ a_rule_name_belongs_to_one_script(void **state)
     wait_for_steady_hosts(2);
 }
 
+/* Two queues cross, one alert may be open; another script has room of its own. */
+static void
+open_alerts_are_limited_per_script(void **state)
+{
+    (void)state;
+    gateway.conf.limits.alerts = 1;
+    write_script("a", RULE("first", 1) RULE("second", 2));
+    write_script("b", RULE("other", 3));
+    start();
+    wait_until_raised("other", 1);
+    wait_until_asked(1, 2);
+    wait_until_asked(2, 2);
+    assert_int_equal(raised_of("first") + raised_of("second"), 1);
+}
+
 int
 main(void)
 {
@@ -109,6 +124,7 @@ main(void)
         test(a_host_that_is_killed_is_started_again),
         test(draining_starts_no_host),
         test(a_rule_name_belongs_to_one_script),
+        test(open_alerts_are_limited_per_script),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

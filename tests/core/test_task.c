@@ -221,6 +221,31 @@ test_waits_where_none_can_be(void **state)
     }
 }
 
+/* Another job finds the coroutine of one that waits, and resumes it. */
+static void
+test_a_wait_is_ended_by_the_core_alone(void **state)
+{
+    (void)state;
+    struct peer *peer =
+        peer_with("local gw = require 'gateway'\n"
+                  "local other\n"
+                  "gw.job 'ask' { every = '1m', run = function()\n"
+                  "other = coroutine.running() gw.queues { 7 }:fetch() end }\n"
+                  "gw.job 'thief' { every = '1m', run = function()\n"
+                  "gw.log.info(tostring(select(2, coroutine.resume(other)))) end }\n");
+    peer_run(peer, 0);
+    struct message_fetch fetch = expect_fetch(peer);
+    peer_run(peer, 1);
+    peer_expect_log(peer, "job thief", "the gateway alone resumes a job");
+    struct message_fetched fetched = {.wait = fetch.wait};
+    error_set(&fetched.error, ERROR_HTTP, "", "no");
+    send_fetched(peer, &fetched);
+    peer_expect_log(peer, "job ask", "cannot resume dead coroutine");
+    assert_true(peer_is_quiet(peer));
+    message_fetch_fini(&fetch);
+    peer_end(peer);
+}
+
 static void
 test_a_wait_survives_pcall_and_iterators(void **state)
 {
@@ -267,6 +292,7 @@ main(void)
         cmocka_unit_test(test_a_sleep_is_not_ended_by_an_answer),
         cmocka_unit_test(test_an_error_drops_what_the_activation_did),
         cmocka_unit_test(test_waits_where_none_can_be),
+        cmocka_unit_test(test_a_wait_is_ended_by_the_core_alone),
         cmocka_unit_test(test_a_wait_survives_pcall_and_iterators),
         cmocka_unit_test(test_only_tasks_send_and_wait),
     };

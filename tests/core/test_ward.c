@@ -26,6 +26,7 @@ static struct {
     char program[1024];
     struct ward *ward, *list;
     size_t changes;
+    bool is_killing; /* the first candidate that is good */
 } care;
 
 static void
@@ -33,7 +34,10 @@ on_change(void *arg)
 {
     (void)arg;
     care.changes++;
-    if (care.ward->candidate_is_good)
+    if (care.ward->candidate_is_good && care.is_killing) {
+        care.is_killing = false;
+        kill(resident_pid(care.ward->candidate), SIGKILL);
+    } else if (care.ward->candidate_is_good)
         resident_delete(ward_swap(care.ward));
 }
 
@@ -231,6 +235,36 @@ a_deadly_script_is_quarantined_and_tried_again(void **state)
     assert_true(is_quarantined()); /* one more death is enough */
 }
 
+/* The quarantine of a script is not ended by the trial of an entry. */
+static void
+each_trial_has_its_hour(void **state)
+{
+    (void)state;
+    load(GREEDY);
+    wait_until(is_switched_off, "three strikes");
+    int64_t later = clock_mono_ms() + HOUR_MS / 2;
+    for (int i = 0; i < STRIKES_OUT; i++)
+        strikes_add(&care.ward->deaths, later);
+    resident_delete(ward_put_down(care.ward));
+    care.ward->state = WARD_QUARANTINED;
+    ward_try_again(care.ward, later + HOUR_MS / 2);
+    assert_true(is_quarantined());
+    ward_try_again(care.ward, later + HOUR_MS);
+    wait_until(is_live, "the trial");
+    assert_false(is_switched_off());
+}
+
+/* It is good, and killed before anybody could let it go live. */
+static void
+a_good_candidate_that_is_killed_is_started_again(void **state)
+{
+    (void)state;
+    care.is_killing = true;
+    load("local gw = require \"gateway\"\n");
+    wait_until(is_live, "the script");
+    assert_int_equal(host_count(), 1);
+}
+
 /* What is quarantined is loaded anew at a reload, and again counts as having died. */
 static void
 a_mended_script_leaves_quarantine(void **state)
@@ -276,6 +310,8 @@ main(void)
         test(a_trial_starts_one_host),
         test(a_reload_forgives),
         test(a_deadly_script_is_quarantined_and_tried_again),
+        test(each_trial_has_its_hour),
+        test(a_good_candidate_that_is_killed_is_started_again),
         test(a_mended_script_leaves_quarantine),
         test(draining_ends_all_starts),
     };

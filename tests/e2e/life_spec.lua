@@ -29,6 +29,13 @@ gw.job "%s" {
 ]]):format(name, body)
 end
 
+local function is_running(pid)
+  local file = io.open("/proc/" .. pid .. "/status")
+  local text = file and file:read "a"
+  if file then file:close() end
+  return text ~= nil and not text:find "State:%s*Z"
+end
+
 local raised, cleared = harness.is_alert("raise", "wait"), harness.is_alert("clear", "wait")
 
 describe("a gateway", function ()
@@ -273,6 +280,16 @@ describe("a gateway", function ()
       assert.equal("/", alert.path)
       assert.equal("sales", alert.event.data.summary)
     end)
+
+    it("is read again when a SIGHUP comes while one is at work", function ()
+      local slow = "for i = 1, 3e6 do local _ = i end\n"
+      for _, name in ipairs { "second", "third" } do
+        world:script("late", slow .. 'require("gateway").job "' .. name .. '" { every = "1h", run = print }\n')
+        world.gateway:kill "sighup"
+        harness.pass(10)
+      end
+      world.gateway:wait_log "script late live: job third"
+    end)
   end)
 
   -- ---- jobs ----
@@ -334,6 +351,20 @@ describe("a gateway", function ()
     assert.equal(other, world:wait_host "other")
     assert.equal(0, world.gateway:count_log "strike")
     assert.equal(0, world.gateway:stop())
+  end)
+
+  it("takes its hosts along when it is killed itself, whatever they are at", function ()
+    world:conf "[script deaf]\ncpu = 9s\n"
+    world:script("deaf", job_of("deaf", [[
+    gw.log.info "now"
+    gw.sleep "1ms"
+    local _ = (("a"):rep(30000)):find((".-"):rep(20) .. "b")]]))
+    world:run()
+    local host = world:wait_host "deaf"
+    world.gateway:wait_log "job deaf: now"
+    harness.pass(300)
+    world.gateway:stop "sigkill"
+    harness.wait(function () return not is_running(host) end, 3, "the end of the host")
   end)
 
   it("starts it again whenever it was killed: every raise and every clear once, in order, on time", function ()

@@ -133,6 +133,16 @@ describe("the spine", function ()
     assert.equal(1, world.gateway:count_log("center main: queue 2 is not in the answer"))
   end)
 
+  it("leaves no core behind, in which its secrets would be", function ()
+    local here = io.popen("pwd"):read("l")
+    world.gateway = world:spawn("prlimit",
+      { "--core=unlimited", here .. "/" .. harness.ccgate, "run", "-c", world:path("gateway.conf") },
+      { cwd = world.folder })
+    world.gateway:wait_log("live: rule queue-wait")
+    world.gateway:stop("sigabrt")
+    assert.equal("", io.popen("ls " .. world.folder .. " | grep '^core'"):read("a"))
+  end)
+
   it("writes to its own log for destinations of kind log", function ()
     world:conf("[destination own-log]\nkind = log\n")
     world:script("queue_wait", (RULE:gsub('"floor%-chat"', '"own-log"')))

@@ -6,7 +6,7 @@ local webhook = require "gateway.destinations.webhook"
 describe("classify", function()
   local CASES <const> = {
     { 200, 1, "done" }, { 202, 1, "done" }, { 204, 9, "done" },
-    { 301, 1, "dead" }, { 302, 1, "dead" }, { 410, 1, "dead" },
+    { 301, 1, "retry" }, { 302, 9, "retry" }, { 410, 1, "dead" },
     { 401, 1, "slow" }, { 403, 9, "slow" },
     { 408, 9, "retry" }, { 425, 9, "retry" }, { 429, 9, "retry" },
     { 500, 9, "retry" }, { 503, 1, "retry" }, { 599, 1, "retry" },
@@ -14,15 +14,15 @@ describe("classify", function()
     { 0, 1, "retry" }, { 100, 1, "retry" }, { 999, 3, "dead" },
   }
   for _, case in ipairs(CASES) do
-    local status, attempts, verdict = table.unpack(case)
-    it(("calls %d at attempt %d %s"):format(status, attempts, verdict), function()
-      assert.equal(verdict, classify { status = status, attempts = attempts })
+    local status, refusals, verdict = table.unpack(case)
+    it(("calls %d at refusal %d %s"):format(status, refusals, verdict), function()
+      assert.equal(verdict, classify { status = status, refusals = refusals })
     end)
   end
 
   it("retries when no answer came, whatever the status", function()
-    assert.equal("retry", classify { status = 200, error = "timeout", attempts = 1 })
-    assert.equal("retry", classify { error = "network", attempts = 5 })
+    assert.equal("retry", classify { status = 200, error = "timeout" })
+    assert.equal("retry", classify { error = "network" })
   end)
 end)
 

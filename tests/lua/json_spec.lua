@@ -52,6 +52,15 @@ describe("json.encode", function()
     end)
   end
 
+  it("writes more keys than it remembers, and long ones", function()
+    for i = 1, 600 do
+      local key = ("k%d%s"):format(i, ("x"):rep(i % 40))
+      local expected = ('{"%s":%d}'):format(key, i)
+      assert.equal(expected, json.encode { [key] = i })
+      assert.equal(expected, json.encode { [key] = i })
+    end
+  end)
+
   it("raises for raw text that is not JSON", function()
     assert.has_error(function()
       json.raw "{]"

@@ -94,6 +94,12 @@ describe("a rule", function()
     assert.truthy(host.alerts[1].event:find('"send":[]', 1, true))
   end)
 
+  it("cuts a reason that goes on and on, for no text may cost an alert", function()
+    local made = load_good [[ from = gw.queues(), when = gw.above("calls_waiting", 4) ]]
+    made.on_transition("raise", nil, host:row { id = 7 }, "7", 0, ("x"):rep(1000000), false)
+    assert.equal(("x"):rep(4000) .. "…", json.decode(host.alerts[1].event).why)
+  end)
+
   describe("whose summary fails", function()
     local function summary_of(text, plain)
       local made = load_good(

@@ -1,0 +1,103 @@
+#include "script/sweep.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+struct sweeping {
+    const struct ward *wards;
+    const struct resident_world *world;
+};
+
+static const struct ward *
+ward_of_rule(const struct ward *ward, const char *rule)
+{
+    while (ward && !resident_has_rule(ward->resident, rule))
+        ward = ward->next;
+    return ward;
+}
+
+static bool
+is_live(const struct ward *ward, const char *script)
+{
+    while (ward && strcmp(ward->file.name, script) != 0)
+        ward = ward->next;
+    return ward && ward->state == WARD_LIVE;
+}
+
+static bool
+has_id(const struct message_want *want, int64_t id)
+{
+    uint32_t i = 0;
+    while (i < want->id_count && want->ids[i] != id)
+        i++;
+    return i < want->id_count;
+}
+
+static bool
+is_watched(const struct message_loaded *loaded, const struct alert_record *record,
+           uint32_t center)
+{
+    int64_t id;
+    if (!text_integer(record->key, &id))
+        return false;
+    for (uint32_t i = 0; i < loaded->want_count; i++) {
+        const struct message_want *want = &loaded->wants[i];
+        if (!strcmp(loaded->entries[want->entry].name, record->rule) &&
+            want->center == center && has_id(want, id))
+            return true;
+    }
+    return false;
+}
+
+/* Why nobody watches it any more; NULL: somebody does, or it is held. */
+static const char *
+why_over(const struct sweeping *sweeping, const struct alert_record *record)
+{
+    const struct conf *conf = sweeping->world->conf;
+    const struct ward *ward = ward_of_rule(sweeping->wards, record->rule);
+    if (!ward)
+        return is_live(sweeping->wards, record->script) ? "the rule was removed" : NULL;
+    const struct conf_center *center = conf_find_center(conf, record->center);
+    if (ward->state != WARD_LIVE || !center)
+        return NULL;
+    return is_watched(resident_loaded(ward->resident), record,
+                      (uint32_t)(center - conf->centers))
+               ? NULL
+               : "the rule does not watch it any more";
+}
+
+static void
+clear_if_over(void *arg, const struct alert_record *record)
+{
+    const struct sweeping *sweeping = arg;
+    const char *why = why_over(sweeping, record);
+    struct error error = {0};
+    struct buf event = {0};
+    if (!why)
+        return;
+    buf_format(
+        &event,
+        "{\"severity\":\"warning\",\"labels\":{},\"summary\":\"\",\"why\":\"%s\","
+        "\"reason\":\"rule removed\",\"row\":{},\"query\":\"\",\"send\":[]}",
+        why);
+    struct notify_batch *batch =
+        notify_begin(sweeping->world->notify, record->script, clock_wall_ms());
+    if (notify_alert(batch, record->center, record->rule, record->key, "clear",
+                     event.data, event.size, &error)) {
+        notify_commit(batch);
+    } else {
+        log_error("script", "rule %s: cannot be cleared: %s", record->rule,
+                  error.message);
+        notify_drop(batch);
+    }
+    buf_fini(&event);
+}
+
+void
+sweep(const struct ward *wards, const struct resident_world *world)
+{
+    struct sweeping sweeping = {wards, world};
+    notify_each_raised(world->notify, NULL, clear_if_over, &sweeping);
+}

@@ -1,0 +1,12 @@
+/* Alerts that no sample will ever clear: their rule is gone from a script that loaded,
+ * or watches their row no more. */
+#ifndef CCGATE_SCRIPT_SWEEP_H
+#define CCGATE_SCRIPT_SWEEP_H
+
+#include "script/ward.h"
+
+/* Clears them, for all who were told (lifecycle.md §3.6). What belongs to a script that
+ * is not live, or to a centre that is not configured, is held. */
+void sweep(const struct ward *wards, const struct resident_world *world);
+
+#endif
