@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* A task that only sleeps and sleeps must not keep gateway and host busy. */
+#define SLEEP_LEAST_MS ((int64_t)10)
+
 /* ---- waits ---- */
 
 /* NULL with `error`: each task waits for one thing, so there are no more waits than
@@ -205,7 +208,7 @@ take_sleep(struct resident *resident, const struct frame *frame, struct error *e
     if (!wait)
         return false;
     wait->timer = timer_new(resident->world.loop, on_slept, wait);
-    timer_start(wait->timer, sleep.ms);
+    timer_start(wait->timer, sleep.ms < SLEEP_LEAST_MS ? SLEEP_LEAST_MS : sleep.ms);
     return true;
 }
 

@@ -299,7 +299,6 @@ describe("a gateway", function ()
     world:script("day", job_of("report", [[
     local rows, err = gw.queues { 1 }:fetch { max_age = "0s" }
     if not rows then return gw.log.warn(err) end
-    local began = now
     gw.sleep "100ms"
     chat:send(("%d waiting"):format(rows[1].calls_waiting), { key = "report-of-the-day" })
     gw.log.info("reported")]]))
@@ -311,6 +310,19 @@ describe("a gateway", function ()
     end
     assert.equal(1, #world:received(harness.is_message "6 waiting"))
     assert.same({ "1|done" }, world:select "SELECT count(*), state FROM outbox GROUP BY state")
+  end)
+
+  it("keeps a task that sleeps no time at all from being busy", function ()
+    world:script("restless", job_of("nap", [[
+    local naps, began = 0, gw.now()
+    while gw.now() == began do
+      gw.sleep(0)
+      naps = naps + 1
+    end
+    gw.log.info(("%d naps"):format(naps))]]))
+    world:run()
+    local naps = harness.wait(function () return world.gateway:errors():match "(%d+) naps" end)
+    assert.is_true(tonumber(naps) <= 105, naps .. " naps of 10 ms within a second")
   end)
 
   it("lets a task that waits finish when its script is replaced", function ()
