@@ -19,6 +19,13 @@ command_help(const struct command *command)
     return EXIT_FINE;
 }
 
+bool
+command_read_output(const char *word, bool *is_json)
+{
+    *is_json = !strcmp(word, "json");
+    return *is_json || !strcmp(word, "text");
+}
+
 int
 command_misused(const struct command *command, const char *format, ...)
 {

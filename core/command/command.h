@@ -2,6 +2,8 @@
 #ifndef CCGATE_COMMAND_COMMAND_H
 #define CCGATE_COMMAND_COMMAND_H
 
+#include <stdbool.h>
+
 /* Exit codes of every command. */
 enum { EXIT_FINE = 0, EXIT_PROBLEM = 1, EXIT_USAGE = 2 };
 
@@ -25,6 +27,9 @@ extern const struct command command_version;
 
 /* "usage: ccgate NAME ARGUMENTS", the sentence and the options, on standard output. */
 int command_help(const struct command *command);
+
+/* The word behind -o where there is text or json; false for another one. */
+bool command_read_output(const char *word, bool *is_json);
 
 /* A usage mistake: the message, the usage line and how to get help, on standard error;
  * returns EXIT_USAGE. */

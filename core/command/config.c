@@ -65,11 +65,9 @@ run(const struct command *command, int argc, char **argv)
         case 'c': file = optarg; break;
         case 'k': kind = optarg; break;
         case 'o':
-            if (strcmp(optarg, "json") && strcmp(optarg, "text"))
-                return command_misused(command, "-o: '%s' is none of text, json",
-                                       optarg);
-            is_json = !strcmp(optarg, "json");
-            break;
+            if (command_read_output(optarg, &is_json))
+                break;
+            return command_misused(command, "-o: '%s' is none of text, json", optarg);
         default: return command_wrong_option(command, options, argv);
         }
     }

@@ -247,11 +247,9 @@ run(const struct command *command, int argc, char **argv)
         switch (option) {
         case 'c': file = optarg; break;
         case 'o':
-            if (strcmp(optarg, "json") && strcmp(optarg, "text"))
-                return command_misused(command, "-o: '%s' is none of text, json",
-                                       optarg);
-            is_json = !strcmp(optarg, "json");
-            break;
+            if (command_read_output(optarg, &is_json))
+                break;
+            return command_misused(command, "-o: '%s' is none of text, json", optarg);
         default: return command_wrong_option(command, options, argv);
         }
     }
