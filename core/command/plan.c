@@ -58,8 +58,8 @@ on_loaded(void *arg, const struct script_file *file,
     plan->last = &script->next;
     for (uint32_t i = 0; i < loaded->want_count; i++) {
         const struct message_want *from = &loaded->wants[i];
-        struct planner_want want = {from->center, from->query, from->every_ms,
-                                    from->ids, from->id_count};
+        struct planner_want want = {from->center,  from->query, from->every_ms,
+                                    from->last_ms, from->ids,   from->id_count};
         demand_add(&plan->demand, &want, script);
     }
 }

@@ -281,9 +281,9 @@ read_query(struct question *question, const char *word)
                                         "agent-operations", NULL};
     if (!word)
         return command_misused(question->command, "which query? There is: " QUERIES);
-    for (size_t i = 0; queries_by_hand[i]; i++)
-        if (is_name_of(queries_by_hand[i], word))
-            question->query = queries_by_hand[i];
+    for (size_t i = 0; queries[i]; i++)
+        if (is_name_of(queries[i], word))
+            question->query = queries[i];
     if (question->query)
         return EXIT_FINE;
     const char *guess = text_nearest(word, words);

@@ -35,7 +35,7 @@ add_text(const struct conf_center *center, const struct block *rows, const int64
          size_t index, struct buf *out)
 {
     if (rows->query->fields[index].kind != FIELD_NAME)
-        return row_text(rows, row, index, out);
+        return row_text(rows->query, (struct row){row, rows->text.data}, index, out);
     add_name(center, row[1 + rows->query->key], out);
     return true;
 }

@@ -45,10 +45,10 @@ block_add(struct block *block)
 /* ---- rows of several answers ---- */
 
 static const char *
-text_of(const struct block *block, int64_t cell, size_t *size)
+text_of(const char *heap, int64_t cell, size_t *size)
 {
     *size = (size_t)(cell & UINT32_MAX);
-    return block->text.data ? block->text.data + (cell >> 32) : "";
+    return heap + (cell >> 32);
 }
 
 /* What the fields of a row become in a block whose text already has `offset` bytes. */
@@ -57,7 +57,7 @@ adopt(int64_t *row, const struct query *query, int64_t argument, size_t offset)
 {
     for (size_t i = 0; i < query->field_count; i++) {
         enum field_kind kind = query->fields[i].kind;
-        if (kind == FIELD_TEXT && row_has(row, i))
+        if ((kind == FIELD_TEXT || kind == FIELD_SKILLS) && row_has(row, i))
             row[1 + i] += (int64_t)offset << 32;
         if (kind == FIELD_ARGUMENT) {
             row[0] = (int64_t)((uint64_t)row[0] | (uint64_t)1 << i);
@@ -94,8 +94,8 @@ compare_rows(const void *a, const void *b, void *arg)
     int64_t key_a = row_a[1 + key], key_b = row_b[1 + key];
     int order = (key_a > key_b) - (key_a < key_b);
     if (block->query->fields[key].kind == FIELD_TEXT) {
-        const char *text_a = text_of(block, key_a, &size_a);
-        const char *text_b = text_of(block, key_b, &size_b);
+        const char *text_a = text_of(block->text.data, key_a, &size_a);
+        const char *text_b = text_of(block->text.data, key_b, &size_b);
         order = memcmp(text_a, text_b, size_a < size_b ? size_a : size_b);
         if (order == 0)
             order = (size_a > size_b) - (size_a < size_b);
@@ -109,8 +109,8 @@ have_same_key(struct block *block, const int64_t *a, const int64_t *b)
     size_t key = block->query->key, size_a, size_b;
     if (block->query->fields[key].kind != FIELD_TEXT)
         return a[1 + key] == b[1 + key];
-    const char *text_a = text_of(block, a[1 + key], &size_a);
-    const char *text_b = text_of(block, b[1 + key], &size_b);
+    const char *text_a = text_of(block->text.data, a[1 + key], &size_a);
+    const char *text_b = text_of(block->text.data, b[1 + key], &size_b);
     return size_a == size_b && memcmp(text_a, text_b, size_a) == 0;
 }
 
@@ -186,19 +186,39 @@ add_cause(const struct field *field, const int64_t *row, struct buf *out)
 }
 
 bool
-row_text(const struct block *block, const int64_t *row, size_t index, struct buf *out)
+row_code(const struct query *query, const int64_t *row, size_t index, int64_t *code)
 {
-    const struct field *field = &block->query->fields[index];
+    const struct field *field = &query->fields[index];
+    if (((uint64_t)row[0] & ROW_EXPECTED) &&
+        code_of_word(field->codes, "signed_out", code))
+        return true;
+    *code = row[1 + field->over];
+    return row_has(row, field->over);
+}
+
+const char *
+row_heap(struct row row, size_t index, size_t *size)
+{
+    *size = 0;
+    return row_has(row.cells, index) ? text_of(row.text, row.cells[1 + index], size)
+                                     : "";
+}
+
+bool
+row_text(const struct query *query, struct row row, size_t index, struct buf *out)
+{
+    const struct field *field = &query->fields[index];
+    int64_t code;
     size_t size;
     if (field->kind == FIELD_CAUSE)
-        return add_cause(field, row, out);
-    if (!row_has(row, field->kind == FIELD_WORD ? field->over : index))
-        return false;
+        return add_cause(field, row.cells, out);
     if (field->kind == FIELD_WORD) {
-        code_add_word(field->codes, row[1 + field->over], out);
-    } else {
-        const char *text = text_of(block, row[1 + index], &size);
-        buf_add(out, text, size);
+        bool is_known = row_code(query, row.cells, index, &code);
+        if (is_known)
+            code_add_word(field->codes, code, out);
+        return is_known;
     }
-    return true;
+    const char *text = row_heap(row, index, &size);
+    buf_add(out, text, size);
+    return row_has(row.cells, index);
 }

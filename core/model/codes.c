@@ -4,9 +4,17 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
+
 const struct code codes_agent_state[] = {
     {0, "unknown"}, {2, "error"},   {3, "busy"}, {4, "idle"},
-    {5, "wrap_up"}, {7, "talking"}, {8, "rest"}, {0, NULL},
+    {5, "wrap_up"}, {7, "talking"}, {8, "rest"}, {CODE_SIGNED_OUT, "signed_out"},
+    {0, NULL},
+};
+
+const struct code codes_agent_gateway_state[] = {
+    {0, "unknown"}, {2, "signed_out"}, {3, "busy"},     {4, "idle"}, {5, "wrap_up"},
+    {7, "talking"}, {8, "rest"},       {9, "pre_rest"}, {0, NULL},
 };
 
 const struct code codes_cti_state[] = {
@@ -67,6 +75,17 @@ const struct code codes_operation[] = {
     {CONVERSATION, "conversation"},
     {0, NULL},
 };
+
+bool
+code_of_word(const struct code *codes, const char *word, int64_t *code)
+{
+    for (const struct code *known = codes; known->word; known++) {
+        *code = known->code;
+        if (!strcmp(known->word, word))
+            return true;
+    }
+    return !strncmp(word, "code ", 5) && text_integer(word + 5, code);
+}
 
 void
 code_add_word(const struct code *codes, int64_t code, struct buf *out)

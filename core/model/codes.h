@@ -13,14 +13,21 @@ struct code {
     const char *word;
 };
 
+/* The code of "signed_out" where no number on the wire says so (ROW_EXPECTED). */
+#define CODE_SIGNED_OUT INT64_MIN
+
 /* `status` of skill/agentbyconfigedskill; in the agent gateway's answers the same
  * numbers mean other states. */
 extern const struct code codes_agent_state[];
+extern const struct code codes_agent_gateway_state[];
 extern const struct code codes_cti_state[];
 extern const struct code codes_operation[];
 
 /* Adds the word, "code 11" when the table has none. */
 void code_add_word(const struct code *codes, int64_t code, struct buf *out);
+
+/* The code for a word: of the table, or "code 11". False: the table cannot give it. */
+bool code_of_word(const struct code *codes, const char *word, int64_t *code);
 
 /* The meaning of a CMS resultCode: "invalid parameter"; NULL when unknown. */
 const char *result_code_text(const char *code);

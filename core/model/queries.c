@@ -106,8 +106,14 @@ const struct query query_queues = {
         .name = lua, .kind = FIELD_WORD, .over = of, .codes = table, .doc = sentence   \
     }
 
-/* Where the codes stand that are words, too. */
+/* Where the codes stand that are words, too. Both queries of agents have the same
+ * fields in the same order. */
 enum { STATE_CODE = 3, CTI_STATE_CODE = 5 };
+
+#define ABSENT(lua, sentence)                                                          \
+    {                                                                                  \
+        .name = lua, .kind = FIELD_ABSENT, .doc = sentence                             \
+    }
 
 static const struct field agent_fields[] = {
     {.name = "id",
@@ -124,6 +130,7 @@ static const struct field agent_fields[] = {
         INTEGER("cti_state_code", "ctiStatus", "The platform's state as it is sent."),
     INTEGER("group_id", "groupId", "The agent's group."),
     INTEGER("media_type", "mediaType", "The kind of media that the agent serves."),
+    ABSENT("media", "What the agent is signed in to; gw.agent alone knows."),
     INTEGER("vdn", "vdnId", "The VDN of the agent."),
     TEXT("phone", "phoneNumber", "The agent's phone number."),
     {.name = "state_age",
@@ -136,6 +143,9 @@ static const struct field agent_fields[] = {
      .kind = FIELD_TIME_MS,
      .nothing = NOTHING_32,
      .doc = "When the agent signed in."},
+    ABSENT("skills", "The agent's queues; gw.agent alone knows."),
+    ABSENT("in_conference", "Is the agent in a conference? gw.agent alone knows."),
+    ABSENT("state_reason", "Why the agent is in this state; gw.agent alone knows."),
 };
 
 const struct query query_agents = {
@@ -149,6 +159,7 @@ const struct query query_agents = {
     .fields = agent_fields,
     .field_count = sizeof agent_fields / sizeof *agent_fields,
     .key = 0,
+    .is_list = true,
     .row_max = 100000,
     .ranges = queue_ranges,
 };
@@ -182,6 +193,7 @@ const struct query query_agent_calls = {
     .field_count = sizeof call_fields / sizeof *call_fields,
     .key = 0,
     .is_bare = true,
+    .is_list = true,
     .row_max = 10000,
     .ranges = call_ranges,
 };
@@ -289,13 +301,80 @@ const struct query query_agent_operations = {
     .fields = operation_fields,
     .field_count = sizeof operation_fields / sizeof *operation_fields,
     .key = 0,
+    .is_list = true,
     .row_max = 100000,
     .vdn = OPERATION_VDN,
     .ranges = operation_ranges,
 };
 
-const struct query *const queries[] = {&query_queues, NULL};
+/* ---- one agent ---- */
 
-const struct query *const queries_by_hand[] = {
-    &query_queues, &query_agents, &query_agent_calls, &query_agent_operations, NULL,
+static const struct field agent_gateway_fields[] = {
+    {.name = "id",
+     .wire = "workno",
+     .required = true,
+     .doc = "The number of the agent."},
+    TEXT("name", "name", "The agent's name."),
+    WORD(
+        "state", STATE_CODE, codes_agent_gateway_state,
+        "What the agent does: unknown, signed_out, busy, idle, wrap_up, talking, rest or "
+        "pre_rest."),
+    [STATE_CODE] = INTEGER("state_code", "status", "The state as it is sent."),
+    WORD("cti_state", CTI_STATE_CODE, codes_cti_state,
+         "What the platform says the agent does, in finer words."),
+    [CTI_STATE_CODE] =
+        INTEGER("cti_state_code", "ctiStatus", "The platform's state as it is sent."),
+    INTEGER("group_id", "groupid", "The agent's group."),
+    ABSENT("media_type", "The kind of media; gw.agents alone knows."),
+    {.name = "media",
+     .wire = "mediatype",
+     .kind = FIELD_MEDIA,
+     .doc =
+         "What the agent is signed in to: { cti = true, web = true, mail = false }."},
+    INTEGER("vdn", "vdnid", "The VDN of the agent."),
+    TEXT("phone", "phonenumber", "The agent's phone number."),
+    {.name = "state_age",
+     .wire = "currentstatetime",
+     .unit = UNIT_SECONDS,
+     .nothing = NOTHING_32,
+     .doc = "How long the agent has been in this state."},
+    {.name = "signed_in_at",
+     .wire = "logindate",
+     .kind = FIELD_TIME_MS,
+     .nothing = NOTHING_32,
+     .doc = "When the agent signed in."},
+    {.name = "skills",
+     .wire = "skilllist",
+     .kind = FIELD_SKILLS,
+     .doc = "The agent's queues: a list of { id, name, media_type }."},
+    {.name = "in_conference",
+     .wire = "inMultimediaConf",
+     .kind = FIELD_BOOLEAN,
+     .doc = "Is the agent in a multimedia conference?"},
+    INTEGER("state_reason", "currentStateReason", "Why the agent is in this state."),
+};
+
+static const struct id_range agent_ranges[] = {
+    {2023, 101, 59999},
+    {2025, 101, 999999},
+    {0},
+};
+
+const struct query query_agent = {
+    .name = "agent",
+    .row_name = "Agent",
+    .door = DOOR_AGENT_GATEWAY,
+    .path = "/agentgateway/resource/agentgroup/$o/agentbyworkno/$i",
+    .argument = "agent",
+    .source = "seed page: agentgateway agentbyworkno",
+    .fields = agent_gateway_fields,
+    .field_count = sizeof agent_gateway_fields / sizeof *agent_gateway_fields,
+    .key = 0,
+    .row_max = 1,
+    .ranges = agent_ranges,
+};
+
+const struct query *const queries[] = {
+    &query_queues,           &query_agents, &query_agent_calls,
+    &query_agent_operations, &query_agent,  NULL,
 };

@@ -18,8 +18,13 @@ enum field_kind {
     FIELD_TEXT,     /* a string, or a number as it is written; empty is unknown */
     FIELD_TIME_MS,  /* milliseconds since the epoch; seconds in the cell */
     FIELD_TIME_UTC, /* "2024-08-02 06:19:44"; seconds since the epoch in the cell */
+    FIELD_BOOLEAN,  /* true, false, 1, 0, or these in a string; 1 or 0 in the cell */
+    FIELD_MEDIA,  /* "TTF": a letter for each of MEDIA_*, whose bits are in the cell */
+    FIELD_SKILLS, /* a list of objects; in the text heap as compact JSON, with our
+                   * names: [{"id":1,"name":"Sales","media_type":5}] */
     /* These are not on the wire. */
     FIELD_ARGUMENT, /* the id that the request named (block_join) */
+    FIELD_ABSENT,   /* a sibling query gives it; always unknown here */
     FIELD_NAME,     /* from gateway.conf by the row's key, else "skill 7" */
     /* These are derived from the fields `over` and `under` and have no cell. */
     FIELD_RATIO,    /* over / under, at most 1; unknown when under is 0 */
@@ -28,6 +33,8 @@ enum field_kind {
     FIELD_INTERIM,  /* does an operation (over, with cause under) go on? 1 or 0 */
     FIELD_CAUSE,    /* the text for an operation (over) and its cause (under) */
 };
+
+enum { MEDIA_CTI = 1, MEDIA_WEB = 2, MEDIA_MAIL = 4 };
 
 /* Values by which a server says that there is none. */
 enum field_nothing {
@@ -60,24 +67,33 @@ struct id_range {
     int64_t low, high;
 };
 
+/* What is around the rows of an answer, and how the asker shows who it is. */
+enum query_door {
+    DOOR_CMS,           /* POST, auth-v2; resultCode, resultDesc */
+    DOOR_AGENT_GATEWAY, /* GET with the Guid of a session; retcode, result */
+};
+
 struct query {
     const char *name;     /* "queues": gw.queues, the word in events and commands */
     const char *row_name; /* "Queue": the word in messages */
-    const char *path;
+    enum query_door door;
+    const char *path;     /* at the agent gateway $o is the operator, $i the id */
     const char *argument; /* "queue": the word for one id in messages */
     bool is_named;        /* ids have names in gateway.conf */
     /* The request, compact JSON: $c is the ccId, $v the vdn, $i an id or, in brackets,
      * the list of ids; $b and $e begin and end of the span, $t the type of operation
      * with its key and a comma, or nothing. */
-    const char *body;
+    const char *body;   /* NULL: none */
     bool has_span;      /* asks for a time from … to */
     const char *source; /* the page that is the source of these facts */
     const struct field *fields;
     size_t field_count; /* at most 62: field i has presence bit i */
     size_t key;         /* index of the field that identifies a row */
-    bool is_bare;       /* a row is the value of its key alone, and no object */
-    size_t row_max;     /* more rows are no answer */
-    size_t vdn;         /* field that rows of another vdn are told by; 0 for none */
+    bool is_list;   /* an id that is asked for has any number of rows; else the row's
+                     * key is that id, and a row that is not there is gone */
+    bool is_bare;   /* a row is the value of its key alone, and no object */
+    size_t row_max; /* more rows are no answer */
+    size_t vdn;     /* field that rows of another vdn are told by; 0 for none */
     const struct id_range *ranges; /* ends with edition 0 */
     size_t batch_bytes; /* the serialised array of ids may have this many bytes; 0: one
                          * id a request */
@@ -87,11 +103,10 @@ extern const struct query query_queues;
 extern const struct query query_agents;
 extern const struct query query_agent_calls;
 extern const struct query query_agent_operations;
+extern const struct query query_agent;
 
-/* What scripts can ask, ends with NULL. The position is the number in frames. */
+/* All of them, ends with NULL. The position is the number in frames. */
 extern const struct query *const queries[];
-/* What `ccgate query` can ask, ends with NULL. */
-extern const struct query *const queries_by_hand[];
 
 /* One of `queries`. */
 const struct query *query_find(const char *name);
@@ -138,6 +153,15 @@ size_t query_fit(const struct query *query, const int64_t *ids, size_t id_count)
  * computed where they are read. The cell of a text says where it is in `text`: its
  * offset in the upper half, its bytes in the lower one; a block is these two pieces. */
 #define ROW_GONE ((uint64_t)1 << 63)
+/* Of a listed agent who was expected and is not in a successful answer: only the key is
+ * there, and the state is the word for CODE_SIGNED_OUT (codes.h). */
+#define ROW_EXPECTED ((uint64_t)1 << 62)
+
+/* A row where it lies: its cells, and the text heap that its text cells speak of. */
+struct row {
+    const int64_t *cells;
+    const char *text; /* "" where there is none */
+};
 
 struct block {
     const struct query *query;
@@ -172,6 +196,13 @@ block_row(const struct block *block, size_t row)
     return block->cells + row * query_width(block->query);
 }
 
+static inline struct row
+block_at(const struct block *block, size_t row)
+{
+    return (struct row){block_row(block, row),
+                        block->text.data ? block->text.data : ""};
+}
+
 static inline bool
 row_has(const int64_t *row, size_t field)
 {
@@ -188,7 +219,7 @@ static inline bool
 field_is_text(const struct field *field)
 {
     return field->kind == FIELD_TEXT || field->kind == FIELD_WORD ||
-           field->kind == FIELD_CAUSE;
+           field->kind == FIELD_CAUSE || field->kind == FIELD_SKILLS;
 }
 
 /* The value of a field as a double; false when it is unknown (absent, or derived from
@@ -196,10 +227,16 @@ field_is_text(const struct field *field)
 bool row_number(const struct query *query, const int64_t *row, size_t field,
                 double *value);
 
-/* Adds the value of a field that is a text; false, and nothing added, when it is
- * unknown. */
-bool row_text(const struct block *block, const int64_t *row, size_t field,
-              struct buf *out);
+/* The code behind a FIELD_WORD; false when it is unknown. */
+bool row_code(const struct query *query, const int64_t *row, size_t field,
+              int64_t *code);
+
+/* Adds the value of a field that is a text (of FIELD_SKILLS: JSON); false, and nothing
+ * added, when it is unknown. */
+bool row_text(const struct query *query, struct row row, size_t field, struct buf *out);
+
+/* The bytes of a text that is in the heap; "" when it is unknown. */
+const char *row_heap(struct row row, size_t field, size_t *size);
 
 /* ---- answers ---- */
 

@@ -1,7 +1,5 @@
 #include "model/span.h"
 
-#define QUARTER 900
-#define DAY     86400
 #define CLOSING 60 /* seconds after which a quarter is closed */
 
 static int64_t
@@ -13,15 +11,15 @@ floor_to(int64_t at, int64_t unit)
 static int64_t
 last_closed(int64_t now)
 {
-    return floor_to(now - CLOSING, QUARTER);
+    return floor_to(now - CLOSING, SPAN_QUARTER);
 }
 
 const char *
 span_last(struct query_span *span, int64_t duration, int64_t now)
 {
-    if (duration <= 0 || duration % QUARTER)
+    if (duration <= 0 || duration % SPAN_QUARTER)
         return "is not a whole number of quarters of an hour";
-    if (duration > DAY - QUARTER)
+    if (duration > SPAN_DAY - SPAN_QUARTER)
         return "is more than 23h45m";
     int64_t end = last_closed(now);
     return span_between(span, end - duration, end, now);
@@ -30,7 +28,7 @@ span_last(struct query_span *span, int64_t duration, int64_t now)
 const char *
 span_today(struct query_span *span, int64_t now)
 {
-    int64_t begin = floor_to(now, DAY), end = last_closed(now);
+    int64_t begin = floor_to(now, SPAN_DAY), end = last_closed(now);
     if (end <= begin)
         return "no quarter of an hour has passed since midnight UTC";
     return span_between(span, begin, end, now);
@@ -39,12 +37,12 @@ span_today(struct query_span *span, int64_t now)
 const char *
 span_between(struct query_span *span, int64_t begin, int64_t end, int64_t now)
 {
-    int64_t kept = floor_to(now - DAY + QUARTER - 1, QUARTER);
-    if (begin % QUARTER || end % QUARTER)
+    int64_t kept = floor_to(now - SPAN_DAY + SPAN_QUARTER - 1, SPAN_QUARTER);
+    if (begin % SPAN_QUARTER || end % SPAN_QUARTER)
         return "is not on a quarter of an hour (UTC)";
     if (end <= begin)
         return "ends before it begins";
-    if (end - begin > DAY)
+    if (end - begin > SPAN_DAY)
         return "is more than 24 hours";
     if (end <= kept)
         return "is older than 24 hours, which is as long as the centre keeps it";

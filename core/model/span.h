@@ -10,6 +10,10 @@
 
 #include "model/schema.h"
 
+#define SPAN_QUARTER ((int64_t)900)
+#define SPAN_DAY     ((int64_t)86400)
+#define SPAN_MAX     SPAN_DAY /* of one request */
+
 /* The closed quarters of the last `duration` seconds. A quarter is closed a minute
  * after its end: before that the centre may still write to it. */
 const char *span_last(struct query_span *span, int64_t duration, int64_t now);

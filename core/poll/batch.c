@@ -57,8 +57,9 @@ void
 batch_send(struct batch *batch, struct feed *feed)
 {
     struct subscription *to = feed->subscription;
-    feed->refused =
-        !to->on_rows(to->arg, batch->center, rows_of(batch, feed), batch->rows_wall_ms);
+    int64_t argument = batch->query->is_list ? batch->ids[0] : 0;
+    feed->refused = !to->on_rows(to->arg, batch->center, argument, rows_of(batch, feed),
+                                 batch->rows_wall_ms);
 }
 
 static void

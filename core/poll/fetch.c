@@ -16,6 +16,7 @@ struct fetch {
     struct planner *planner;
     uint32_t center;
     const struct query *query;
+    struct query_span span; /* of a query that has one */
     int64_t *ids;
     size_t id_count;
     struct part *parts;
@@ -150,13 +151,14 @@ ask(struct fetch *fetch)
 
 struct fetch *
 planner_fetch(struct planner *planner, uint32_t center, const struct query *query,
-              const int64_t *ids, size_t id_count, int64_t max_age_ms,
-              fetch_callback *on_done, void *arg)
+              const int64_t *ids, size_t id_count, const struct query_span *span,
+              int64_t max_age_ms, fetch_callback *on_done, void *arg)
 {
     struct fetch *fetch = mem_zero(sizeof *fetch);
     fetch->planner = planner;
     fetch->center = center;
     fetch->query = query;
+    fetch->span = span ? *span : (struct query_span){.type = OPERATION_ANY};
     fetch->ids = mem_copy(ids, id_count * sizeof *ids);
     fetch->id_count = id_count;
     fetch->wall_ms = clock_wall_ms();

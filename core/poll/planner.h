@@ -41,16 +41,18 @@ struct planner_want {
     uint32_t center; /* index in conf */
     const struct query *query;
     int64_t every_ms;
+    int64_t
+        last_ms; /* of a query with a span: how far back the first request reaches */
     const int64_t *ids;
     size_t id_count;
 };
 
 /* A sample for a subscriber: one row per id that it wants out of one request, ROW_GONE
- * rows included. `wall_ms` is when the answer came. False: no room now; the newest
- * sample comes after planner_resume(). A failed poll is no sample. Must not call the
- * planner. */
-typedef bool planner_on_rows(void *arg, uint32_t center, const struct block *rows,
-                             int64_t wall_ms);
+ * rows included; of a query that is a list, all rows of the id `argument` (else 0).
+ * `wall_ms` is when the answer came. False: no room now; the newest sample comes after
+ * planner_resume(). A failed poll is no sample. Must not call the planner. */
+typedef bool planner_on_rows(void *arg, uint32_t center, int64_t argument,
+                             const struct block *rows, int64_t wall_ms);
 
 struct subscription;
 
@@ -70,19 +72,21 @@ void planner_replay(struct subscription *subscription);
 /* ---- one-off questions ---- */
 
 struct fetch;
-/* One row per id in the order asked, ROW_GONE for those the centre does not know; or an
- * error, and no rows, when any part failed. An id that is known to be refused is an
- * error without asking. */
+/* One row per id in the order asked, ROW_GONE for those the centre does not know (of a
+ * list: the rows of all ids in the order asked, a key once); or an error, and no rows,
+ * when any part failed. An id that is known to be refused is an error without asking.
+ */
 typedef void fetch_callback(void *arg, const struct error *error,
                             const struct block *rows, int64_t wall_ms);
 
-/* Answers that are at most `max_age_ms` old are used again. The callback comes later,
+/* `span` is copied, NULL for queries that have none. Answers that are at most
+ * `max_age_ms` old are used again. The callback comes later,
  * never from inside; the fetch is gone after it. While the centre's circuit is open or
  * it is in back-off the answer is its last error. */
 struct fetch *planner_fetch(struct planner *planner, uint32_t center,
                             const struct query *query, const int64_t *ids,
-                            size_t id_count, int64_t max_age_ms,
-                            fetch_callback *on_done, void *arg);
+                            size_t id_count, const struct query_span *span,
+                            int64_t max_age_ms, fetch_callback *on_done, void *arg);
 /* Before its callback. */
 void fetch_cancel(struct fetch *fetch);
 

@@ -164,7 +164,8 @@ l_fetch(lua_State *L)
 {
     struct script *script = script_of(L);
     lua_Integer center = luaL_checkinteger(L, 1);
-    struct message_fetch fetch = {.query = query_find(luaL_checkstring(L, 2))};
+    struct message_fetch fetch = {.query = query_find(luaL_checkstring(L, 2)),
+                                  .span = {.type = OPERATION_ANY}};
     fetch.max_age_ms = luaL_checkinteger(L, 4);
     struct task *task = check_may_wait(L, "fetch");
     luaL_argcheck(L, center >= 0 && (size_t)center < script->center_count, 1,

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/span.h"
 #include "script/message.h"
 
 struct cursor
@@ -123,4 +124,29 @@ cursor_ids(struct cursor *cursor, const struct query *query, int64_t *room)
     for (uint32_t i = 0; i < count; i++)
         cursor_demand(cursor, is_id(query, room[i]), "an id is out of range");
     return cursor->in.bad ? 0 : count;
+}
+
+/* ---- spans ---- */
+
+int64_t
+cursor_span_max_ms(const struct query *query)
+{
+    return query && query->has_span ? SPAN_MAX * 1000 : 0;
+}
+
+struct query_span
+cursor_span(struct cursor *cursor, const struct query *query)
+{
+    int64_t most = query && query->has_span ? INT64_MAX / 1000 : 0;
+    struct query_span span;
+    span.begin = cursor_number(cursor, 0, most, "the begin of a span");
+    span.end = cursor_number(cursor, 0, most, "the end of a span");
+    span.type = cursor_number(cursor, OPERATION_ANY, most ? INT32_MAX : OPERATION_ANY,
+                              "the type of an operation");
+    int64_t length = span.end - span.begin;
+    cursor_demand(cursor,
+                  !most || (length > 0 && length <= SPAN_MAX &&
+                            !(length % SPAN_QUARTER) && !(span.begin % SPAN_QUARTER)),
+                  "a span that cannot be");
+    return span;
 }

@@ -54,6 +54,12 @@ const char *cursor_text(struct cursor *cursor, size_t *size, const char *fault);
 /* NULL only after a fault. */
 const struct query *cursor_query(struct cursor *cursor);
 
+/* How far back a want of the query may reach; 0 for one without a span. */
+int64_t cursor_span_max_ms(const struct query *query);
+
+/* Three i64: a span on quarters of an hour that the query allows, or none. */
+struct query_span cursor_span(struct cursor *cursor, const struct query *query);
+
 /* Reads a list of 1 to MESSAGE_IDS_MAX ids, each in the range of some edition, into
  * `room` and returns how many; 0 after a fault. The room of cursor_room_for_ids() takes
  * all lists of a payload one after the other; free() it. */

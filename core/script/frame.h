@@ -21,15 +21,18 @@
  * RESTORE: list of { u32 entry, u32 center, text key }: alerts that are raised. After
  * LOADED and before the first ROWS, as many as it takes.
  *
- * ROWS: u32 center, u32 query, u32 row_count, u32 width, then row_count × width cells
- * (i64, aligned; model/schema.h): a sample. now = wall time of the answer.
+ * ROWS: u32 center, u32 query, u32 row_count, u32 width, i64 argument (of a query that
+ * is a list: the id whose rows these are, all of them; else 0), then row_count × width
+ * cells (i64, aligned; model/schema.h), then text (the heap of the text cells): a
+ * sample. now = wall time of the answer.
  *
  * RUN: id = entry; i64 scheduled_ms: a job is due.
  *
  * WAKE: id = wait: the sleep is over.
  *
- * FETCHED: id = wait; i64 ok; ok 1: as ROWS (ids that are unknown to the centre are
- * rows with ROW_GONE); ok 0: text kind, text code, text message.
+ * FETCHED: id = wait; i64 ok; ok 1: as ROWS, argument 0 (ids that are unknown to the
+ * centre are rows with ROW_GONE; of a list, the rows of all ids, none twice); ok 0:
+ * text kind, text code, text message.
  *
  * DISABLE: id = entry: switched off after three strikes; never run again.
  *
@@ -37,8 +40,9 @@
  *
  * LOADED: list of problems { u32 line, u8 severity (LEVEL_*), text }, list of entries {
  * u8 kind (ENTRY_*), text name, i64 every_ms (0 for rules), text about }, list of wants
- * { u32 entry, u32 center, u32 query, i64 every_ms, list of i64 ids }. A problem of
- * LEVEL_ERROR means: not loaded, the host ends.
+ * { u32 entry, u32 center, u32 query, i64 every_ms, i64 last_ms (of a query with a
+ * span: how far back the first request reaches; else 0), list of i64 ids }. A problem
+ * of LEVEL_ERROR means: not loaded, the host ends.
  *
  * COMMIT: what one activation did, to be committed together. id = entry; i64
  * scheduled_ms (of the job's run, 0 for rules), list of items, at least one: of a rule
@@ -48,7 +52,8 @@
  *
  * SLEEP: id = wait; i64 ms.
  *
- * FETCH: id = wait; u32 center, u32 query, i64 max_age_ms, list of i64 ids.
+ * FETCH: id = wait; u32 center, u32 query, i64 max_age_ms, i64 begin, end, type (of a
+ * query with a span: struct query_span; else 0, 0, OPERATION_ANY), list of i64 ids.
  *
  * LOG: u8 level; text room ("rule queue-wait"); text message.
  *

@@ -178,21 +178,51 @@ put_rows(struct buf *out, const struct message_rows *rows)
     frame_put_u32(out, (uint32_t)query_number(rows->query));
     frame_put_u32(out, rows->row_count);
     frame_put_u32(out, (uint32_t)width);
+    frame_put_i64(out, rows->argument);
     frame_put_cells(out, rows->cells, rows->row_count * width);
+    frame_put_text(out, rows->text ? rows->text : "", rows->text_size);
 }
 
+/* A row that is gone, or expected, has its key and nothing else. */
 static bool
-are_present(const struct query *query, const int64_t *cells, size_t row_count)
+is_present(const struct query *query, uint64_t present)
 {
-    size_t width = query_width(query);
     uint64_t key = (uint64_t)1 << query->key;
     uint64_t fields = ((uint64_t)1 << query->field_count) - 1;
-    for (size_t row = 0; row < row_count; row++, cells += width) {
-        uint64_t present = (uint64_t)cells[0];
-        if ((present & ~fields) != 0 ? present != (ROW_GONE | key) : !(present & key))
+    uint64_t marks = present & ~fields;
+    if (!marks)
+        return present & key;
+    return present == (marks | key) && (marks == ROW_GONE || marks == ROW_EXPECTED);
+}
+
+/* Text cells lie in the heap. */
+static bool
+have_texts(const struct message_rows *rows, const int64_t *row)
+{
+    const struct query *query = rows->query;
+    for (size_t i = 0; i < query->field_count; i++) {
+        enum field_kind kind = query->fields[i].kind;
+        if ((kind != FIELD_TEXT && kind != FIELD_SKILLS) || !row_has(row, i))
+            continue;
+        uint64_t cell = (uint64_t)row[1 + i];
+        if ((cell >> 32) + (cell & UINT32_MAX) > rows->text_size)
             return false;
     }
     return true;
+}
+
+static const char *
+find_fault(const struct message_rows *rows)
+{
+    size_t width = query_width(rows->query);
+    for (size_t i = 0; i < rows->row_count; i++) {
+        const int64_t *row = rows->cells + i * width;
+        if (!is_present(rows->query, (uint64_t)row[0]))
+            return "a presence word does not fit the query";
+        if (!have_texts(rows, row))
+            return "a text outside of the heap";
+    }
+    return NULL;
 }
 
 static void
@@ -207,14 +237,19 @@ get_rows(struct cursor *cursor, size_t center_count, struct message_rows *out)
     cursor_demand(cursor, width == query_width(out->query),
                   "the width is not the query's");
     cursor_demand(cursor, out->row_count <= FRAME_MAX, "the number of rows");
+    out->argument = cursor_number(cursor, INT64_MIN, INT64_MAX, "the argument");
+    cursor_demand(cursor, out->query->is_list || !out->argument,
+                  "an argument of rows that are no list");
     if (cursor->in.bad)
         return;
     /* Aligned: the payload is, and what comes before the cells fills whole words. */
     const void *cells = frame_get_cells(&cursor->in, (size_t)out->row_count * width);
     out->cells = cells;
-    if (cells)
-        cursor_demand(cursor, are_present(out->query, out->cells, out->row_count),
-                      "a presence word does not fit the query");
+    out->text = frame_get_text(&cursor->in, &out->text_size);
+    if (cursor->in.bad || !cells)
+        return;
+    const char *fault = find_fault(out);
+    cursor_demand(cursor, !fault, fault);
 }
 
 bool

@@ -86,12 +86,15 @@ void message_restore_fini(struct message_restore *restore);
 
 /* A sample, or what a fetch got. Read, the cells lie in the frame, aligned, and every
  * presence word fits the query: no bits beyond its fields, the key always there, in a
- * row that is gone nothing else. */
+ * row that is gone nothing else; and every text cell lies in the heap. */
 struct message_rows {
     uint32_t center;
     const struct query *query;
     uint32_t row_count;
     const int64_t *cells; /* row_count × query_width(query) */
+    int64_t argument;     /* frame.h */
+    const char *text;     /* NULL: none */
+    size_t text_size;
 };
 bool message_write_rows(struct buf *out, int64_t now_ms,
                         const struct message_rows *rows);
@@ -143,6 +146,7 @@ struct message_want {
     uint32_t center;
     const struct query *query;
     int64_t every_ms;
+    int64_t last_ms;    /* frame.h */
     const int64_t *ids; /* each in the range of some edition */
     uint32_t id_count;
 };
@@ -222,6 +226,7 @@ struct message_fetch {
     uint32_t center;
     const struct query *query;
     int64_t max_age_ms; /* 0 to MESSAGE_PERIOD_MAX_MS */
+    struct query_span span;
     const int64_t *ids; /* owned by what message_read_fetch() fills, else borrowed */
     uint32_t id_count;
 };

@@ -38,6 +38,7 @@ message_put_want(struct message_list *list, const struct message_want *want)
     frame_put_u32(&list->items, want->center);
     frame_put_u32(&list->items, (uint32_t)query_number(want->query));
     frame_put_i64(&list->items, want->every_ms);
+    frame_put_i64(&list->items, want->last_ms);
     frame_put_u32(&list->items, want->id_count);
     frame_put_cells(&list->items, want->ids, want->id_count);
 }
@@ -156,6 +157,8 @@ get_wants(struct cursor *cursor, size_t center_count, int64_t want_max,
         want->query = cursor_query(cursor);
         want->every_ms = cursor_number(cursor, MESSAGE_PERIOD_MIN_MS,
                                        MESSAGE_PERIOD_MAX_MS, "the period of a want");
+        want->last_ms = cursor_number(cursor, 0, cursor_span_max_ms(want->query),
+                                      "how far back a want reaches");
         want->ids = ids;
         want->id_count = cursor_ids(cursor, want->query, ids);
         ids += want->id_count;
@@ -330,6 +333,9 @@ message_write_fetch(struct buf *out, int64_t now_ms, const struct message_fetch 
     frame_put_u32(out, fetch->center);
     frame_put_u32(out, (uint32_t)query_number(fetch->query));
     frame_put_i64(out, fetch->max_age_ms);
+    frame_put_i64(out, fetch->span.begin);
+    frame_put_i64(out, fetch->span.end);
+    frame_put_i64(out, fetch->span.type);
     frame_put_u32(out, fetch->id_count);
     frame_put_cells(out, fetch->ids, fetch->id_count);
     return frame_end(out, begin);
@@ -345,6 +351,7 @@ message_read_fetch(const struct frame *frame, size_t center_count,
     out->query = cursor_query(&cursor);
     out->max_age_ms =
         cursor_number(&cursor, 0, MESSAGE_PERIOD_MAX_MS, "the greatest age");
+    out->span = cursor_span(&cursor, out->query);
     int64_t *ids = cursor_room_for_ids(frame);
     out->ids = ids;
     out->id_count = cursor_ids(&cursor, out->query, ids);

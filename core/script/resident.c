@@ -18,7 +18,8 @@ on_frame(void *arg, const struct frame *frame, struct error *error)
 /* ---- what the host gets ---- */
 
 static bool
-on_rows(void *arg, uint32_t center, const struct block *rows, int64_t wall_ms)
+on_rows(void *arg, uint32_t center, int64_t argument, const struct block *rows,
+        int64_t wall_ms)
 {
     struct resident *resident = arg;
     if (process_is_full(resident->process))
@@ -26,7 +27,10 @@ on_rows(void *arg, uint32_t center, const struct block *rows, int64_t wall_ms)
     struct message_rows message = {.center = center,
                                    .query = rows->query,
                                    .row_count = (uint32_t)rows->row_count,
-                                   .cells = rows->cells};
+                                   .cells = rows->cells,
+                                   .argument = argument,
+                                   .text = rows->text.data,
+                                   .text_size = rows->text.size};
     return message_write_rows(process_out(resident->process), wall_ms, &message);
 }
 
@@ -237,8 +241,8 @@ subscribe(struct resident *resident)
     struct planner_want *wants = mem_zero((count + 1) * sizeof *wants);
     for (uint32_t i = 0; i < count; i++) {
         const struct message_want *want = &resident->loaded.wants[i];
-        wants[i] = (struct planner_want){want->center, want->query, want->every_ms,
-                                         want->ids, want->id_count};
+        wants[i] = (struct planner_want){want->center,  want->query, want->every_ms,
+                                         want->last_ms, want->ids,   want->id_count};
     }
     if (count)
         resident->subscription = planner_subscribe(

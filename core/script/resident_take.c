@@ -64,7 +64,9 @@ on_fetched(void *arg, const struct error *error, const struct block *rows,
         fetched.rows = (struct message_rows){.center = wait->center,
                                              .query = rows->query,
                                              .row_count = (uint32_t)rows->row_count,
-                                             .cells = rows->cells};
+                                             .cells = rows->cells,
+                                             .text = rows->text.data,
+                                             .text_size = rows->text.size};
     (void)wall_ms;
     wait->fetch = NULL; /* ends itself after this call */
     if (!message_write_fetched(process_out(wait->resident->process), clock_wall_ms(),
@@ -225,7 +227,7 @@ ask(struct wait *wait, const struct message_fetch *fetch)
     if (center >= 0) {
         wait->fetch = planner_fetch(resident->world.planner, (uint32_t)center,
                                     fetch->query, fetch->ids, fetch->id_count,
-                                    fetch->max_age_ms, on_fetched, wait);
+                                    &fetch->span, fetch->max_age_ms, on_fetched, wait);
         return;
     }
     error_set(&error, ERROR_CANCELLED, "", "center %s is no longer configured", name);

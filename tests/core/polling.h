@@ -270,9 +270,11 @@ polling_take(struct listener *listener, const struct block *rows)
 }
 
 static inline bool
-polling_on_rows(void *arg, uint32_t center, const struct block *rows, int64_t wall_ms)
+polling_on_rows(void *arg, uint32_t center, int64_t argument, const struct block *rows,
+                int64_t wall_ms)
 {
     struct listener *listener = arg;
+    assert_int_equal(argument, 0);
     assert_true(llabs(clock_wall_ms() - wall_ms) < 60000);
     if (listener->is_full) {
         listener->refused++;
@@ -311,7 +313,7 @@ static inline struct subscription *
 polling_subscribe(struct polling *polling, uint32_t center, int64_t every_ms,
                   const int64_t *ids, size_t count, struct listener *listener)
 {
-    struct planner_want want = {center, &query_queues, every_ms, ids, count};
+    struct planner_want want = {center, &query_queues, every_ms, 0, ids, count};
     return planner_subscribe(polling->planner, "test", &want, 1, polling_on_rows,
                              listener);
 }
@@ -320,8 +322,8 @@ static inline struct fetch *
 polling_fetch(struct polling *polling, int64_t max_age_ms, const int64_t *ids,
               size_t count, struct listener *listener)
 {
-    return planner_fetch(polling->planner, 0, &query_queues, ids, count, max_age_ms,
-                         polling_on_fetched, listener);
+    return planner_fetch(polling->planner, 0, &query_queues, ids, count, NULL,
+                         max_age_ms, polling_on_fetched, listener);
 }
 
 /* ---- putting together ---- */

@@ -19,12 +19,12 @@ field(const char *name)
 }
 
 /* Cells of a queue; fields are set by name, the others stay unknown. */
-struct row {
+struct given {
     int64_t cells[64];
 };
 
 static void
-row_set(struct row *row, const char *name, int64_t value)
+row_set(struct given *row, const char *name, int64_t value)
 {
     uint32_t index = field(name);
     row->cells[0] |= (int64_t)1 << index;
@@ -82,7 +82,7 @@ test_comparisons(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct condition condition = {.query = &query_queues};
-        struct row row = {0};
+        struct given row = {0};
         leaf(&condition, cases[i].op, "calls_waiting", 5);
         assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
                          TRUTH_UNKNOWN);
@@ -105,7 +105,7 @@ test_nil_is_not_zero(void **state)
 {
     (void)state;
     struct condition condition = {.query = &query_queues};
-    struct row row = {0};
+    struct given row = {0};
     leaf(&condition, OP_EQUAL, "agents_available", 0);
     assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
                      TRUTH_UNKNOWN);
@@ -119,7 +119,7 @@ test_ratio(void **state)
 {
     (void)state;
     struct condition condition = {.query = &query_queues};
-    struct row row = {0};
+    struct given row = {0};
     leaf(&condition, OP_BELOW, "service_level_5m", 0.8);
     row_set(&row, "answered_20s_5m", 0);
     assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
@@ -165,7 +165,7 @@ test_combinations(void **state)
 {
     (void)state;
     static const enum condition_op ops[] = {OP_ALL, OP_ANY, OP_NONE};
-    struct row row = {0};
+    struct given row = {0};
     for (size_t o = 0; o < COUNT(ops); o++)
         for (size_t count = 1; count <= 4; count++) {
             size_t all = 1;
@@ -223,7 +223,7 @@ test_nesting(void **state)
     build_nested(&condition);
     assert_int_equal(condition.count, 7);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct row row = {0};
+        struct given row = {0};
         int calls = 0;
         row_set(&row, "calls_waiting", cases[i].waiting);
         row_set(&row, "longest_wait_5m", cases[i].longest);
@@ -240,7 +240,7 @@ test_empty_is_unknown(void **state)
 {
     (void)state;
     struct condition condition = {.query = &query_queues};
-    struct row row = {0};
+    struct given row = {0};
     struct buf out = {0};
     assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
                      TRUTH_UNKNOWN);
@@ -251,7 +251,7 @@ test_empty_is_unknown(void **state)
 }
 
 static void
-assert_explained(const struct condition *condition, const struct row *row,
+assert_explained(const struct condition *condition, const struct given *row,
                  const char *text)
 {
     struct buf out = {0};
@@ -265,7 +265,7 @@ test_explaining(void **state)
 {
     (void)state;
     struct condition condition = {.query = &query_queues};
-    struct row row = {0};
+    struct given row = {0};
     build_nested(&condition);
 
     assert_explained(&condition, &row,
@@ -296,7 +296,7 @@ test_explaining_none(void **state)
 {
     (void)state;
     struct condition condition = {.query = &query_queues};
-    struct row row = {0};
+    struct given row = {0};
     size_t none = condition_open(&condition, OP_NONE);
     leaf(&condition, OP_BELOW, "service_level_5m", 0.8);
     leaf(&condition, OP_EQUAL, "agents_available", 0);

@@ -24,7 +24,7 @@ add_field(const struct block *block, size_t row, size_t index, struct buf *out)
     double value;
     buf_format(out, " %s=", field->name);
     bool is_known = field_is_text(field)
-                        ? row_text(block, cells, index, out)
+                        ? row_text(block->query, block_at(block, row), index, out)
                         : row_number(block->query, cells, index, &value);
     if (!is_known)
         buf_add_text(out, "-");
@@ -177,9 +177,9 @@ static void
 envelopes_of_all(void **state)
 {
     (void)state;
-    for (size_t q = 0; queries_by_hand[q]; q++)
+    for (size_t q = 0; queries[q]; q++)
         for (size_t i = 0; i < COUNT(envelopes); i++) {
-            const struct query *query = queries_by_hand[q];
+            const struct query *query = queries[q];
             const char *text = envelopes[i].text;
             char *real = outcome(query, text, strlen(text), NULL);
             char *want = mem_format(envelopes[i].outcome, query->name);

@@ -14,7 +14,7 @@ static void
 add(struct demand *demand, uint32_t center, int64_t every_ms, const int64_t *ids,
     size_t count, void *asker)
 {
-    struct planner_want want = {center, &query_queues, every_ms, ids, count};
+    struct planner_want want = {center, &query_queues, every_ms, 0, ids, count};
     demand_add(demand, &want, asker);
 }
 

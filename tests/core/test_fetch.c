@@ -226,7 +226,7 @@ nobody_is_told_after_cancelling(void **state)
     polling_release(polling);
     polling_wait(polling, &other.count, 1);
     polling_wait(polling, &subscriber.count, 1);
-    fetch_cancel(planner_fetch(polling->planner, 1, &query_queues, IDS(1), 10000,
+    fetch_cancel(planner_fetch(polling->planner, 1, &query_queues, IDS(1), NULL, 10000,
                                polling_on_fetched, &known));
     polling_run_for(polling, 20);
     assert_int_equal(known.count + flying.count + queued.count, 0);

@@ -113,13 +113,13 @@ test_rows(void **state)
         row[1] = id;
         row[3] = -id;
     }
-    struct message_rows rows = {1, &query_queues, 3, block.cells};
+    struct message_rows rows = {1, &query_queues, 3, block.cells, 0, NULL, 0};
     assert_true(message_write_rows(&bench.out, NOW, &rows));
     assert_true(message_read_rows(bench_frame(&bench), CENTERS, &out, &bench.error));
     assert_int_equal(out.center, 1);
     assert_ptr_equal(out.query, &query_queues);
     assert_int_equal(out.row_count, 3);
-    assert_ptr_equal(out.cells, bench.frame.payload + 16);
+    assert_ptr_equal(out.cells, bench.frame.payload + 24);
     assert_int_equal((uintptr_t)out.cells % sizeof(int64_t), 0);
     assert_memory_equal(out.cells, block.cells,
                         3 * query_width(&query_queues) * sizeof(int64_t));
@@ -164,7 +164,7 @@ test_presence(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bench bench = {0};
         int64_t cells[64] = {cases[i].word, 7};
-        struct message_rows rows = {0, &query_queues, 1, cells}, out;
+        struct message_rows rows = {0, &query_queues, 1, cells, 0, NULL, 0}, out;
         message_write_rows(&bench.out, NOW, &rows);
         bool is_good =
             message_read_rows(bench_frame(&bench), CENTERS, &out, &bench.error);
@@ -186,7 +186,7 @@ test_rows_refused(void **state)
     } cases[] = {
         {0, 0, 1, width, NULL},
         {2, 0, 1, width, "ROWS: no such centre"},
-        {0, 1, 1, width, "ROWS: no such query"},
+        {0, 5, 1, width, "ROWS: no such query"},
         {0, UINT32_MAX, 1, width, "ROWS: no such query"},
         {0, 0, 1, width - 1, "ROWS: the width is not the query's"},
         {0, 0, width, 1, "ROWS: the width is not the query's"},
@@ -203,7 +203,9 @@ test_rows_refused(void **state)
         frame_put_u32(&bench.out, cases[i].query);
         frame_put_u32(&bench.out, cases[i].row_count);
         frame_put_u32(&bench.out, cases[i].width);
+        frame_put_i64(&bench.out, 0);
         frame_put_cells(&bench.out, cells, width);
+        frame_put_string(&bench.out, "");
         assert_true(frame_end(&bench.out, begin));
         bool is_good =
             message_read_rows(bench_frame(&bench), CENTERS, &out, &bench.error);

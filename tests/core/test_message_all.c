@@ -33,7 +33,9 @@ test_small(void **state)
     assert_int_equal(sleep.wait, 4);
     assert_int_equal(sleep.ms, 2500);
 
-    struct message_fetch fetch = {5, 1, &query_queues, 30000, want_ids, 2}, fetched;
+    const struct query_span none = {0, 0, OPERATION_ANY};
+    struct message_fetch fetch = {5, 1, &query_queues, 30000, none, want_ids, 2},
+                         fetched;
     assert_true(message_write_fetch(&bench.out, NOW, &fetch));
     assert_true(
         message_read_fetch(bench_frame(&bench), CENTERS, &fetched, &bench.error));
@@ -126,15 +128,16 @@ test_fetches_refused(void **state)
 {
     (void)state;
     static const int64_t zero[] = {0};
+    const struct query_span none = {0, 0, OPERATION_ANY};
     const struct {
         struct message_fetch fetch;
         const char *fault;
     } cases[] = {
-        {{1, 2, &query_queues, 0, want_ids, 2}, "FETCH: no such centre"},
-        {{1, 0, NULL, 0, want_ids, 2}, "FETCH: no such query"},
-        {{1, 0, &query_queues, -1, want_ids, 2}, "FETCH: the greatest age"},
-        {{1, 0, &query_queues, 0, zero, 1}, "FETCH: an id is out of range"},
-        {{1, 0, &query_queues, 0, NULL, 0}, "FETCH: the number of ids"},
+        {{1, 2, &query_queues, 0, none, want_ids, 2}, "FETCH: no such centre"},
+        {{1, 0, NULL, 0, none, want_ids, 2}, "FETCH: no such query"},
+        {{1, 0, &query_queues, -1, none, want_ids, 2}, "FETCH: the greatest age"},
+        {{1, 0, &query_queues, 0, none, zero, 1}, "FETCH: an id is out of range"},
+        {{1, 0, &query_queues, 0, none, NULL, 0}, "FETCH: the number of ids"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bench bench = {0};
@@ -209,7 +212,7 @@ write_all(struct buf *out)
     struct lists lists = {0};
     struct message_want want = want_of();
     int64_t cells[64] = {KEY_BIT, 7};
-    struct message_rows rows = {0, &query_queues, 1, cells};
+    struct message_rows rows = {0, &query_queues, 1, cells, 0, NULL, 0};
     struct message_fetched fetched = {.wait = 1, .rows = rows}, failed = {.wait = 2};
     error_set(&failed.error, ERROR_API, "1", "no");
     message_put_raised(&raised, &(struct message_raised){0, 0, "7"});
@@ -232,8 +235,10 @@ write_all(struct buf *out)
     message_write_commit(out, NOW, 0, 0, &alerts);
     message_write_commit(out, NOW, 1, 0, &sends);
     message_write_sleep(out, NOW, &(struct message_sleep){3, 10});
-    message_write_fetch(out, NOW,
-                        &(struct message_fetch){4, 0, &query_queues, 0, want_ids, 2});
+    message_write_fetch(
+        out, NOW,
+        &(struct message_fetch){
+            4, 0, &query_queues, 0, {0, 0, OPERATION_ANY}, want_ids, 2});
     message_write_log(out, NOW, &(struct message_log){LEVEL_INFO, "rule a", "x", 1});
     message_write_strike(out, NOW, &(struct message_strike){0, "cpu limit"});
 

@@ -20,8 +20,8 @@ descriptors_are_whole(void **state)
         assert_ptr_equal(query_find(queries[q]->name), queries[q]);
         assert_int_equal(query_number(queries[q]), q);
     }
-    for (size_t q = 0; queries_by_hand[q]; q++) {
-        const struct query *query = queries_by_hand[q];
+    for (size_t q = 0; queries[q]; q++) {
+        const struct query *query = queries[q];
         assert_true(query->field_count <= 62);
         assert_true(query->fields[query->key].required);
         assert_non_null(query_range(query, 2023));
@@ -273,7 +273,7 @@ ids_of(const struct block *block)
     int agent = query_field(block->query, "agent");
     for (size_t i = 0; i < block->row_count; i++) {
         const int64_t *row = block_row(block, i);
-        assert_true(row_text(block, row, 0, &out));
+        assert_true(row_text(block->query, block_at(block, i), 0, &out));
         if (row_has(row, (size_t)agent))
             buf_format(&out, "/%d", (int)row[1 + agent]);
         buf_add_text(&out, " ");

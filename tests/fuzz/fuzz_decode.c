@@ -33,8 +33,9 @@ check_text(const struct buf *text, int64_t cell)
 
 /* What is derived can be read, whatever the cells are. */
 static void
-check_derived(const struct block *block, const int64_t *cells)
+check_derived(const struct block *block, size_t row)
 {
+    const int64_t *cells = block_row(block, row);
     struct buf text = {0};
     double value;
     for (size_t i = 0; i < block->query->field_count; i++) {
@@ -42,7 +43,7 @@ check_derived(const struct block *block, const int64_t *cells)
         if (field->kind == FIELD_DURATION && row_number(block->query, cells, i, &value))
             require(value >= 0);
         if (field_is_text(field))
-            row_text(block, cells, i, &text);
+            row_text(block->query, block_at(block, row), i, &text);
     }
     buf_fini(&text);
 }
@@ -64,7 +65,7 @@ check_row(const struct block *block, size_t row)
         if (row_has(cells, i) && field->kind == FIELD_TEXT)
             check_text(&block->text, cells[1 + i]);
     }
-    check_derived(block, cells);
+    check_derived(block, row);
 }
 
 /* The same text with 0 to 4 blanks behind each brace that opens and each comma, outside
@@ -146,8 +147,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf wide = {0};
     widen((const char *)data, size, &wide);
-    for (size_t i = 0; queries_by_hand[i]; i++)
-        check_query(queries_by_hand[i], (const char *)data, size, &wide);
+    for (size_t i = 0; queries[i]; i++)
+        check_query(queries[i], (const char *)data, size, &wide);
     buf_fini(&wide);
     return 0;
 }
