@@ -144,7 +144,8 @@ static const struct field agent_fields[] = {
      .nothing = NOTHING_32,
      .doc = "When the agent signed in."},
     ABSENT("skills", "The agent's queues; gw.agent alone knows."),
-    ABSENT("in_conference", "Is the agent in a conference? gw.agent alone knows."),
+    ABSENT("in_conference",
+           "Whether the agent is in a conference; gw.agent alone knows."),
     ABSENT("state_reason", "Why the agent is in this state; gw.agent alone knows."),
 };
 
@@ -350,7 +351,7 @@ static const struct field agent_gateway_fields[] = {
     {.name = "in_conference",
      .wire = "inMultimediaConf",
      .kind = FIELD_BOOLEAN,
-     .doc = "Is the agent in a multimedia conference?"},
+     .doc = "Whether the agent is in a multimedia conference."},
     INTEGER("state_reason", "currentStateReason", "Why the agent is in this state."),
 };
 

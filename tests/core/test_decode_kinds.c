@@ -113,8 +113,8 @@ static const struct {
 } documents[] = {
     {&query_agents, "tests/fixtures/agentbyconfigedskill.response.json",
      " id=20011 name=20011 state=idle state_code=4 cti_state=idle cti_state_code=1"
-     " group_id=1 media_type=1 vdn=1 phone=70942 state_age=1505"
-     " signed_in_at=1501125758\n"},
+     " group_id=1 media_type=1 media=- vdn=1 phone=70942 state_age=1505"
+     " signed_in_at=1501125758 skills=- in_conference=- state_reason=-\n"},
     {&query_agent_calls, "tests/fixtures/queryagentcalls.response.json",
      " id=1605492949-1447 agent=-\n"},
     {&query_agent_operations, "tests/fixtures/agentoprinfo.response.json",

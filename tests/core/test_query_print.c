@@ -76,8 +76,9 @@ agents(void **state)
         query_json,
         "[\n {\"id\":101,\"name\":\"Ann\",\"state\":\"code 11\",\"state_code\":11,"
         "\"cti_state\":null,\"cti_state_code\":null,\"group_id\":null,"
-        "\"media_type\":null,\"vdn\":null,\"phone\":null,\"state_age\":null,"
-        "\"signed_in_at\":1501125758}\n]\n");
+        "\"media_type\":null,\"media\":null,\"vdn\":null,\"phone\":null,"
+        "\"state_age\":null,\"signed_in_at\":1501125758,\"skills\":null,"
+        "\"in_conference\":null,\"state_reason\":null}\n]\n");
 }
 
 static void

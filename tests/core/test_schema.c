@@ -30,7 +30,7 @@ descriptors_are_whole(void **state)
         for (size_t i = 0; i < query->field_count; i++) {
             const struct field *field = &query->fields[i];
             assert_int_equal(query_field(query, field->name), i);
-            bool is_sent = field->kind <= FIELD_TIME_UTC;
+            bool is_sent = field->kind <= FIELD_SKILLS;
             assert_int_equal(field->wire != NULL, is_sent && !query->is_bare);
             assert_int_equal(field->codes != NULL, field->kind == FIELD_WORD);
             if (field->codes)
@@ -88,6 +88,17 @@ queues_have_these_fields(void **state)
     }
 }
 
+/* Scripts read rows of both queries by the same names. */
+static void
+both_agents_have_the_same_fields(void **state)
+{
+    (void)state;
+    assert_int_equal(query_agents.field_count, query_agent.field_count);
+    for (size_t i = 0; i < query_agent.field_count; i++)
+        assert_string_equal(query_agents.fields[i].name, query_agent.fields[i].name);
+    assert_string_equal(query_agents.row_name, query_agent.row_name);
+}
+
 static void
 ranges_follow_the_edition(void **state)
 {
@@ -123,6 +134,16 @@ ranges_follow_the_edition(void **state)
          "0…999999",
          {0, 60000, 100000, 999999},
          {-1, -1, 1000000, 1000000}},
+        {&query_agent,
+         2023,
+         "101…59999",
+         {101, 102, 20011, 59999},
+         {0, 100, 60000, -1}},
+        {&query_agent,
+         2025,
+         "101…999999",
+         {101, 59999, 65000, 999999},
+         {0, 100, 1000000, -1}},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         struct buf text = {0};
@@ -407,6 +428,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(descriptors_are_whole),
         cmocka_unit_test(queues_have_these_fields),
+        cmocka_unit_test(both_agents_have_the_same_fields),
         cmocka_unit_test(ranges_follow_the_edition),
         cmocka_unit_test(bodies_are_compact),
         cmocka_unit_test(bodies_are_the_documented_ones),
