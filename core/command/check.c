@@ -8,17 +8,23 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "command/command.h"
+#include "command/cost.h"
 #include "command/gateway.h"
 #include "command/loading.h"
 
-/* A rule that was found, and where: the name is the gateway's, not the script's. */
-struct found_rule {
-    char *name, *file;
+/* A rule or job that was found, and where: the name of a rule is the gateway's, not the
+ * script's. Told when all are known: what a rule costs depends on the others. */
+struct found {
+    struct cost_rule rule;
+    uint8_t kind;
+    char *name, *file, *about;
+    struct found *next;
 };
 
 struct check {
-    struct found_rule *found;
-    size_t found_count;
+    const struct conf *conf;
+    struct found *found, **last;
+    struct demand demand;
     bool is_json;
     size_t mistakes, rules, jobs, scripts;
     size_t printed; /* JSON items */
@@ -67,48 +73,92 @@ say(struct check *check, const char *file, int level, const char *text)
     on_problem(check, file, 0, level, text, strlen(text));
 }
 
-static void
-note_rule(struct check *check, const char *file, const char *name)
+static const struct found *
+find_rule(const struct check *check, const char *name)
 {
-    for (size_t i = 0; i < check->found_count; i++) {
-        if (strcmp(check->found[i].name, name) != 0)
-            continue;
+    const struct found *found = check->found;
+    while (found && (found->kind != ENTRY_RULE || strcmp(found->name, name) != 0))
+        found = found->next;
+    return found;
+}
+
+static void
+note_entry(struct check *check, const char *file, const struct message_entry *entry)
+{
+    const struct found *other =
+        entry->kind == ENTRY_RULE ? find_rule(check, entry->name) : NULL;
+    if (other) {
         char *text = mem_format("rule '%s': this name is used twice; the other rule is "
                                 "in %s",
-                                name, check->found[i].file);
+                                entry->name, other->file);
         say(check, file, LEVEL_ERROR, text);
         free(text);
-        return;
     }
-    check->found = mem_grow(check->found, check->found_count + 1, sizeof *check->found);
-    check->found[check->found_count++] =
-        (struct found_rule){mem_text(name), mem_text(file)};
+    struct found *found = mem_zero(sizeof *found);
+    found->kind = entry->kind;
+    found->name = mem_text(entry->name);
+    found->file = mem_text(file);
+    found->about = mem_copy(entry->about, entry->about_size + 1);
+    found->rule.name = found->name;
+    *check->last = found;
+    check->last = &found->next;
 }
 
 static void
 found_fini(struct check *check)
 {
-    for (size_t i = 0; i < check->found_count; i++) {
-        free(check->found[i].name);
-        free(check->found[i].file);
+    while (check->found) {
+        struct found *found = check->found;
+        check->found = found->next;
+        free(found->name);
+        free(found->file);
+        free(found->about);
+        free(found);
     }
-    free(check->found);
+    demand_fini(&check->demand);
 }
 
 static void
-say_entry(struct check *check, const char *file, const struct message_entry *entry)
+say_entry(struct check *check, const struct found *found)
 {
-    const char *kind = entry->kind == ENTRY_RULE ? "rule" : "job";
-    if (entry->kind == ENTRY_RULE)
+    const char *kind = found->kind == ENTRY_RULE ? "rule" : "job";
+    struct buf about = {0};
+    if (found->kind == ENTRY_RULE)
         check->rules++;
     else
         check->jobs++;
+    buf_format(&about, "%s ", found->about);
+    cost_describe(&check->demand, &found->rule, &about);
+    if (about.data[about.size - 1] == ' ')
+        about.size--;
     if (check->is_json)
-        add_json_item(check, kind, file, 0, entry->name, entry->about,
-                      entry->about_size);
+        add_json_item(check, kind, found->file, 0, found->name, about.data, about.size);
     else
-        printf("%s: %s '%s'\n    %.*s\n", file, kind, entry->name,
-               (int)entry->about_size, entry->about);
+        printf("%s: %s '%s'\n    %.*s\n", found->file, kind, found->name,
+               (int)about.size, about.data);
+    buf_fini(&about);
+}
+
+/* What rate does to the intervals is a warning: nothing is wrong, but slower than it is
+ * written. */
+static void
+say_centers(struct check *check)
+{
+    for (uint32_t i = 0; i < check->conf->center_count; i++) {
+        struct buf text = {0};
+        if (cost_of_center(&check->demand, i, &check->conf->centers[i], &text))
+            say(check, check->conf->file, LEVEL_WARN, text.data);
+        buf_fini(&text);
+    }
+}
+
+static void
+say_found(struct check *check)
+{
+    demand_merge(&check->demand);
+    for (const struct found *found = check->found; found; found = found->next)
+        say_entry(check, found);
+    say_centers(check);
 }
 
 static void
@@ -133,10 +183,9 @@ on_loaded(void *arg, const struct script_file *file,
 {
     struct check *check = arg;
     for (uint32_t i = 0; !loaded->failed && i < loaded->entry_count; i++) {
-        const struct message_entry *entry = &loaded->entries[i];
-        say_entry(check, file->shown, entry);
-        if (entry->kind == ENTRY_RULE)
-            note_rule(check, file->shown, entry->name);
+        struct found **found = check->last;
+        note_entry(check, file->shown, &loaded->entries[i]);
+        cost_add(&check->demand, loaded, i, &(*found)->rule);
     }
     if (!loaded->failed && !loaded->problem_count && !loaded->entry_count)
         say(check, file->shown, LEVEL_WARN,
@@ -147,7 +196,10 @@ static int
 check_all(struct check *check, const struct conf *conf, int count, char **paths)
 {
     struct loading loading = {conf, on_loaded, on_problem, check};
+    check->conf = conf;
+    check->last = &check->found;
     check->scripts = loading_run(&loading, count, paths);
+    say_found(check);
     say_sum(check);
     buf_fini(&check->json);
     found_fini(check);

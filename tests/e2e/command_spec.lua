@@ -19,7 +19,7 @@ gw.job "look" { every = "1m", run = function () end }
 ]]
 
 local GOOD_TEXT <const> = "Asks for queues 1 (sales) and 2 (support) every 15s. Raises when calls_waiting "
-  .. "above 4; clears when calls_waiting below 2. Tells floor-chat."
+  .. "above 4; clears when calls_waiting below 2. Tells floor-chat. Costs 4 requests a minute."
 
 local BAD <const> = [[
 local gw = require "gateway"
@@ -152,6 +152,26 @@ describe("ccgate check", function ()
     assert.equal("scripts/second.lua: rule 'queue-wait': this name is used twice; the other rule is in "
       .. "scripts/first.lua\n1 mistake\n", err)
     assert.equal(PROBLEM, code)
+  end)
+
+  it("tells what a rule costs, and with whom it shares that", function ()
+    world:script("first", GOOD)
+    world:script("second", (GOOD:gsub("queue%-wait", "also"):gsub("look", "see")))
+    world:script("third", (GOOD:gsub("queue%-wait", "slow"):gsub("15s", "30s"):gsub('1, "support"', "9")))
+    local code, out = ccgate("check")
+    has(out, "rule 'queue-wait'\n    " .. GOOD_TEXT:gsub("minute%.$", "minute, shared with also."))
+    has(out, "Costs 4 requests a minute, shared with queue-wait.")
+    assert.equal(FINE, code)
+  end)
+
+  it("warns when the rate stretches all intervals", function ()
+    world:conf("[center far]\nurl = https://127.0.0.1:1\ncc_id = 1\nvdn = 1\naccess_key = key\n" ..
+      "secret_key = secret\nrate = 30/min\n", { queues = "default = yes\nqueue.1 = sales\nqueue.2 = support" })
+    world:script("far", (GOOD:gsub("gw%.queues { 1, \"support\" }", 'gw.center("far").queues { 1 }'):gsub("15s", "1s")))
+    local code, _, err = ccgate("check")
+    assert.equal("gateway.conf: warning: center far: 60 requests a minute, rate allows 30: all intervals, and "
+      .. "stale_after with them, become 2.00 times as long (rate = 1/s would do)\n", err)
+    assert.equal(FINE, code)
   end)
 
   it("warns of what does nothing", function ()
