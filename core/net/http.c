@@ -321,7 +321,7 @@ tell_call(struct http_call *call)
     TAILQ_REMOVE(&call->pool->done, call, link);
     call->state = CALL_TOLD;
     struct http_response response = {
-        .error = call->refusal, .body = "", .retry_after_ms = -1};
+        .error = call->refusal, .body = "", .content_type = "", .retry_after_ms = -1};
     if (call->slot)
         http_slot_read(call->slot, call->code, &response);
     call->on_done(call->arg, &response);

@@ -16,6 +16,7 @@
 
 struct http_pool;
 struct http_call;
+struct http_slot;
 
 struct http_pool *http_pool_new(struct loop *loop, size_t at_once);
 /* Cancels what runs, without callbacks. */
@@ -32,10 +33,21 @@ struct http_response {
     long status;      /* 0 when no complete answer came */
     const char *body; /* NUL-terminated, valid during the callback; "" with an error */
     size_t body_size;
+    const char
+        *content_type;      /* as it was sent, valid during the callback; "" without */
     int64_t retry_after_ms; /* from Retry-After (seconds or date), -1 when absent or
                                unreadable; not clamped */
     int64_t duration_us;    /* from start on the wire to the end */
+    const struct http_slot *slot; /* private: where its headers are; NULL: none came */
 };
+
+/* The value of a header of the answer, however its name is written, valid during the
+ * callback; NULL when there is none (and with an error). Of a header that came several
+ * times http_header_at() gives each, in their order, NULL after the last. All headers
+ * together have at most 64 KB, more is ERROR_LIMIT. */
+const char *http_header_of(const struct http_response *response, const char *name);
+const char *http_header_at(const struct http_response *response, const char *name,
+                           size_t index);
 
 typedef void http_callback(void *arg, const struct http_response *response);
 
@@ -52,6 +64,8 @@ struct http_request {
     int64_t timeout_ms;  /* for everything from connecting on; 0: 10 s */
     size_t body_max;     /* bytes of an answer; 0: 4 MB. More is ERROR_LIMIT */
     int fresh;           /* never on a connection that was used before */
+    const char *unix_socket; /* connects to this socket file; the URL's host is a name
+                                only. NULL: to the URL's host */
 };
 
 /* Starts or queues the call; copies all of `request`. Misuse is reported through the

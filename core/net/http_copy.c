@@ -104,6 +104,8 @@ size_of(const struct http_request *request)
                   strlen(request->url) + 1 + request->body_size + 1;
     if (request->ca_file)
         size += strlen(request->ca_file) + 1;
+    if (request->unix_socket)
+        size += strlen(request->unix_socket) + 1;
     for (size_t i = 0; i < request->header_count; i++)
         size += sizeof(char *) + strlen(request->headers[i].name) + sizeof ": " +
                 strlen(request->headers[i].value);
@@ -147,6 +149,8 @@ http_copy_new(const struct http_request *request, struct error *refusal)
     copy->url = put_text(&at, request->url);
     if (request->ca_file)
         copy->ca_file = put_text(&at, request->ca_file);
+    if (request->unix_socket)
+        copy->unix_socket = put_text(&at, request->unix_socket);
     if (request->body || implies_body(request->method))
         copy->body = at;
     if (request->body && request->body_size > 0)

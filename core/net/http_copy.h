@@ -13,8 +13,9 @@
 
 struct http_copy {
     const char *method, *url;
-    const char *ca_file; /* NULL: the system's */
-    const char *body;    /* NULL for none; "" where the method implies one */
+    const char *ca_file;     /* NULL: the system's */
+    const char *unix_socket; /* NULL: none */
+    const char *body;        /* NULL for none; "" where the method implies one */
     size_t body_size, body_max;
     long timeout_ms;
     bool is_fresh;

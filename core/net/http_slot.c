@@ -123,6 +123,7 @@ http_slot_delete(struct http_slot *slot)
     free(slot->method);
     free(slot->url);
     free(slot->ca_file);
+    free(slot->unix_socket);
     free(slot->detail);
     free(slot);
 }
@@ -211,6 +212,8 @@ http_slot_prepare(struct http_slot *slot, const struct http_copy *request)
     set_headers(slot, request);
     if (replace(&slot->url, request->url))
         set(easy, CURLOPT_URL, request->url);
+    if (replace(&slot->unix_socket, request->unix_socket ? request->unix_socket : ""))
+        set(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
     if (replace(&slot->ca_file, ca_file))
         set(easy, CURLOPT_CAINFO, ca_file);
     long ca_kept_s = is_in_doubt ? CA_KEPT_IN_DOUBT_S : CA_KEPT_S;
@@ -285,11 +288,13 @@ set_error(const struct http_slot *slot, CURLcode code, struct error *error)
                   authority, slot->request->body_max);
 }
 
-/* Seconds, or a date as HTTP writes it: it begins with the name of a day, while
- * curl_getdate() would take nearly any number for one. */
+/* Seconds, or a date as HTTP writes it (or NULL): it begins with the name of a day,
+ * while curl_getdate() would take nearly any number for one. */
 static int64_t
 parse_retry_after(const char *text)
 {
+    if (!text)
+        return -1;
     if (isalpha((unsigned char)*text)) {
         time_t date = curl_getdate(text, NULL);
         if (date == -1)
@@ -304,14 +309,20 @@ parse_retry_after(const char *text)
     return seconds > INT64_MAX / 1000 ? INT64_MAX : seconds * 1000;
 }
 
-static int64_t
-retry_after_of(CURL *easy)
+const char *
+http_header_at(const struct http_response *response, const char *name, size_t index)
 {
     struct curl_header *header;
-    if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) !=
-        CURLHE_OK)
-        return -1;
-    return parse_retry_after(header->value);
+    if (!response->slot || curl_easy_header(response->slot->easy, name, index,
+                                            CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return NULL;
+    return header->value;
+}
+
+const char *
+http_header_of(const struct http_response *response, const char *name)
+{
+    return http_header_at(response, name, 0);
 }
 
 void
@@ -321,6 +332,7 @@ http_slot_read(const struct http_slot *slot, int code, struct http_response *res
     curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &duration_us);
     *response = (struct http_response){.curl_code = code,
                                        .body = "",
+                                       .content_type = "",
                                        .retry_after_ms = -1,
                                        .duration_us = duration_us};
     if (code != CURLE_OK) {
@@ -330,7 +342,12 @@ http_slot_read(const struct http_slot *slot, int code, struct http_response *res
     }
     is_in_doubt = false;
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &response->status);
-    response->retry_after_ms = retry_after_of(slot->easy);
+    response->slot = slot;
+    response->retry_after_ms =
+        parse_retry_after(http_header_of(response, "Retry-After"));
+    const char *content_type = http_header_of(response, "Content-Type");
+    if (content_type)
+        response->content_type = content_type;
     if (slot->body.size > 0)
         response->body = slot->body.data;
     response->body_size = slot->body.size;

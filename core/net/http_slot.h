@@ -19,7 +19,7 @@ struct http_slot {
     void *easy;             /* CURL */
 
     /* private */
-    char *method, *url, *ca_file;
+    char *method, *url, *ca_file, *unix_socket;
     bool has_body, is_fresh;
     long timeout_ms, ca_kept_s;
     struct curl_slist *headers;

@@ -31,12 +31,22 @@ answer_redirect(struct server_request *request)
     server_reply(request, 302, NULL, NULL, 0);
 }
 
+static void
+answer_headers(struct server_request *request)
+{
+    server_add_header(request, "Set-GUID", "JSESSIONID=abc.AgentGateway1");
+    server_add_header(request, "Set-Cookie", "lb=1; Path=/");
+    server_add_header(request, "Set-Cookie", "other=2");
+    server_reply(request, 404, "text/plain; charset=GBK", "", 0);
+}
+
 static const struct {
     const char *path;
     void (*answer)(struct server_request *request);
 } answers[] = {
     {"/echo", answer_echo},
     {"/redirect", answer_redirect},
+    {"/headers", answer_headers},
 };
 
 /* /hold waits for exchange_release(); everything else that is not in the table is fine.
@@ -95,6 +105,57 @@ test_answer(void **state)
     assert_int_equal(outcome.retry_after_ms, -1);
     assert_true(outcome.duration_us > 0);
     assert_int_equal(http_pool_busy(exchange->pool), 0);
+}
+
+/* What a response says about its headers is gone with the callback: noted there. */
+static void
+note_headers(struct outcome *outcome, const struct http_response *response)
+{
+    static const struct {
+        const char *name;
+        size_t index;
+    } asked[] = {{"set-guid", 0},   {"Set-Guid", 1},   {"SET-COOKIE", 0},
+                 {"set-cookie", 1}, {"set-cookie", 2}, {"Absent", 0}};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        const char *value = http_header_at(response, asked[i].name, asked[i].index);
+        used += (size_t)snprintf(outcome->body + used, sizeof outcome->body - used,
+                                 "%s\n", value ? value : "none");
+    }
+    const char *first = http_header_of(response, "set-cookie");
+    snprintf(outcome->body + used, sizeof outcome->body - used, "%s\n%s",
+             first ? first : "none", response->content_type);
+}
+
+static void
+on_headers(void *arg, const struct http_response *response)
+{
+    struct outcome *outcome = arg;
+    exchange_on_done(arg, response);
+    note_headers(outcome, response);
+}
+
+static void
+test_headers_of_the_answer(void **state)
+{
+    struct exchange *exchange = *state;
+    struct outcome outcome = {.exchange = exchange};
+    struct http_request request = {.method = "GET",
+                                   .url = exchange_url(exchange, "https", "/headers"),
+                                   .ca_file = exchange->ca_file};
+    http_start(exchange->pool, &request, on_headers, &outcome);
+    exchange_run(exchange, 1);
+    assert_string_equal(outcome.body,
+                        "JSESSIONID=abc.AgentGateway1\nnone\nlb=1; Path=/\nother=2\n"
+                        "none\nnone\nlb=1; Path=/\ntext/plain; charset=GBK");
+    request.url = "https://127.0.0.1:1/";
+    http_start(exchange->pool, &request, on_headers, &outcome);
+    exchange_run(exchange, 1);
+    assert_string_equal(outcome.body, "none\nnone\nnone\nnone\nnone\nnone\nnone\n");
+    request.method = "not a method";
+    http_start(exchange->pool, &request, on_headers, &outcome);
+    exchange_run(exchange, 1);
+    assert_string_equal(outcome.body, "none\nnone\nnone\nnone\nnone\nnone\nnone\n");
 }
 
 static void
@@ -203,7 +264,8 @@ test_request_is_copied(void **state)
     snprintf(url, sizeof url, "%s", exchange_url(exchange, "https", "/echo"));
     snprintf(ca_file, sizeof ca_file, "%s", exchange->ca_file);
     struct http_header header = {name, value};
-    struct http_request request = {method, url, &header, 1, body, 3, ca_file, 0, 0, 0};
+    struct http_request request = {method,  url, &header, 1, body, 3,
+                                   ca_file, 0,   0,       0, NULL};
     exchange_start(exchange, &request, &second);
     char *const texts[] = {url, ca_file, method, body, name, value};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -337,6 +399,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_answer),
+        TEST(test_headers_of_the_answer),
         TEST(test_methods_and_bodies),
         TEST(test_head),
         TEST(test_headers),
