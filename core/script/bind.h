@@ -17,26 +17,53 @@
  *
  * Queries
  *
- * query(name) → { name, row = "Queue", argument, key = "id", source, fields } | nil.
- * fields is a list of { name, wire | nil, kind = "integer" | "name" | "ratio", unit =
- * "count" | "seconds" | "ratio" | "", window = boolean, doc }; the position in it is
- * the field's index + 1.
- * range(name, edition) → low, high | nil.
+ * query(name) → { name, row = "Queue", argument, key = "id", source, list = true | nil
+ * (an id that is asked for has any number of rows), span = true | nil (asks for a time
+ * from … to), named = true | nil (its ids have names in gateway.conf), fields } | nil.
+ * fields is a list of { name, wire | nil, kind, unit = "count" | "seconds" | "ratio" |
+ * "", window = boolean, doc, words = list of texts (of kind "word") }; the position in
+ * it is the field's index + 1. kind, and what Lua gets: "integer", "time" (seconds
+ * since the epoch), "duration" (seconds): an integer; "ratio": a number; "text",
+ * "word", "name": a string; "boolean"; "media": { cti =, web =, mail = } of booleans;
+ * "skills": a list of { id, name, media_type }; "absent": always nil. A word that is
+ * not in `words` is "code 11". The state of `agents` is "signed_out" only of those whom
+ * `expect` names.
+ * range(name, edition) → list of { low, high }, in pairs by position; empty when the
+ * query or the edition is unknown.
+ * span { last_ms } | { today = true } | { from, to } (seconds since the epoch) → begin,
+ * finish | nil, problem (the end of a sentence: "is more than 23h45m"). Only the closed
+ * quarters of an hour; a begin that is no longer kept moves to the next quarter.
  *
  * Registering, while the script loads
  *
  * problem(line, text): a mistake of the script.
  *
- * condition(query_name, tree) → userdata; tostring() describes it. tree is { op =
- * "above", field = index from 0, limit = number }, { op = "all", tree, … } or { op =
- * "call", fn }. fn(row, now_s) says true, false or nil.
+ * condition(query_name, tree) → userdata; tostring() describes it. fn(row, now_s) says
+ * true, false or nil. A tree is one of
+ *   { op = "all" | "any" | "none", tree, … }
+ *   { op = "call", fn }
+ *   { op = "above" | "below" | "at_least" | "at_most", field = index from 0, limit =
+ *     number }
+ *   { op = "equal", field, limit = number }, of booleans limit = boolean, of words and
+ *     texts text = "rest"
+ *   { op = "one_of", field, limits = { number | boolean, … } | texts = { text, … } }
+ *   { op = "within" | "outside", field, low = number, high = number }: both ends are
+ *     within.
+ * A word that the field cannot give raises, and a field of kind "name", "media",
+ * "skills" or "absent".
  *
- * rule { name, wants = { { center, query = name, every_ms, ids } }, when = condition,
- * clear = condition | nil, about = text, on_transition = fn }. on_transition(kind,
- * reason, row, key, center, why, plain): kind "raise" | "clear", reason nil |
- * "recovered" | "gone", row a view, key text, why text. It hands the alert over with
- * alert(). Each transition is protected on its own: one that raises or meets a limit is
- * called once more with plain = true, and must then run nothing of the script's.
+ * rule { name, wants, when = condition, clear = condition | nil, about = text,
+ * on_transition = fn }. wants is a list of { center, query = name, every_ms, ids,
+ * last_ms | nil (of a query with a span: how far back the first request reaches; nil is
+ * a quarter of an hour), expect = list of agent ids | nil (of agents), type = number |
+ * nil (of agent_operations: operateType; rows of other types are not judged) }; all of
+ * the query of `when`. The ids are those of the rows, of a query that is a list those
+ * that the request names. on_transition(kind, reason, row, key, center, why, plain):
+ * kind "raise" | "clear", reason nil | "recovered" | "gone", row a view (of one that is
+ * gone the key alone; of one that was expected the key and the state), key text, why
+ * text. It hands the alert over with alert(). Each transition is protected on its own:
+ * one that raises or meets a limit is called once more with plain = true, and must then
+ * run nothing of the script's.
  *
  * job { name, every_ms, about, run = function(now_s) }.
  *
@@ -46,8 +73,11 @@
  * in_task() → boolean: a job runs. Only then:
  * send(destination, key | nil, message_json) → ordinal | nil, error of kind "limit".
  * sleep(ms): suspends the task.
- * fetch(center, query_name, ids, max_age_ms) → list of copies | nil, error. Suspends
- * the task. Rows that are unknown to the centre are not in the list.
+ * fetch(center, query_name, ids, max_age_ms, span | nil, expect | nil) → list of copies
+ * | nil, error. Suspends the task. Rows that are unknown to the centre are not in the
+ * list. span, of a query that has one and only then: { begin =, finish =, type = number
+ * | nil }, as span() gives them. Of a list, the rows of all ids, a key once; agents
+ * whom `expect` names and who are not in the answer are at its end, signed out.
  * Errors are plain tables { kind, code, message }. sleep and fetch raise inside a
  * coroutine of the script's own: they suspend the whole task.
  * log(level, text): "debug" "info" "warn" "error"; what is over the rate is counted.
@@ -57,7 +87,9 @@
  * A row that a function is given is a view (userdata): read-only, strict, pairs() walks
  * the known fields in the documented order, expired after the activation.
  * copy(row) → a plain table, which stays; a table is copied, too.
- * row_json(row) → text with every field, null where it is unknown. */
+ * row_json(row) → text with every field, null where it is unknown. A key that is a text
+ * and cannot be the key of an alert (over 255 bytes, not printable) is "#" and its hash
+ * there; in the row it is what it is. */
 #ifndef CCGATE_SCRIPT_BIND_H
 #define CCGATE_SCRIPT_BIND_H
 
