@@ -11,9 +11,6 @@
 #define BACKOFF_MOST_MS  ((int64_t)60 * 1000)
 #define CIRCUIT_FIRST_MS ((int64_t)10 * 60 * 1000)
 #define CIRCUIT_MOST_MS  ((int64_t)60 * 60 * 1000)
-/* A timer wakes at most every millisecond: what falls due within this time may go
- * together, so that rates above 1000/s are reached. */
-#define BURST_S 0.02
 
 /* A request on its way. */
 struct flight {
@@ -27,15 +24,17 @@ struct lane {
     struct loop *loop;
     struct http_pool *pool;
     const struct conf_center *center;
+    enum query_door door;
+    struct rate *rate; /* the centre's, shared */
+    struct rate_turn turn;
     struct poll_line *lines; /* one per query, made when first needed */
     struct errand *first, **last;
     struct flight *flights;
     size_t in_flight;
     struct timer *pump_timer;
-    double tokens;
-    int64_t tokens_at_us;
     bool is_proven; /* has answered well since the last failure */
     bool is_draining;
+    bool is_wanted;     /* its session */
     bool is_open;       /* the circuit */
     int64_t held_until; /* monotonic; 0: not held */
     int64_t hold_ms;    /* length of the last hold, doubles */
@@ -48,7 +47,8 @@ struct lane {
 static void pump(void *arg);
 
 struct lane *
-lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *center)
+lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *center,
+         enum query_door door, struct rate *rate)
 {
     struct lane *lane = mem_zero(sizeof *lane);
     size_t count = 0;
@@ -57,11 +57,11 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
     lane->loop = loop;
     lane->pool = pool;
     lane->center = center;
+    lane->door = door;
+    lane->rate = rate;
     lane->lines = mem_zero(count * sizeof *lane->lines);
     lane->last = &lane->first;
     lane->pump_timer = timer_new(loop, pump, lane);
-    lane->tokens = 1;
-    lane->tokens_at_us = clock_mono_us();
     sign_random(&lane->random, sizeof lane->random);
     return lane;
 }
@@ -102,6 +102,7 @@ lane_delete(struct lane *lane)
 {
     if (!lane)
         return;
+    rate_leave(lane->rate, &lane->turn);
     cancel_flights(lane);
     forget_lines(lane);
     timer_free(lane->pump_timer);
@@ -141,6 +142,20 @@ lane_is_held(const struct lane *lane, struct error *reason)
         return false;
     *reason = lane->reason;
     return true;
+}
+
+void
+lane_want(struct lane *lane, bool is_wanted)
+{
+    lane->is_wanted = is_wanted;
+}
+
+void
+lane_retry(struct lane *lane)
+{
+    lane->is_proven = false;
+    lane->held_until = 0;
+    timer_start(lane->pump_timer, 0);
 }
 
 /* ---- the queue ---- */
@@ -234,6 +249,7 @@ hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
     if (wait < least_ms)
         wait = least_ms < most_ms ? least_ms : most_ms;
     lane->held_until = clock_mono_ms() + wait;
+    rate_leave(lane->rate, &lane->turn);
     timer_start(lane->pump_timer, wait);
 }
 
@@ -314,9 +330,7 @@ lane_set_center(struct lane *lane, const struct conf_center *center)
     cancel_flights(lane); /* they speak of the configuration before */
     forget_lines(lane);
     lane->center = center;
-    lane->is_proven = false;
-    lane->held_until = 0;
-    timer_start(lane->pump_timer, 0);
+    lane_retry(lane);
 }
 
 /* ---- sending ---- */
@@ -351,37 +365,35 @@ send_first(struct lane *lane)
     flight->next = lane->flights;
     lane->flights = flight;
     lane->in_flight++;
-    lane->tokens -= 1;
     flight->poll = poll_start(lane->pool, line_of(lane, errand->query), errand->body,
                               errand->body_size, on_answer, flight);
 }
 
-static void
-refill(struct lane *lane)
+/* How long until the lane may send: 0 now, -1 when nothing is to be sent before
+ * something else happens. */
+static int64_t
+wait_of(struct lane *lane)
 {
-    int64_t now = clock_mono_us();
-    double most = lane->center->rate * BURST_S;
-    lane->tokens += (double)(now - lane->tokens_at_us) / 1e6 * lane->center->rate;
-    lane->tokens_at_us = now;
-    if (lane->tokens > (most > 1 ? most : 1))
-        lane->tokens = most > 1 ? most : 1;
+    size_t most = lane->is_proven ? (size_t)lane->center->concurrency : 1;
+    int64_t wait = 0;
+    if (lane->is_draining || !lane->first || lane->in_flight >= most)
+        wait = -1;
+    else if (lane->held_until > clock_mono_ms())
+        wait = lane->held_until - clock_mono_ms();
+    if (wait)
+        rate_leave(lane->rate, &lane->turn);
+    else
+        rate_take(lane->rate, &lane->turn, &wait);
+    return wait;
 }
 
 static void
 pump(void *arg)
 {
     struct lane *lane = arg;
-    size_t most = lane->is_proven ? (size_t)lane->center->concurrency : 1;
-    if (lane->is_draining || !lane->first || lane->in_flight >= most)
-        return;
-    int64_t wait = lane->held_until ? lane->held_until - clock_mono_ms() : 0;
-    if (wait <= 0) {
-        refill(lane);
-        while (lane->first && lane->in_flight < most && lane->tokens >= 1)
-            send_first(lane);
-        if (!lane->first || lane->in_flight >= most)
-            return;
-        wait = (int64_t)((1 - lane->tokens) / lane->center->rate * 1000) + 1;
-    }
-    timer_start(lane->pump_timer, wait);
+    int64_t wait;
+    while ((wait = wait_of(lane)) == 0)
+        send_first(lane);
+    if (wait > 0)
+        timer_start(lane->pump_timer, wait);
 }

@@ -1,7 +1,9 @@
-/* The lane to one contact centre: every request to it passes here, one after the
- * other's turn. Keeps to `rate` and `concurrency`, backs off after failures (1 s
- * doubling to 60 s) and opens its circuit when the key is refused: then one probe after
- * 10 minutes, doubling to an hour (runtime.md §2).
+/* The lane to one contact centre through one of its doors: every request to it passes
+ * here, one after the other's turn. Keeps to `rate`, which all lanes of the centre
+ * share, and to `concurrency`, which holds for each door: they are different servers.
+ * Backs off after failures (1 s doubling to 60 s) and opens its circuit when the key,
+ * or the operator, is refused: then one probe after 10 minutes, doubling to an hour
+ * (runtime.md §2). What happens at one door says nothing of the other.
  *
  * Until the centre has answered well once, and again after a failure, one request at a
  * time goes out: a wrong key is tried once, a restarting centre is not stormed. What
@@ -20,6 +22,7 @@
 #include "model/schema.h"
 #include "net/http.h"
 #include "poll/poll.h"
+#include "poll/rate.h"
 
 struct lane;
 struct flight; /* private */
@@ -38,14 +41,25 @@ struct errand {
     struct flight *flight; /* not NULL: in flight */
 };
 
+/* `rate` is borrowed and must outlive the lane; the caller keeps it in step with the
+ * centre (rate_set). */
 struct lane *lane_new(struct loop *loop, struct http_pool *pool,
-                      const struct conf_center *center);
-/* All errands must have been removed. */
+                      const struct conf_center *center, enum query_door door,
+                      struct rate *rate);
+/* All errands must have been removed. A session is not signed out by this: it ends by
+ * itself after two minutes (lane_drain signs out). NULL is allowed. */
 void lane_delete(struct lane *lane);
 
 /* The same centre with a new configuration; an open circuit is probed at once. */
 void lane_set_center(struct lane *lane, const struct conf_center *center);
 const struct conf_center *lane_center(const struct lane *lane);
+
+/* Somebody polls through this door, or nobody does any more: the session of the agent
+ * gateway is held only while somebody does (net/session.h). */
+void lane_want(struct lane *lane, bool is_wanted);
+
+/* An open circuit or a back-off is over: the next errand is the probe. */
+void lane_retry(struct lane *lane);
 
 /* Queues the errand. False: it is in the lane already, nothing happens. */
 bool lane_add(struct lane *lane, struct errand *errand);
@@ -55,8 +69,9 @@ void lane_remove(struct errand *errand);
 /* True, with the reason, while nothing is sent: open circuit or back-off. */
 bool lane_is_held(const struct lane *lane, struct error *reason);
 
+/* Sends nothing any more, and signs out. */
 void lane_drain(struct lane *lane);
-/* Errands in flight. */
+/* Errands in flight, and one more while a session is signing out. */
 size_t lane_busy(const struct lane *lane);
 
 #endif

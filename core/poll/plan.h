@@ -63,6 +63,7 @@ struct planner {
     struct loop *loop;
     struct http_pool *pool;
     struct lane **lanes; /* one per centre, in the order of conf */
+    struct rate **rates; /* likewise */
     struct pace *paces;  /* likewise */
     size_t lane_count;
     struct batch *batches; /* in the order of demand_compare() */

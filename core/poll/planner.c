@@ -22,9 +22,13 @@ make_lanes(struct planner *planner, const struct conf *conf)
 {
     planner->lane_count = conf->center_count;
     planner->lanes = mem_zero((conf->center_count + 1) * sizeof *planner->lanes);
+    planner->rates = mem_zero((conf->center_count + 1) * sizeof *planner->rates);
     make_paces(planner);
-    for (size_t i = 0; i < conf->center_count; i++)
-        planner->lanes[i] = lane_new(planner->loop, planner->pool, &conf->centers[i]);
+    for (size_t i = 0; i < conf->center_count; i++) {
+        planner->rates[i] = rate_new(&conf->centers[i]);
+        planner->lanes[i] = lane_new(planner->loop, planner->pool, &conf->centers[i],
+                                     DOOR_CMS, planner->rates[i]);
+    }
 }
 
 struct planner *
@@ -161,17 +165,38 @@ planner_find_center(const struct planner *planner, const char *name)
     return -1;
 }
 
-static struct lane *
-take_lane(struct lane **lanes, size_t count, const char *name)
+/* Gives the lane and the rate of `center`, those it had or new ones, place `i`. */
+static void
+place_lane(struct planner *planner, size_t i, const struct conf_center *center,
+           struct lane **lanes, struct rate **rates, size_t count)
+{
+    size_t old = 0;
+    while (old < count &&
+           (!lanes[old] || strcmp(lane_center(lanes[old])->name, center->name) != 0))
+        old++;
+    if (old == count) {
+        planner->rates[i] = rate_new(center);
+        planner->lanes[i] =
+            lane_new(planner->loop, planner->pool, center, DOOR_CMS, planner->rates[i]);
+        return;
+    }
+    planner->rates[i] = rates[old];
+    planner->lanes[i] = lanes[old];
+    rate_set(rates[old], center);
+    lane_set_center(lanes[old], center);
+    rates[old] = NULL;
+    lanes[old] = NULL;
+}
+
+static void
+delete_lanes(struct lane **lanes, struct rate **rates, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct lane *lane = lanes[i];
-        if (!lane || strcmp(lane_center(lane)->name, name) != 0)
-            continue;
-        lanes[i] = NULL;
-        return lane;
+        lane_delete(lanes[i]);
+        rate_delete(rates[i]);
     }
-    return NULL;
+    free(lanes);
+    free(rates);
 }
 
 /* Wants keep their centre, under its number in `conf`. */
@@ -206,7 +231,8 @@ drop_batches(struct planner *planner)
 void
 planner_set_conf(struct planner *planner, const struct conf *conf)
 {
-    struct lane **old = planner->lanes;
+    struct lane **old_lanes = planner->lanes;
+    struct rate **old_rates = planner->rates;
     size_t old_count = planner->lane_count;
     struct error changed;
     drop_batches(planner);
@@ -216,17 +242,11 @@ planner_set_conf(struct planner *planner, const struct conf *conf)
     renumber(planner, conf);
     planner->lane_count = conf->center_count;
     planner->lanes = mem_zero((conf->center_count + 1) * sizeof *planner->lanes);
+    planner->rates = mem_zero((conf->center_count + 1) * sizeof *planner->rates);
     make_paces(planner);
-    for (size_t i = 0; i < conf->center_count; i++) {
-        struct lane *lane = take_lane(old, old_count, conf->centers[i].name);
-        if (lane)
-            lane_set_center(lane, &conf->centers[i]);
-        planner->lanes[i] =
-            lane ? lane : lane_new(planner->loop, planner->pool, &conf->centers[i]);
-    }
-    for (size_t i = 0; i < old_count; i++)
-        lane_delete(old[i]);
-    free(old);
+    for (size_t i = 0; i < conf->center_count; i++)
+        place_lane(planner, i, &conf->centers[i], old_lanes, old_rates, old_count);
+    delete_lanes(old_lanes, old_rates, old_count);
     plan_rebuild(planner);
 }
 
@@ -261,11 +281,9 @@ planner_delete(struct planner *planner)
         fetch_cancel(planner->fetches);
     drop_batches(planner);
     search_forget(planner);
-    for (size_t i = 0; i < planner->lane_count; i++)
-        lane_delete(planner->lanes[i]);
+    delete_lanes(planner->lanes, planner->rates, planner->lane_count);
     timer_free(planner->turn_timer);
     block_fini(&planner->scratch);
-    free(planner->lanes);
     free(planner->paces);
     free(planner);
 }

@@ -13,6 +13,7 @@ struct runner {
 
 struct course {
     struct polling *polling;
+    struct rate *rate;
     struct lane *lane;
     struct runner runners[ERRANDS_MAX];
     size_t answers;
@@ -53,7 +54,9 @@ open_lane(double rate, int64_t concurrency)
     struct polling *polling = course->polling;
     polling->centers[0].rate = rate;
     polling->centers[0].concurrency = concurrency;
-    course->lane = lane_new(polling->loop, polling->pool, &polling->centers[0]);
+    course->rate = rate_new(&polling->centers[0]);
+    course->lane = lane_new(polling->loop, polling->pool, &polling->centers[0],
+                            DOOR_CMS, course->rate);
 }
 
 static int
@@ -65,6 +68,7 @@ tear_down(void **state)
         buf_fini(&course->runners[i].body);
     }
     lane_delete(course->lane);
+    rate_delete(course->rate);
     polling_close(course->polling);
     free(course);
     return 0;
