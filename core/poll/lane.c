@@ -158,6 +158,16 @@ lane_retry(struct lane *lane)
     timer_start(lane->pump_timer, 0);
 }
 
+void
+lane_look(const struct lane *lane, struct lane_state *state)
+{
+    int64_t left_ms = lane->held_until ? lane->held_until - clock_mono_ms() : 0;
+    *state = (struct lane_state){.is_open = lane->is_open,
+                                 .left_ms = left_ms > 0 ? left_ms : 0,
+                                 .failures = lane->failures,
+                                 .error = lane->reason};
+}
+
 /* ---- the queue ---- */
 
 static struct poll_line *

@@ -69,6 +69,15 @@ void lane_remove(struct errand *errand);
 /* True, with the reason, while nothing is sent: open circuit or back-off. */
 bool lane_is_held(const struct lane *lane, struct error *reason);
 
+/* How the lane fares, for people. */
+struct lane_state {
+    bool is_open;       /* the circuit, until an answer is good */
+    int64_t left_ms;    /* how long nothing is sent; 0: something may be */
+    int64_t failures;   /* in a row */
+    struct error error; /* the last of them */
+};
+void lane_look(const struct lane *lane, struct lane_state *state);
+
 /* Sends nothing any more, and signs out. */
 void lane_drain(struct lane *lane);
 /* Errands in flight, and one more while a session is signing out. */

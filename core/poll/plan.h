@@ -3,6 +3,7 @@
 #ifndef CCGATE_POLL_PLAN_H
 #define CCGATE_POLL_PLAN_H
 
+#include "poll/ask.h"
 #include "poll/demand.h"
 #include "poll/lane.h"
 #include "poll/planner.h"
@@ -73,6 +74,7 @@ struct planner {
     uint32_t last_lot;
     struct subscription *subscriptions;
     struct fetch *fetches;
+    struct ask *asks;
     struct timer *turn_timer; /* rebuilds and replays, outside of everybody's calls */
     bool is_changed;          /* to be rebuilt */
     struct block scratch;
@@ -134,5 +136,10 @@ void search_forget(struct planner *planner);
 
 /* Ends the requests of all fetches with this error. */
 void fetch_fail_all(struct planner *planner, const struct error *error);
+
+/* ---- ask.c ---- */
+
+/* Ends all asks with this error. */
+void ask_fail_all(struct planner *planner, const struct error *error);
 
 #endif

@@ -239,6 +239,7 @@ planner_set_conf(struct planner *planner, const struct conf *conf)
     search_forget(planner);
     error_set(&changed, ERROR_CANCELLED, "", "the configuration changed");
     fetch_fail_all(planner, &changed);
+    ask_fail_all(planner, &changed);
     renumber(planner, conf);
     planner->lane_count = conf->center_count;
     planner->lanes = mem_zero((conf->center_count + 1) * sizeof *planner->lanes);
@@ -256,6 +257,7 @@ planner_drain(struct planner *planner)
     struct error stopping;
     error_set(&stopping, ERROR_CANCELLED, "", "the gateway is stopping");
     fetch_fail_all(planner, &stopping);
+    ask_fail_all(planner, &stopping);
     planner->is_draining = true;
     for (size_t i = 0; i < planner->lane_count; i++)
         lane_drain(planner->lanes[i]);
@@ -279,6 +281,8 @@ planner_delete(struct planner *planner)
         planner_unsubscribe(planner->subscriptions);
     while (planner->fetches)
         fetch_cancel(planner->fetches);
+    while (planner->asks)
+        ask_cancel(planner->asks);
     drop_batches(planner);
     search_forget(planner);
     delete_lanes(planner->lanes, planner->rates, planner->lane_count);

@@ -1,0 +1,113 @@
+#include "poll/ask.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "poll/plan.h"
+
+struct ask {
+    struct errand errand;
+    struct planner *planner;
+    struct buf body;
+    struct error error;  /* why it is not asked */
+    struct timer *timer; /* tells that outside of everybody's calls */
+    poll_callback *on_done;
+    void *arg;
+    struct ask *next;
+};
+
+void
+ask_cancel(struct ask *ask)
+{
+    struct ask **at = &ask->planner->asks;
+    while (*at != ask)
+        at = &(*at)->next;
+    *at = ask->next;
+    lane_remove(&ask->errand);
+    timer_free(ask->timer);
+    buf_fini(&ask->body);
+    free(ask);
+}
+
+static void
+finish(struct ask *ask, const struct poll_answer *answer)
+{
+    ask->on_done(ask->arg, answer);
+    ask_cancel(ask);
+}
+
+static void
+on_answer(struct errand *errand, const struct poll_answer *answer)
+{
+    finish((struct ask *)errand, answer);
+}
+
+static void
+on_refused(void *arg)
+{
+    struct ask *ask = arg;
+    struct poll_answer answer = {.error = ask->error, .body = "", .retry_after_ms = -1};
+    finish(ask, &answer);
+}
+
+static void
+make_body(struct ask *ask, const struct conf_center *center, const struct query *query,
+          const int64_t *ids, size_t id_count, const struct query_span *span)
+{
+    if (query->has_span)
+        query_body_span(query, center->cc_id, center->vdn, *ids, span, &ask->body);
+    else
+        query_body(query, center->cc_id, center->vdn, ids, id_count, &ask->body);
+}
+
+struct ask *
+planner_ask(struct planner *planner, uint32_t center, const struct query *query,
+            const int64_t *ids, size_t id_count, const struct query_span *span,
+            poll_callback *on_done, void *arg)
+{
+    struct lane *lane = planner->lanes[center];
+    struct ask *ask = mem_zero(sizeof *ask);
+    ask->planner = planner;
+    ask->on_done = on_done;
+    ask->arg = arg;
+    ask->timer = timer_new(planner->loop, on_refused, ask);
+    ask->next = planner->asks;
+    planner->asks = ask;
+    make_body(ask, lane_center(lane), query, ids, id_count, span);
+    ask->errand.query = query;
+    ask->errand.body = ask->body.data;
+    ask->errand.body_size = ask->body.size;
+    ask->errand.impatient = true;
+    ask->errand.on_answer = on_answer;
+    if (lane_is_held(lane, &ask->error))
+        timer_start(ask->timer, 0);
+    else
+        lane_add(lane, &ask->errand);
+    return ask;
+}
+
+void
+ask_fail_all(struct planner *planner, const struct error *error)
+{
+    for (struct ask *ask = planner->asks; ask; ask = ask->next) {
+        if (!ask->errand.lane)
+            continue; /* it has its error */
+        lane_remove(&ask->errand);
+        ask->error = *error;
+        timer_start(ask->timer, 0);
+    }
+}
+
+void
+planner_look(struct planner *planner, uint32_t center, const struct query *query,
+             struct lane_state *state)
+{
+    (void)query;
+    lane_look(planner->lanes[center], state);
+}
+
+void
+planner_retry(struct planner *planner, uint32_t center)
+{
+    lane_retry(planner->lanes[center]);
+}
