@@ -29,7 +29,7 @@ struct setting {
     const char *expected; /* "a number from 1 to 10000" */
 };
 
-#define SETTINGS_MAX 20
+#define SETTINGS_MAX 32
 
 /* Reads the arguments into `options`. EXIT_FINE, or what to exit with after the mistake
  * has been printed; an argument that is no option is a mistake. */

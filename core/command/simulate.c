@@ -106,6 +106,18 @@ static const struct setting settings[] = {
      .kind = SETTING_OWN,
      .set = set_guid_header,
      .expected = "Set-GUID or Guid"},
+    {.name = "guid-interval",
+     .kind = SETTING_DURATION,
+     AT(centre.guid_interval_ms),
+     .low = 1,
+     .high = INT64_MAX,
+     .expected = "a duration such as 60s"},
+    {.name = "guid-timeout",
+     .kind = SETTING_DURATION,
+     AT(centre.guid_timeout_ms),
+     .low = 1,
+     .high = INT64_MAX,
+     .expected = "a duration such as 120s"},
     {.name = "seed",
      .kind = SETTING_INTEGER,
      AT(seed),
@@ -262,6 +274,8 @@ const struct command command_simulate = {
         "  --password TEXT    of every agent at the agent gateway, which has the same\n"
         "                     address (default simulate)\n"
         "  --guid-header NAME how it hands out GUIDs: Set-GUID (default) or Guid\n"
+        "  --guid-interval T  between two GUIDs of a session (default 1m)\n"
+        "  --guid-timeout T   for which a GUID is good (default 2m)\n"
         "  --seed N           decides what queues and agents do (default 1)\n"
         "  --speed X          their time runs X times as fast (default 1)\n"
         "  --period DURATION  of filling and draining (default 10m)\n"

@@ -26,7 +26,7 @@
 /* Where a client that follows redirects would find a cloud's secrets. */
 #define METADATA "http://169.254.169.254/latest/meta-data/"
 
-enum { HELD_MAX = 8 };
+enum { HELD_MAX = 8, TALLIES_MAX = 24 };
 
 struct centre {
     struct centre_options options;
@@ -39,6 +39,8 @@ struct centre {
     struct delays delays;
     const struct server *server;
     int64_t requests, refused;
+    struct tally tallies[TALLIES_MAX];
+    size_t tally_count;
     struct params params;  /* of the last request of monitoring */
     struct buf list, body; /* reused, so that an answer costs no allocation */
 };
@@ -59,7 +61,9 @@ centre_new(struct loop *loop, const struct centre_options *options)
         .monitor = &centre->monitor,
         .password = options->password,
         .guid_header = options->guid_header,
-        .sessions.seed = options->seed,
+        .sessions = {.seed = options->seed,
+                     .renewal_ms = options->guid_interval_ms,
+                     .guid_ms = options->guid_timeout_ms},
     };
     pins_init(&centre->pins, options->skills);
     stateinfo_init(&centre->stateinfo);
@@ -321,6 +325,7 @@ answer_monitor(struct centre *centre, const struct centre_request *request,
                int64_t now_ms, struct centre_reply *reply)
 {
     const struct interface *interface = find_interface(request->path);
+    reply->name = interface ? interface->path : NULL;
     reply->refusal = check_request(centre, request, interface, &reply->status);
     if (reply->refusal) {
         write_http_failure(centre, reply->status, request->path, now_ms);
@@ -361,6 +366,7 @@ answer_desk(struct centre *centre, const struct centre_request *request, int64_t
         reply->status = answer.status;
         reply->refusal = answer.refusal;
         reply->agent = answer.agent;
+        reply->name = answer.name;
         reply->waits = answer.wait_ms > 0;
         reply->has_news = answer.has_news;
         reply->delay_ms += (int64_t)((double)answer.wait_ms / centre->options.speed);
@@ -370,6 +376,20 @@ answer_desk(struct centre *centre, const struct centre_request *request, int64_t
             write_http_failure(centre, answer.status, request->path, now_ms);
     }
     finish(centre, fault, reply);
+}
+
+/* Names are constants: the same one has the same address. */
+static void
+tally(struct centre *centre, const char *name)
+{
+    size_t i = 0;
+    while (i < centre->tally_count && centre->tallies[i].name != name)
+        i++;
+    if (!name || i == TALLIES_MAX)
+        return;
+    if (i == centre->tally_count)
+        centre->tallies[centre->tally_count++].name = name;
+    centre->tallies[i].count++;
 }
 
 static void
@@ -382,6 +402,8 @@ answer_control(struct centre *centre, const struct centre_request *request,
         .requests = centre->requests,
         .refused = centre->refused,
         .connections = centre->server ? server_connections(centre->server) : 0,
+        .tallies = centre->tallies,
+        .tally_count = centre->tally_count,
     };
     reply->status = control_answer(&control, request->method, request->path,
                                    request->query, &centre->body);
@@ -404,7 +426,10 @@ centre_answer(struct centre *centre, const struct centre_request *request,
         answer_desk(centre, request, now_ms, reply);
     else
         answer_monitor(centre, request, now_ms, reply);
-    if (reply->refusal && !request->is_again)
+    if (request->is_again)
+        return;
+    tally(centre, reply->name);
+    if (reply->refusal)
         centre->refused++;
 }
 

@@ -6,7 +6,8 @@
  * the documented samples, so that the two can disagree.
  *
  * Paths that are not part of a contact centre, unsigned, only where `control` is set:
- *   GET    /-/count           {"requests":n,"refused":n,"connections":n}
+ *   GET    /-/count           {"requests":n,"refused":n,"connections":n,"calls":{…}},
+ *                             the calls by name: "skill/stateinfo", "sign-in", "event"
  *   PUT    /-/fault?spec=F    a fault (sim/fault.h); percent-encoding is understood
  *   DELETE /-/fault           no faults any more
  *   PUT    /-/queue/7?callWaitNums=9&agentIdleNums=0   these values stay as given;
@@ -35,6 +36,7 @@ struct centre_options {
     int64_t vdn;          /* of the agents */
     const char *password; /* of every agent at the agent gateway */
     bool guid_header;     /* GUIDs come in "Guid" and not in "Set-GUID" */
+    int64_t guid_interval_ms, guid_timeout_ms; /* of a GUID; 0: as documented */
     uint64_t seed;
     double speed; /* of the simulation's time */
     int64_t period_ms;
@@ -71,6 +73,7 @@ struct centre_request {
 
 struct centre_reply {
     int status;
+    const char *name; /* of what was asked for, a constant; NULL when unknown */
     const char *content_type;
     const struct buf *body; /* valid until the next request */
     enum fault_kind fault;  /* those of the connection are left to the caller */

@@ -54,8 +54,12 @@ get_count(const struct control *control, const char *rest, char *query, struct b
     (void)rest, (void)query;
     buf_format(out,
                "{\"requests\":%" PRId64 ",\"refused\":%" PRId64
-               ",\"connections\":%" PRIu64 "}",
+               ",\"connections\":%" PRIu64 ",\"calls\":{",
                control->requests, control->refused, control->connections);
+    for (size_t i = 0; i < control->tally_count; i++)
+        buf_format(out, "%s\"%s\":%" PRId64, i ? "," : "", control->tallies[i].name,
+                   control->tallies[i].count);
+    buf_add_text(out, "}}");
     return 200;
 }
 

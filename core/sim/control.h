@@ -6,12 +6,20 @@
 #include "sim/fault.h"
 #include "sim/pin.h"
 
+/* How often something was asked for. */
+struct tally {
+    const char *name; /* a constant */
+    int64_t count;
+};
+
 /* What can be told, and what can be asked. */
 struct control {
     struct faults *faults;
     struct pins *pins;
     int64_t requests, refused;
     uint64_t connections;
+    const struct tally *tallies;
+    size_t tally_count;
 };
 
 /* Returns the HTTP status; the body goes to `out`. */

@@ -44,6 +44,12 @@ session_of(struct visit *visit)
     return sessions_find(&visit->desk->sessions, visit->agent, visit->at_ms);
 }
 
+static void
+agree(struct visit *visit)
+{
+    buf_add_text(visit->body, "{\"message\":\"\",\"retcode\":\"0\"}");
+}
+
 /* The session that the request's GUID opens; NULL when it has been refused. */
 static struct session *
 enter(struct visit *visit)
@@ -51,7 +57,8 @@ enter(struct visit *visit)
     struct session *session = session_of(visit);
     if (!session || session->is_stolen)
         refuse(visit, "100-006", "the agent is not signed in");
-    else if (!session_accepts(session, visit->request->guid, visit->at_ms))
+    else if (!session_accepts(&visit->desk->sessions, session, visit->request->guid,
+                              visit->at_ms))
         refuse(visit, "000-003", "no right to invoke the resource");
     else
         return session;
@@ -170,7 +177,42 @@ sign_out(struct visit *visit)
         return;
     sessions_end(&visit->desk->sessions, session);
     visit->reply->has_news = true;
-    buf_add_text(visit->body, "{\"message\":\"\",\"retcode\":\"0\"}");
+    agree(visit);
+}
+
+/* ---- keeping the session ---- */
+
+static void
+update_guid(struct visit *visit)
+{
+    struct session *session = enter(visit);
+    if (!session)
+        return;
+    session_renew(&visit->desk->sessions, session, visit->at_ms);
+    buf_format(visit->body,
+               "{\"message\":\"\",\"retcode\":\"0\",\"result\":{\"guid\":\"%s\"}}",
+               session->guid.text);
+}
+
+/* Each heartbeat counts as an event that was asked for, and may bring a new GUID. */
+static void
+keep_alive(struct visit *visit)
+{
+    struct session *session = enter(visit);
+    if (!session)
+        return;
+    session->polled_ms = visit->at_ms;
+    if (session_renew_due(&visit->desk->sessions, session, visit->at_ms))
+        hand_out(visit, session);
+    agree(visit);
+}
+
+/* From here on a real gateway would offer calls to the agent. */
+static void
+reset_skills(struct visit *visit)
+{
+    if (enter(visit))
+        agree(visit);
 }
 
 /* ---- events ---- */
@@ -184,7 +226,7 @@ get_event(struct visit *visit)
     const char *type = session_take_event(session);
     visit->reply->wait_ms = type ? 0 : DESK_WAIT_MS;
     session->polled_ms = visit->at_ms + visit->reply->wait_ms;
-    if (session_renew(&visit->desk->sessions, session, visit->at_ms))
+    if (session_renew_due(&visit->desk->sessions, session, visit->at_ms))
         hand_out(visit, session);
     buf_add_text(visit->body, "{\"message\":\"\",\"retcode\":\"0\"");
     if (type)
@@ -282,14 +324,20 @@ get_agent(struct visit *visit)
 
 /* '#' stands for the number of an agent. */
 static const struct route {
-    const char *method, *path;
+    const char *method, *path, *name;
     void (*answer)(struct visit *visit);
 } routes[] = {
-    {"PUT", "onlineagent/#", sign_in},
-    {"PUT", "onlineagent/#/forcelogin", force_sign_in},
-    {"DELETE", "onlineagent/#/logout", sign_out},
-    {"GET", "agentevent/#", get_event},
-    {"GET", "agentgroup/#/agentbyworkno/#", get_agent},
+    {"PUT", "onlineagent/#", "sign-in", sign_in},
+    {"PUT", "onlineagent/#/forcelogin", "force-sign-in", force_sign_in},
+    {"DELETE", "onlineagent/#/logout", "sign-out", sign_out},
+    {"DELETE", "onlineagent/#/forcelogout", "force-sign-out", sign_out},
+    {"PUT", "onlineagent/#/updateGuid", "renew-guid", update_guid},
+    {"POST", "onlineagent/#/resetskill/true", "reset-skills", reset_skills},
+    {"POST", "onlineagent/#/resetskill/false", "reset-skills", reset_skills},
+    {"POST", "onlineagent/#/handshake", "handshake", keep_alive},
+    {"PUT", "onlineagent/#/heartbeat", "heartbeat", keep_alive},
+    {"GET", "agentevent/#", "event", get_event},
+    {"GET", "agentgroup/#/agentbyworkno/#", "agent", get_agent},
 };
 
 /* Reads the numbers of a path; those that are no id of an agent are 0. */
@@ -363,6 +411,7 @@ desk_answer(struct desk *desk, const struct desk_request *request,
         reply->refusal = "no such interface";
         return;
     }
+    reply->name = route->name;
     reply->agent = visit.agent;
     if (visit.agent == 0 || visit.subject == 0) {
         refuse(&visit, "000-002", "the agent's id must be 101 to 999999");

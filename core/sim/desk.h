@@ -4,7 +4,11 @@
  *
  *   PUT    /agentgateway/resource/onlineagent/ID             sign in
  *   PUT    /agentgateway/resource/onlineagent/ID/forcelogin  the same, whoever is there
- *   DELETE /agentgateway/resource/onlineagent/ID/logout
+ *   DELETE /agentgateway/resource/onlineagent/ID/logout      or forcelogout
+ *   PUT    /agentgateway/resource/onlineagent/ID/updateGuid  a new GUID, in the body
+ *   POST   /agentgateway/resource/onlineagent/ID/resetskill/true
+ *   POST   /agentgateway/resource/onlineagent/ID/handshake   keeps the session, as does
+ *   PUT    /agentgateway/resource/onlineagent/ID/heartbeat
  *   GET    /agentgateway/resource/agentevent/ID              the next event, or a wait
  *   GET    /agentgateway/resource/agentgroup/ID/agentbyworkno/ID */
 #ifndef CCGATE_SIM_DESK_H
@@ -41,6 +45,7 @@ struct desk_request {
 
 struct desk_reply {
     int status;
+    const char *name;   /* of what was asked for, a constant; NULL when unknown */
     const char *header; /* NULL for none, or the name of what is in `guid` */
     char guid[SESSION_GUID_SIZE + 16];
     int64_t wait_ms;     /* of the simulation's time, unless an event comes before */

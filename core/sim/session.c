@@ -69,27 +69,38 @@ sessions_begin(struct sessions *sessions, int64_t agent, int64_t status, int64_t
 }
 
 static bool
-is_good(const struct guid *guid, const char *text, int64_t at_ms)
+is_good(const struct sessions *sessions, const struct guid *guid, const char *text,
+        int64_t at_ms)
 {
+    int64_t life_ms = sessions->guid_ms ? sessions->guid_ms : SESSION_GUID_MS;
     return guid->text[0] && strcmp(guid->text, text) == 0 &&
-           at_ms - guid->issued_ms <= SESSION_GUID_MS;
+           at_ms - guid->issued_ms <= life_ms;
 }
 
 bool
-session_accepts(const struct session *session, const char *guid, int64_t at_ms)
+session_accepts(const struct sessions *sessions, const struct session *session,
+                const char *guid, int64_t at_ms)
 {
     return guid && !session->is_stolen &&
-           (is_good(&session->guid, guid, at_ms) ||
-            is_good(&session->old_guid, guid, at_ms));
+           (is_good(sessions, &session->guid, guid, at_ms) ||
+            is_good(sessions, &session->old_guid, guid, at_ms));
+}
+
+void
+session_renew(struct sessions *sessions, struct session *session, int64_t at_ms)
+{
+    session->old_guid = session->guid;
+    issue(sessions, &session->guid, at_ms);
 }
 
 bool
-session_renew(struct sessions *sessions, struct session *session, int64_t at_ms)
+session_renew_due(struct sessions *sessions, struct session *session, int64_t at_ms)
 {
-    if (at_ms - session->guid.issued_ms < SESSION_RENEWAL_MS)
+    int64_t renewal_ms =
+        sessions->renewal_ms ? sessions->renewal_ms : SESSION_RENEWAL_MS;
+    if (at_ms - session->guid.issued_ms < renewal_ms)
         return false;
-    session->old_guid = session->guid;
-    issue(sessions, &session->guid, at_ms);
+    session_renew(sessions, session, at_ms);
     return true;
 }
 

@@ -1,8 +1,8 @@
 /* Who is signed in at the simulated agent gateway: the rules of sessions and of GUIDs.
  *
- * Times are milliseconds of the simulation. A GUID lives for two minutes; a new one is
- * handed out once a minute, so that two overlap. Who does not ask for events for two
- * minutes is signed out. */
+ * Times are milliseconds of the simulation. A GUID lives for two minutes, unless told
+ * otherwise; a new one is handed out once a minute, so that two overlap. Who does not
+ * ask for events for two minutes is signed out. */
 #ifndef CCGATE_SIM_SESSION_H
 #define CCGATE_SIM_SESSION_H
 
@@ -35,6 +35,7 @@ struct session {
 /* A zeroed struct with a seed is empty. */
 struct sessions {
     uint64_t seed, issued;
+    int64_t renewal_ms, guid_ms; /* 0: SESSION_RENEWAL_MS, SESSION_GUID_MS */
     struct session *first;
 };
 
@@ -49,10 +50,13 @@ struct session *sessions_begin(struct sessions *sessions, int64_t agent, int64_t
 void sessions_end(struct sessions *sessions, struct session *session);
 
 /* Whether the GUID opens the session. */
-bool session_accepts(const struct session *session, const char *guid, int64_t at_ms);
+bool session_accepts(const struct sessions *sessions, const struct session *session,
+                     const char *guid, int64_t at_ms);
 
-/* A new GUID when it is time; the old one stays good for the rest of its life. */
-bool session_renew(struct sessions *sessions, struct session *session, int64_t at_ms);
+/* A new GUID; the old one stays good for the rest of its life. */
+void session_renew(struct sessions *sessions, struct session *session, int64_t at_ms);
+/* The same when it is time. */
+bool session_renew_due(struct sessions *sessions, struct session *session, int64_t at_ms);
 /* Neither the new nor the old GUID is good any more. */
 void session_expire(struct sessions *sessions, struct session *session, int64_t at_ms);
 

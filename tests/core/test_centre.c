@@ -360,7 +360,8 @@ faults_can_be_told(void **state)
     ask(centre, &(struct question){.unsigned_request = true}, &reply);
     assert_int_equal(tell(centre, "GET", "/-/count", NULL, &reply), 200);
     assert_string_equal(reply.body->data,
-                        "{\"requests\":3,\"refused\":1,\"connections\":0}");
+                        "{\"requests\":3,\"refused\":1,\"connections\":0,"
+                        "\"calls\":{\"skill/stateinfo\":3}}");
     centre_delete(centre);
 }
 

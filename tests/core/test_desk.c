@@ -256,6 +256,92 @@ silence_signs_out(void **state)
     centre_delete(centre);
 }
 
+/* A heartbeat keeps the session as asking for events does, and brings GUIDs. */
+static void
+heartbeats_keep_the_session(void **state)
+{
+    (void)state;
+    static const char *const beats[][2] = {{"POST", ONLINE "/handshake"},
+                                           {"PUT", ONLINE "/heartbeat"}};
+    for (int i = 0; i < 2; i++) {
+        struct centre *centre = staffed_centre(NULL);
+        struct centre_reply reply;
+        char guid[SESSION_GUID_SIZE] = "";
+        sign_in(centre, "", 0, guid);
+        for (int64_t at_s = 100; at_s <= 300; at_s += 100) {
+            call(centre, beats[i][0], beats[i][1], guid, "", at_s, &reply);
+            assert_retcode(&reply, "0");
+            take_guid(&reply, guid);
+        }
+        centre_delete(centre);
+    }
+}
+
+static void
+guids_can_be_asked_for(void **state)
+{
+    (void)state;
+    struct centre *centre = staffed_centre(NULL);
+    struct centre_reply reply;
+    char guid[SESSION_GUID_SIZE] = "", other[SESSION_GUID_SIZE] = "";
+    sign_in(centre, "", 0, guid);
+    call(centre, "PUT", ONLINE "/updateGuid", "no-guid", "", 1, &reply);
+    assert_retcode(&reply, "000-003");
+    call(centre, "PUT", ONLINE "/updateGuid", guid, "", 1, &reply);
+    assert_retcode(&reply, "0");
+    assert_int_equal(
+        sscanf(strstr(reply.body->data, "\"guid\""), "\"guid\":\"%63[^\"]", other), 1);
+    assert_string_not_equal(guid, other);
+    call(centre, "GET", EVENTS, guid, "", 2, &reply);
+    assert_retcode(&reply, "0");
+    call(centre, "POST", ONLINE "/resetskill/true", other, "", 2, &reply);
+    assert_retcode(&reply, "0");
+    call(centre, "DELETE", ONLINE "/forcelogout", other, "", 2, &reply);
+    assert_retcode(&reply, "0");
+    call(centre, "GET", EVENTS, other, "", 2, &reply);
+    assert_retcode(&reply, "100-006");
+    centre_delete(centre);
+}
+
+static void
+the_life_of_a_guid_can_be_set(void **state)
+{
+    (void)state;
+    struct centre_options options = usual;
+    struct centre_reply reply;
+    options.guid_interval_ms = 2000;
+    options.guid_timeout_ms = 4000;
+    struct centre *centre = centre_new(NULL, &options);
+    char guid[SESSION_GUID_SIZE] = "", other[SESSION_GUID_SIZE] = "";
+    sign_in(centre, "", 0, guid);
+    call(centre, "GET", EVENTS, guid, "", 1, &reply);
+    assert_null(reply.header);
+    call(centre, "GET", EVENTS, guid, "", 2, &reply);
+    take_guid(&reply, other);
+    call(centre, "GET", EVENTS, guid, "", 4, &reply);
+    assert_retcode(&reply, "0");
+    call(centre, "GET", EVENTS, guid, "", 5, &reply);
+    assert_retcode(&reply, "000-003");
+    centre_delete(centre);
+}
+
+static void
+calls_are_counted_by_name(void **state)
+{
+    (void)state;
+    struct centre *centre = staffed_centre(NULL);
+    struct centre_reply reply;
+    char guid[SESSION_GUID_SIZE] = "";
+    sign_in(centre, "", 0, guid);
+    expect_event(centre, guid, 1, "AgentOther_InService");
+    expect_event(centre, guid, 1, "AgentState_Ready");
+    call(centre, "DELETE", ONLINE "/logout", guid, "", 1, &reply);
+    call(centre, "GET", "/-/count", NULL, "", 1, &reply);
+    assert_non_null(strstr(reply.body->data,
+                           "\"calls\":{\"sign-in\":1,\"event\":2,\"sign-out\":1}}"));
+    centre_delete(centre);
+}
+
 static void
 the_header_has_two_names(void **state)
 {
@@ -366,6 +452,10 @@ main(void)
         cmocka_unit_test(guids_are_renewed_and_overlap),
         cmocka_unit_test(an_hour_is_sixty_guids),
         cmocka_unit_test(silence_signs_out),
+        cmocka_unit_test(heartbeats_keep_the_session),
+        cmocka_unit_test(guids_can_be_asked_for),
+        cmocka_unit_test(the_life_of_a_guid_can_be_set),
+        cmocka_unit_test(calls_are_counted_by_name),
         cmocka_unit_test(the_header_has_two_names),
         cmocka_unit_test(agents_can_be_asked_about),
         cmocka_unit_test(sessions_can_be_lost),
