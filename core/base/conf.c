@@ -99,6 +99,9 @@ center_fini(struct conf_center *center)
     free(center->access_key);
     free(center->secret_key);
     free(center->ca_file);
+    free(center->agent_gateway);
+    free(center->password);
+    free(center->phone);
 }
 
 static void

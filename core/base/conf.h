@@ -50,6 +50,13 @@ struct conf_center {
     bool sign_host_only; /* signed_headers = host; default "all": content-length;… */
     bool timestamp_millis; /* default no */
     bool empty_query_line; /* default no */
+    /* The agent gateway and the agent who signs in there; agent_gateway NULL: none, and
+     * the others mean nothing. */
+    char *agent_gateway;    /* https://host:port */
+    int64_t operator_id;    /* the agent */
+    char *password;         /* a secret */
+    char *phone;            /* that the agent signs in with; NULL: none */
+    bool is_sign_in_forced; /* in the place of another session; default no */
 };
 
 struct conf_header {

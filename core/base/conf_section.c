@@ -244,9 +244,34 @@ check_queue_id(struct conf_loader *loader, const struct conf_queue *queue,
                       id > 2000 && id <= 10000 ? "; to 10000 with edition = 2025" : "");
 }
 
+/* What signing in takes belongs together. */
+static void
+check_sign_in(struct conf_loader *loader)
+{
+    static const struct {
+        const char *key;
+        bool is_needed;
+    } parts[] = {{"operator", true}, {"password", true}, {"phone", false}};
+    int gateway =
+        conf_section_has(loader, conf_option_find(CONF_CENTER, "agent_gateway"));
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const struct conf_option *option = conf_option_find(CONF_CENTER, parts[i].key);
+        int line = conf_section_has(loader, option);
+        if (gateway && !line && parts[i].is_needed)
+            conf_complain(loader, gateway, "agent_gateway needs %s: %s", option->key,
+                          option->sentence);
+        if (!gateway && line)
+            conf_complain(
+                loader, line,
+                "%s means nothing without agent_gateway: give its address, or "
+                "leave this out",
+                option->key);
+    }
+}
+
 /* Sorted, what is there twice stands side by side. */
 static void
-finish_center(struct conf_loader *loader, struct conf_center *center)
+finish_queues(struct conf_loader *loader, struct conf_center *center)
 {
     struct conf_queue *queues = center->queues;
     if (queues == NULL)
@@ -289,8 +314,10 @@ conf_section_close(struct conf_loader *loader)
             conf_complain(loader, section->line, "%s is missing: %s", option->key,
                           option->sentence);
     }
-    if (section->kind == CONF_CENTER)
-        finish_center(loader, section->target);
+    if (section->kind == CONF_CENTER) {
+        finish_queues(loader, section->target);
+        check_sign_in(loader);
+    }
     if (section->kind == CONF_SCRIPT)
         finish_limits(&((struct conf_script *)section->target)->limits);
     free(section->name);

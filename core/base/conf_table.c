@@ -13,6 +13,8 @@ static const struct conf_word yes_no[] = {{"yes", true}, {"no", false}, {NULL, 0
 static const struct conf_word editions[] = {{"2023", 2023}, {"2025", 2025}, {NULL, 0}};
 static const struct conf_word signed_headers[] = {
     {"all", false}, {"host", true}, {NULL, 0}};
+static const struct conf_word sign_ins[] = {
+    {"normal", false}, {"force", true}, {NULL, 0}};
 static const struct conf_word methods[] = {{"POST", 0},   {"PUT", 0}, {"PATCH", 0},
                                            {"DELETE", 0}, {"GET", 0}, {NULL, 0}};
 
@@ -69,6 +71,17 @@ const struct conf_option conf_options[] = {
     {CENTER(empty_query_line), .key = "empty_query_line", .read = conf_read_flag,
      .words = yes_no, .fallback = "no",
      .sentence = "the signature covers an empty line where the query would be"},
+    {CENTER(agent_gateway), .key = "agent_gateway", .read = conf_read_origin,
+     .sentence = "the agent gateway's address, like https://10.22.26.181:8043"},
+    {CENTER(operator_id), .key = "operator", .read = conf_read_integer, .least = 101,
+     .most = 999999, .sentence = "the agent who signs in there, for gw.agent alone"},
+    {CENTER(password), .key = "password", .read = conf_read_text, .most = 32,
+     .is_secret = true, .sentence = "the operator's, best as ${file:PATH} or ${env:NAME}"},
+    {CENTER(phone), .key = "phone", .read = conf_read_text, .most = 24,
+     .sentence = "the number that the operator signs in with, where one is needed"},
+    {CENTER(is_sign_in_forced), .key = "sign_in", .read = conf_read_flag,
+     .words = sign_ins, .fallback = "normal",
+     .sentence = "force: ends another session of the operator; normal: waits for it"},
 
     {DESTINATION(kind), .key = "kind", .read = conf_read_text, .is_required = true,
      .sentence = "what receives: webhook, log, …"},

@@ -46,7 +46,8 @@ struct conf_option {
     const char *key; /* a '*' at its end stands for any word */
     conf_reader *read;
     size_t offset;        /* of the field in the section's struct */
-    int64_t least, most;  /* of numbers, in the unit of the field (rates: per s) */
+    int64_t least, most;  /* of numbers, in the unit of the field (rates: per s); of
+                           * texts, the most bytes, 0 for any number */
     const char *fallback; /* the default as one would write it; NULL: none */
     const struct conf_word *words; /* of choices */
     bool is_required;

@@ -33,6 +33,11 @@ set_text(const struct conf_input *input, void *section, char *text)
 char *
 conf_read_text(const struct conf_input *input, void *section)
 {
+    int64_t most = input->option->most;
+    if (most && strlen(input->text) > (size_t)most)
+        return mem_format("is %zu bytes long; %lld are allowed (%s)",
+                          strlen(input->text), (long long)most,
+                          input->option->sentence);
     return set_text(input, section, mem_text(input->text));
 }
 

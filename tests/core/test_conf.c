@@ -68,8 +68,9 @@ load_fine(const char *text)
 #define KEYS                                                                           \
     "url = https://10.22.26.181:28080\ncc_id = 1\nvdn = 2\n"                           \
     "access_key = AK\nsecret_key = SK\n"
-#define CENTER "[center main]\n" KEYS /* lines 1 to 6 */
-#define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#define CENTER        "[center main]\n" KEYS /* lines 1 to 6 */
+#define AGENT_GATEWAY "agent_gateway = https://10.22.26.181:8043\n"
+#define SECRET        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 /* ---- what is read ---- */
 
@@ -103,6 +104,10 @@ test_defaults(void **state)
     assert_false(center->sign_host_only);
     assert_false(center->timestamp_millis);
     assert_false(center->empty_query_line);
+    assert_null(center->agent_gateway);
+    assert_null(center->password);
+    assert_null(center->phone);
+    assert_false(center->is_sign_in_forced);
 
     const struct conf_destination *chat = conf_find_destination(conf, "chat");
     assert_int_equal(chat->line, 7);
@@ -158,6 +163,8 @@ test_everything_given(void **state)
         "queue.10000 = \xe5\xae\xa2\xe6\x9c\x8d;1 #x\n"
         "rate = 90/min\nconcurrency = 64\ntimeout = 1m30s\n"
         "signed_headers = host\ntimestamp_millis = yes\nempty_query_line = yes\n"
+        "agent_gateway = https://10.22.26.181:8043\noperator = 1099\n"
+        "password = hunter2\nphone = 88880000\nsign_in = force\n"
         "[center b]\n" KEYS "default = yes\n"
         "[destination ops]\nkind = webhook\nurl = https://hooks.example.com/a?b=c#d\n"
         "method = PUT\nheader.Authorization = Bearer a=b\nheader.X-Team = x\n"
@@ -183,6 +190,11 @@ test_everything_given(void **state)
     assert_int_equal(a->timeout_ms, 90000);
     assert_true(a->sign_host_only && a->timestamp_millis && a->empty_query_line);
     assert_false(a->is_default);
+    assert_string_equal(a->agent_gateway, "https://10.22.26.181:8043");
+    assert_int_equal(a->operator_id, 1099);
+    assert_string_equal(a->password, "hunter2");
+    assert_string_equal(a->phone, "88880000");
+    assert_true(a->is_sign_in_forced);
 
     const struct conf_destination *ops = conf_find_destination(conf, "ops");
     assert_string_equal(ops->url, "https://hooks.example.com/a?b=c#d");
@@ -379,8 +391,9 @@ static const struct {
     {CENTER "queue. = sales\n", "unknown key 'queue.' (did you mean 'queue.*'?)"},
     {"[gateway]\nvdn = 1\n",
      "gateway.conf:2: [gateway]: unknown key 'vdn' (it belongs into [center NAME])"},
+    {"[gateway]\ncolour = 1\n", "unknown key 'colour'; there are scripts state name"},
     {"[gateway]\npassword = 1\n",
-     "unknown key 'password'; there are scripts state name"},
+     "unknown key 'password' (it belongs into [center NAME])"},
     {"[center main]\ncc_id = 1\nvdn = 2\naccess_key = a\nsecret_key = b\n",
      "gateway.conf:1: [center main]: url is missing: the contact centre's address"},
     {"[destination x]\nurl = https://x\n",
@@ -397,6 +410,24 @@ static const struct {
     {CENTER "edition = 2024\n", "edition: '2024' is not one of 2023 2025"},
     {CENTER "default = true\n", "default: 'true' is not one of yes no"},
     {CENTER "signed_headers = some\n", "'some' is not one of all host"},
+    /* signing in */
+    {CENTER AGENT_GATEWAY "password = x\n",
+     "gateway.conf:7: [center main]: agent_gateway needs operator: the agent who"},
+    {CENTER AGENT_GATEWAY "operator = 1099\n",
+     "gateway.conf:7: [center main]: agent_gateway needs password: the operator's"},
+    {CENTER "phone = 8888\n",
+     "gateway.conf:7: [center main]: phone means nothing without agent_gateway"},
+    {CENTER "operator = 1099\n", "operator means nothing without agent_gateway"},
+    {CENTER AGENT_GATEWAY "password = x\noperator = 100\n",
+     "gateway.conf:9: [center main]: operator: '100' is out of range: 101 to 999999"},
+    {CENTER AGENT_GATEWAY
+     "operator = 1099\npassword = 12345678901234567890123456789012x\n",
+     "gateway.conf:9: [center main]: password: is 33 bytes long; 32 are allowed"},
+    {CENTER AGENT_GATEWAY "operator = 101\npassword = x\nsign_in = forced\n",
+     "sign_in: 'forced' is not one of normal force"},
+    {CENTER "agent_gateway = https://host:8043/agentgateway\noperator = 1099\n"
+            "password = x\n",
+     "agent_gateway: 'https://host:8043/agentgateway' has a path"},
     {"[script s]\nmemory = 32M\n",
      "gateway.conf:2: [script s]: memory: '32M' is not a size; write \"256KB\""},
     {"[script s]\nmemory = 1KB\n", "memory: '1KB' is out of range: 1MB to 16GB"},
@@ -592,7 +623,8 @@ test_print(void **state)
         "header.A = hidden\nsecret = " SECRET "\n"
         "[center main]\nurl = https://h:1\ncc_id = 1\nvdn = 2\n"
         "access_key = ${env:CCGATE_TEST_AK}\nsecret_key = hidden\nqueue.9 = b, t\n"
-        "rate = 7/s\nqueue.8 = a\n");
+        "rate = 7/s\nqueue.8 = a\n"
+        "agent_gateway = https://h:2\noperator = 1099\npassword = hidden\n");
     struct buf out = {0};
     conf_print(conf, false, &out);
     assert_string_equal(
@@ -604,6 +636,8 @@ test_print(void **state)
         "default = yes ; default\nrate = 7/s\nconcurrency = 4 ; default\n"
         "timeout = 10s ; default\nsigned_headers = all ; default\n"
         "timestamp_millis = no ; default\nempty_query_line = no ; default\n"
+        "agent_gateway = https://h:2\noperator = 1099\npassword = ***\n"
+        "sign_in = normal ; default\n"
         "\n[destination x]\nkind = webhook\nurl = ***\nmethod = POST ; default\n"
         "header.A = ***\nsecret = ***\ntimeout = 10s ; default\n"
         "\n[script s]\ncpu = 100ms ; default\nmemory = 32MB ; default\n"
