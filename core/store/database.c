@@ -9,13 +9,14 @@
 #include "base/mem.h"
 
 #define APPLICATION_ID 0x63636774 /* "ccgt" */
-#define VERSION        1
+#define VERSION        ((int64_t)(sizeof steps / sizeof *steps))
 #define KEEP_MS        ((int64_t)7 * 24 * 3600 * 1000)
 #define CLEAN_BATCH    100
 /* Somebody who looks with the sqlite3 shell holds a lock for a moment. */
 #define BUSY_MS 100
 
-static const char schema[] =
+/* Step i makes of form i the next one; form 0 is an empty file. */
+static const char *const steps[] = {
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
     " STRICT, WITHOUT ROWID;"
     "CREATE TABLE alert (fingerprint TEXT PRIMARY KEY, center TEXT NOT NULL,"
@@ -35,7 +36,11 @@ static const char schema[] =
     "CREATE TABLE attempt (message_id TEXT NOT NULL, number INTEGER NOT NULL,"
     " at_ms INTEGER NOT NULL, status INTEGER NOT NULL, curl_code INTEGER NOT NULL,"
     " answer TEXT NOT NULL, PRIMARY KEY (message_id, number)) STRICT, WITHOUT ROWID;"
-    "INSERT INTO meta VALUES ('instance', lower(hex(randomblob(8))));";
+    "INSERT INTO meta VALUES ('instance', lower(hex(randomblob(8))));",
+    "CREATE TABLE slot (center TEXT NOT NULL, query TEXT NOT NULL,"
+    " argument INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " PRIMARY KEY (center, query, argument)) STRICT, WITHOUT ROWID;",
+};
 
 /* Lets SQLite see that the index outbox_open has all of them. */
 #define OPEN_MESSAGES "state IN ('ready', 'in_flight')"
@@ -48,6 +53,8 @@ enum statement {
     SQL_ADD,
     SQL_MARK,
     SQL_ATTEMPT,
+    SQL_SLOT,
+    SQL_CLEAN_SLOTS,
     SQL_CLEAN_ATTEMPTS,
     SQL_CLEAN_OUTBOX,
     STATEMENTS,
@@ -70,6 +77,8 @@ static const char *const sql[STATEMENTS] = {
                  " body = coalesce(?5, body) WHERE id = ?1",
     /* An attempt that a crash cut off is made again under its number. */
     [SQL_ATTEMPT] = "REPLACE INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_SLOT] = "REPLACE INTO slot VALUES (?1, ?2, ?3, ?4)",
+    [SQL_CLEAN_SLOTS] = "DELETE FROM slot WHERE until < ?1 / 1000",
     [SQL_CLEAN_ATTEMPTS] =
         "DELETE FROM attempt WHERE message_id IN (SELECT id" OLD_MESSAGES,
     [SQL_CLEAN_OUTBOX] =
@@ -121,24 +130,23 @@ query_integer(sqlite3 *handle, const char *text, int64_t *value)
 }
 
 static bool
-check_identity(sqlite3 *handle, const char *path, bool *is_new, struct error *error)
+check_identity(sqlite3 *handle, const char *path, int64_t *version, struct error *error)
 {
-    int64_t application, version, tables;
+    int64_t application, tables;
     if (!query_integer(handle, "PRAGMA application_id", &application) ||
-        !query_integer(handle, "PRAGMA user_version", &version) ||
+        !query_integer(handle, "PRAGMA user_version", version) ||
         !query_integer(handle, "SELECT count(*) FROM sqlite_schema", &tables))
         return fail(path, handle, error);
-    *is_new = application == 0 && version == 0 && tables == 0;
-    if (*is_new)
+    if (application == 0 && *version == 0 && tables == 0)
         return true;
     if (application != APPLICATION_ID) {
         error_set(error, ERROR_DECODE, "", "%s is not a database of ccgate", path);
         return false;
     }
-    if (version > VERSION) {
+    if (*version > VERSION) {
         error_set(error, ERROR_DECODE, "",
-                  "%s was written by a newer ccgate (form %lld, this one knows %d)",
-                  path, (long long)version, VERSION);
+                  "%s was written by a newer ccgate (form %lld, this one knows %lld)",
+                  path, (long long)*version, (long long)VERSION);
         return false;
     }
     return true;
@@ -169,33 +177,38 @@ prepare(struct database *database, const char *path, struct error *error)
     return true;
 }
 
-/* All of it in one transaction. */
+/* Each step is one transaction: what is cut off between two goes on at the next start.
+ */
 static bool
-create_tables(sqlite3 *handle)
+take_steps(sqlite3 *handle, int64_t version)
 {
-    char *script = mem_format("BEGIN; PRAGMA application_id = %d;"
-                              "PRAGMA user_version = %d; %s COMMIT;",
-                              APPLICATION_ID, VERSION, schema);
-    bool good = sqlite3_exec(handle, script, NULL, NULL, NULL) == SQLITE_OK;
-    free(script);
-    return good;
+    bool is_good = true;
+    for (; is_good && version < VERSION; version++) {
+        char *script =
+            mem_format("BEGIN; PRAGMA application_id = %d;"
+                       "PRAGMA user_version = %lld; %s COMMIT;",
+                       APPLICATION_ID, (long long)version + 1, steps[version]);
+        is_good = sqlite3_exec(handle, script, NULL, NULL, NULL) == SQLITE_OK;
+        free(script);
+    }
+    return is_good;
 }
 
 static bool
 set_up(struct database *database, const char *path, struct error *error)
 {
     sqlite3 *handle = database->handle;
-    bool is_new = false;
+    int64_t version = 0;
     sqlite3_busy_timeout(handle, BUSY_MS);
-    if (!check_identity(handle, path, &is_new, error) ||
-        (!is_new && !check_content(handle, path, error)))
+    if (!check_identity(handle, path, &version, error) ||
+        (version && !check_content(handle, path, error)))
         return false;
     const char *modes = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                         "PRAGMA journal_size_limit = 16777216;";
     const char *recover = "UPDATE outbox SET state = 'ready'"
                           " WHERE " OPEN_MESSAGES " AND state = 'in_flight'";
     if (sqlite3_exec(handle, modes, NULL, NULL, NULL) != SQLITE_OK ||
-        (is_new && !create_tables(handle)) ||
+        !take_steps(handle, version) ||
         sqlite3_exec(handle, recover, NULL, NULL, NULL) != SQLITE_OK)
         return fail(path, handle, error);
     database->instance =
@@ -341,6 +354,34 @@ database_each_ready(struct database *database, store_on_outbox *on_outbox, void 
              read_outbox, &reader);
 }
 
+struct slot_reader {
+    store_on_slot *on_slot;
+    void *arg;
+};
+
+static void
+read_slot(void *arg, sqlite3_stmt *row)
+{
+    const struct slot_reader *reader = arg;
+    struct slot_record record = {
+        .center = column(row, 0),
+        .query = column(row, 1),
+        .argument = sqlite3_column_int64(row, 2),
+        .until = sqlite3_column_int64(row, 3),
+    };
+    reader->on_slot(reader->arg, &record);
+}
+
+void
+database_each_slot(struct database *database, store_on_slot *on_slot, void *arg)
+{
+    struct slot_reader reader = {on_slot, arg};
+    each_row(database,
+             "SELECT center, query, argument, until FROM slot"
+             " ORDER BY center, query, argument",
+             read_slot, &reader);
+}
+
 /* ---- writing ---- */
 
 static bool
@@ -424,6 +465,17 @@ add_attempt(struct database *database, const struct change_attempt *attempt)
 }
 
 static bool
+put_slot(struct database *database, const struct slot_record *slot)
+{
+    sqlite3_stmt *statement = database->statements[SQL_SLOT];
+    bind_text(statement, 1, slot->center);
+    bind_text(statement, 2, slot->query);
+    sqlite3_bind_int64(statement, 3, slot->argument);
+    sqlite3_bind_int64(statement, 4, slot->until);
+    return run(database, SQL_SLOT);
+}
+
+static bool
 apply(struct database *database, struct store_change *change)
 {
     switch (change->kind) {
@@ -431,6 +483,7 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_ADD: return add_outbox(database, &change->added);
     case CHANGE_MARK: return mark_outbox(database, &change->mark);
     case CHANGE_ATTEMPT: return add_attempt(database, &change->attempt);
+    case CHANGE_SLOT: return put_slot(database, &change->slot);
     }
     return false;
 }
@@ -464,7 +517,8 @@ clean(struct database *database, enum statement which, int64_t before_ms)
 {
     sqlite3_stmt *statement = database->statements[which];
     sqlite3_bind_int64(statement, 1, before_ms);
-    sqlite3_bind_int(statement, 2, CLEAN_BATCH);
+    if (which != SQL_CLEAN_SLOTS)
+        sqlite3_bind_int(statement, 2, CLEAN_BATCH);
     return run(database, which);
 }
 
@@ -475,7 +529,8 @@ database_clean(struct database *database, int64_t now_ms)
     if (!run(database, SQL_BEGIN))
         return true;
     int deleted = CLEAN_BATCH;
-    if (clean(database, SQL_CLEAN_ATTEMPTS, before_ms) &&
+    if (clean(database, SQL_CLEAN_SLOTS, before_ms) &&
+        clean(database, SQL_CLEAN_ATTEMPTS, before_ms) &&
         clean(database, SQL_CLEAN_OUTBOX, before_ms)) {
         deleted = sqlite3_changes(database->handle);
         if (run(database, SQL_COMMIT))

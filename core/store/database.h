@@ -14,7 +14,8 @@
 
 struct database;
 
-/* Opens or creates, checks, turns in_flight into ready. */
+/* Opens or creates, checks, brings it to the newest form, turns in_flight into ready.
+ */
 struct database *database_open(const char *path, struct error *error);
 void database_close(struct database *database);
 
@@ -23,6 +24,7 @@ void database_each_alert(struct database *database, store_on_alert *on_alert,
                          void *arg);
 void database_each_ready(struct database *database, store_on_outbox *on_outbox,
                          void *arg);
+void database_each_slot(struct database *database, store_on_slot *on_slot, void *arg);
 
 /* Applies all or nothing; false with `error` for nothing. Gives messages their
  * position. */
@@ -30,7 +32,8 @@ bool database_write(struct database *database, struct txn *const *txns, size_t c
                     struct error *error);
 
 /* Deletes a small batch of done and superseded messages, with their attempts, that were
- * created more than 7 days before `now_ms`. True when there may be more. */
+ * created more than 7 days before `now_ms`, and all slots that old. True when there may
+ * be more. */
 bool database_clean(struct database *database, int64_t now_ms);
 
 #endif

@@ -430,6 +430,12 @@ store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg)
 }
 
 void
+store_each_slot(struct store *store, store_on_slot *on_slot, void *arg)
+{
+    database_each_slot(store->database, on_slot, arg);
+}
+
+void
 store_set_on_added(struct store *store, store_on_outbox *on_added, void *arg)
 {
     store->on_added = on_added;

@@ -6,7 +6,8 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 1): meta(name, value) · alert · outbox · attempt. */
+ * Schema (STRICT, user_version 2): meta(name, value) · alert · outbox · attempt · slot.
+ * An older file is brought to this form when it is opened. */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
 
@@ -53,6 +54,13 @@ struct outbox_record {
     int64_t refusals; /* of these, answers with 400 to 499; counted, not written */
 };
 
+/* How far the history of one id has been read. */
+struct slot_record {
+    char *center, *query;
+    int64_t argument;
+    int64_t until; /* seconds since the epoch */
+};
+
 /* Copies of the texts, too. */
 void alert_record_init(struct alert_record *record, const struct alert_record *from);
 void alert_record_fini(struct alert_record *record);
@@ -77,6 +85,8 @@ typedef void store_on_outbox(void *arg, const struct outbox_record *record);
 void store_each_alert(struct store *store, store_on_alert *on_alert, void *arg);
 /* Those in state ready, by position. */
 void store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg);
+typedef void store_on_slot(void *arg, const struct slot_record *record);
+void store_each_slot(struct store *store, store_on_slot *on_slot, void *arg);
 
 /* A transaction under construction; copies what it is given. */
 struct txn;
@@ -89,6 +99,9 @@ void txn_add_outbox(struct txn *txn, const struct outbox_record *record);
 /* Sets state, next_ms, attempts and, when not NULL, body of message `id`. */
 void txn_mark_outbox(struct txn *txn, const char *id, enum outbox_state state,
                      int64_t next_ms, int64_t attempts, const char *body);
+
+/* In place of what was known of this centre, query and argument. Kept for 7 days. */
+void txn_put_slot(struct txn *txn, const struct slot_record *record);
 
 struct attempt_record {
     const char *message_id;

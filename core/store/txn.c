@@ -71,6 +71,10 @@ change_fini(struct store_change *change)
         free(change->attempt.message_id);
         free(change->attempt.answer);
         break;
+    case CHANGE_SLOT:
+        free(change->slot.center);
+        free(change->slot.query);
+        break;
     }
 }
 
@@ -165,4 +169,16 @@ txn_add_attempt(struct txn *txn, const struct attempt_record *record)
         .answer = mem_text(record->answer),
     };
     note_time(txn, record->at_ms);
+}
+
+void
+txn_put_slot(struct txn *txn, const struct slot_record *record)
+{
+    add_change(txn, CHANGE_SLOT)->slot = (struct slot_record){
+        .center = mem_text(record->center),
+        .query = mem_text(record->query),
+        .argument = record->argument,
+        .until = record->until,
+    };
+    note_time(txn, record->until * 1000);
 }

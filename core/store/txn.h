@@ -7,7 +7,13 @@
 
 #include "store/store.h"
 
-enum change_kind { CHANGE_ALERT, CHANGE_ADD, CHANGE_MARK, CHANGE_ATTEMPT };
+enum change_kind {
+    CHANGE_ALERT,
+    CHANGE_ADD,
+    CHANGE_MARK,
+    CHANGE_ATTEMPT,
+    CHANGE_SLOT,
+};
 
 struct change_mark {
     char *id;
@@ -33,6 +39,7 @@ struct store_change {
         struct outbox_record added; /* position: 0 until on disk, and if it existed */
         struct change_mark mark;
         struct change_attempt attempt;
+        struct slot_record slot;
     };
 };
 

@@ -502,10 +502,84 @@ test_newer(void **state)
 {
     (void)state;
     store_close(open_store());
-    change("PRAGMA user_version = 2");
+    change("PRAGMA user_version = 3");
     refuse_store("newer ccgate");
-    change("PRAGMA user_version = 1");
+    change("PRAGMA user_version = 2");
     store_close(open_store());
+}
+
+/* ---- how far histories were read ---- */
+
+static void
+put_slot(struct store *store, const char *center, int64_t argument, int64_t until)
+{
+    struct txn *txn = txn_new();
+    struct slot_record record = {TEXT(center), TEXT("agent_operations"), argument,
+                                 until};
+    txn_put_slot(txn, &record);
+    assert_false(txn_is_empty(txn));
+    store_commit(store, txn, NULL, NULL);
+}
+
+static void
+hear_slot(void *arg, const struct slot_record *record)
+{
+    char text[96];
+    snprintf(text, sizeof text, "%s %lld %lld", record->query,
+             (long long)record->argument, (long long)record->until);
+    (void)arg;
+    hear(record->center, text);
+}
+
+/* The newest stays; other centres and agents are apart. */
+static void
+test_slots(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    put_slot(store, "main", 1099, 900);
+    put_slot(store, "second", 1099, 1800);
+    put_slot(store, "main", 1100, 2700);
+    put_slot(store, "main", 1099, 3600);
+    store_close(store);
+    store = open_store();
+    store_each_slot(store, hear_slot, NULL);
+    store_close(store);
+    assert_string_equal(heard, "main agent_operations 1099 3600,"
+                               "main agent_operations 1100 2700,"
+                               "second agent_operations 1099 1800");
+}
+
+static void
+test_old_slots_go(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    put_slot(store, "main", 1, DAY_MS / 1000);
+    put_slot(store, "main", 2, DAY_MS / 1000 + 10);
+    wait_until(store, is_settled);
+    put_slot(store, "main", 3, 8 * DAY_MS / 1000 + 1);
+    store_close(store);
+    assert_int_equal(count("SELECT count(*) FROM slot"), 2);
+    assert_int_equal(count("SELECT count(*) FROM slot WHERE argument = 1"), 0);
+}
+
+/* A file of the first form has no slots; nothing of what it has is lost. */
+static void
+test_older_form(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    commit_message(store, "m1", 1, NULL);
+    store_close(store);
+    change("DROP TABLE slot; PRAGMA user_version = 1");
+    store = open_store();
+    store_each_ready(store, hear_ready, NULL);
+    put_slot(store, "main", 1099, 900);
+    store_close(store);
+    assert_non_null(strstr(heard, "m1"));
+    assert_int_equal(count("SELECT count(*) FROM slot"), 1);
+    assert_int_equal(count("PRAGMA user_version"), 2);
 }
 
 static void
@@ -639,6 +713,9 @@ main(void)
         cmocka_unit_test_setup_teardown(test_unreadable, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_newer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slots, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_old_slots_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_older_form, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_disk, set_up, tear_down),
