@@ -1,14 +1,10 @@
 #include "net/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 #include <event2/listener.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "net/server_listen.h"
 #include "net/server_tls.h"
 
 enum {
@@ -27,7 +23,6 @@ enum {
     /* Longer than clients keep an idle connection (curl: 118 s), so that it is they who
      * close and no request meets a closing server. */
     TIMEOUT_S = 150,
-    BACKLOG = 512,
 };
 
 struct server_request {
@@ -54,7 +49,7 @@ give_up(const char *what)
     abort();
 }
 
-/* ---- listening ---- */
+/* ---- connections ---- */
 
 static struct bufferevent *
 on_accept(struct event_base *base, void *arg)
@@ -66,77 +61,6 @@ on_accept(struct event_base *base, void *arg)
     return bufferevent_openssl_socket_new(base, -1, server_tls_accept(server->tls),
                                           BUFFEREVENT_SSL_ACCEPTING,
                                           BEV_OPT_CLOSE_ON_FREE);
-}
-
-static char *
-address_of(int fd)
-{
-    struct sockaddr_storage address;
-    socklen_t size = sizeof address;
-    char host[INET6_ADDRSTRLEN];
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        give_up("getsockname");
-    if (address.ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
-        inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
-        return mem_format("%s:%d", host, ntohs(v4->sin_port));
-    }
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
-    inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-    return mem_format("[%s]:%d", host, ntohs(v6->sin6_port));
-}
-
-/* "127.0.0.1:80" or "[::1]:80"; the size of the address, 0 when it is not one. */
-static socklen_t
-parse_address(const char *text, struct sockaddr_storage *address)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
-    *address = (struct sockaddr_storage){0};
-    const char *colon = strrchr(text, ':');
-    int64_t port;
-    if (!colon || !text_integer(colon + 1, &port) || port < 0 || port > 65535)
-        return 0;
-    bool is_v6 = text[0] == '[' && colon > text && colon[-1] == ']';
-    char host[INET6_ADDRSTRLEN];
-    snprintf(host, sizeof host, "%.*s", (int)(colon - text) - (is_v6 ? 2 : 0),
-             text + (is_v6 ? 1 : 0));
-    if (is_v6) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)port);
-        return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1 ? sizeof *v6 : 0;
-    }
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons((uint16_t)port);
-    return inet_pton(AF_INET, host, &v4->sin_addr) == 1 ? sizeof *v4 : 0;
-}
-
-static struct evconnlistener *
-listen_on(struct event_base *base, const char *address, struct error *error)
-{
-    struct sockaddr_storage socket_address;
-    socklen_t size = parse_address(address, &socket_address);
-    if (size == 0) {
-        error_set(error, ERROR_NETWORK, "",
-                  "cannot listen on '%s': not an address like 127.0.0.1:28080",
-                  address);
-        return NULL;
-    }
-    unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
-    struct evconnlistener *listener =
-        evconnlistener_new_bind(base, NULL, NULL, flags, BACKLOG,
-                                (struct sockaddr *)&socket_address, (int)size);
-    if (!listener) {
-        error_set(error, ERROR_NETWORK, "", "cannot listen on %s: %s", address,
-                  strerror(errno));
-        return NULL;
-    }
-    /* Accepted sockets inherit it. An answer is several TLS records: without it the
-     * last one would wait for the client's delayed acknowledgement. */
-    int on = 1;
-    setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &on,
-               sizeof on);
-    return listener;
 }
 
 /* ---- requests ---- */
@@ -327,11 +251,12 @@ struct server *
 server_new(struct loop *loop, const struct server_options *options, struct error *error)
 {
     struct event_base *base = loop_base(loop);
-    struct evconnlistener *listener = listen_on(base, options->listen, error);
+    struct evconnlistener *listener = server_listen(base, options->listen, error);
     if (!listener)
         return NULL;
     struct ssl_ctx_st *tls = NULL;
     if (options->tls && !(tls = server_tls_new(options->ca_file, error))) {
+        server_unlisten(options->listen);
         evconnlistener_free(listener);
         return NULL;
     }
@@ -341,7 +266,7 @@ server_new(struct loop *loop, const struct server_options *options, struct error
     server->tls = tls;
     server->on_request = options->on_request;
     server->arg = options->arg;
-    server->address = address_of(evconnlistener_get_fd(listener));
+    server->address = server_listen_address(listener, options->listen);
     server->http = evhttp_new(base);
     if (!server->http)
         give_up("evhttp_new");
@@ -362,6 +287,7 @@ server_delete(struct server *server)
         LIST_REMOVE(request, link);
         free(request);
     }
+    server_unlisten(server->address);
     evhttp_free(server->http);
     server_tls_delete(server->tls);
     free(server->address);

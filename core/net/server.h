@@ -1,6 +1,5 @@
 /* HTTP(S) server: evhttp on the loop. The only room that knows evhttp; its TLS is in
- * server_tls.c. Serves the simulator, the sink and, later, the gateway's own surface.
- */
+ * server_tls.c. Serves the simulator, the sink and the gateway's control socket. */
 #ifndef CCGATE_NET_SERVER_H
 #define CCGATE_NET_SERVER_H
 
@@ -18,7 +17,9 @@ struct server_request;
 typedef void server_handler(void *arg, struct server_request *request);
 
 struct server_options {
-    const char *listen;  /* "127.0.0.1:28080"; port 0 picks a free one */
+    const char *listen;  /* "127.0.0.1:28080"; port 0 picks a free one; "unix:/path": a
+                            socket file for its owner alone (mode 0600), gone with the
+                            server; one that a dead process left there is replaced */
     bool tls;            /* with a certificate for localhost, 127.0.0.1 and ::1 made at
                             the start, its own authority */
     const char *ca_file; /* where to write that authority (PEM); NULL: nowhere */
@@ -27,14 +28,14 @@ struct server_options {
     void *arg;
 };
 
-/* NULL with `error` when the address is taken or wrong, or ca_file cannot be written.
- * From then on the process ignores SIGPIPE. */
+/* NULL with `error` when the address is taken or wrong (a path has at most 107 bytes),
+ * or ca_file cannot be written. From then on the process ignores SIGPIPE. */
 struct server *server_new(struct loop *loop, const struct server_options *options,
                           struct error *error);
 /* Closes all connections; requests that were not answered are gone. */
 void server_delete(struct server *server);
 
-/* "127.0.0.1:43211": the address with the port that was picked. */
+/* "127.0.0.1:43211": the address with the port that was picked; "unix:/path". */
 const char *server_address(const struct server *server);
 
 /* Connections accepted so far (handshakes, in tests and benchmarks). */

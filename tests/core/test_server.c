@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 static const char body_1000[1000] = {[0] = 'a', [99] = 'b', [100] = 'c', [999] = 'd'};
 
@@ -337,6 +338,120 @@ test_names_of_the_certificate(void **state)
     assert_int_equal(outcome.status, 200);
 }
 
+/* ---- socket files ---- */
+
+/* "unix:DIR/socket", and the path in it. */
+static const char *
+socket_of(const struct exchange *exchange, const char **path)
+{
+    static char listen[80];
+    snprintf(listen, sizeof listen, "unix:%s/socket", exchange->dir);
+    *path = listen + strlen("unix:");
+    return listen;
+}
+
+static struct server *
+start_at(struct exchange *exchange, const char *listen, struct error *error)
+{
+    struct server_options options = {
+        .listen = listen, .on_request = on_request, .arg = exchange};
+    return server_new(exchange->loop, &options, error);
+}
+
+static struct outcome
+call_socket(struct exchange *exchange, const char *path)
+{
+    struct http_request request = {
+        .method = "GET", .url = "http://ccgate/ok", .unix_socket = path};
+    return exchange_call(exchange, &request);
+}
+
+static void
+test_socket_file(void **state)
+{
+    struct exchange *exchange = *state;
+    const char *path, *listen = socket_of(exchange, &path);
+    struct error error = {0};
+    struct stat info;
+    mode_t mask = umask(0);
+    struct server *server = start_at(exchange, listen, &error);
+    umask(mask);
+    assert_non_null(server);
+    assert_string_equal(server_address(server), listen);
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(S_ISSOCK(info.st_mode));
+    assert_int_equal(info.st_mode & 0777, 0600);
+    for (int i = 0; i < 3; i++) {
+        struct outcome outcome = call_socket(exchange, path);
+        assert_string_equal(outcome.error.message, "");
+        assert_string_equal(outcome.body, "fine");
+    }
+    assert_int_equal(server_connections(server), 1);
+    /* An address is an address again afterwards, and the file is gone with its server.
+     */
+    struct http_request request = {.method = "GET",
+                                   .url = exchange_url(exchange, "http", "/ok")};
+    assert_int_equal(exchange_call(exchange, &request).status, 200);
+    assert_int_equal(server_connections(exchange->server), 1);
+    server_delete(server);
+    assert_int_equal(lstat(path, &info), -1);
+    assert_int_equal(call_socket(exchange, path).error.kind, ERROR_NETWORK);
+}
+
+/* What a process that was killed leaves behind. */
+static void
+leave_socket(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    close(fd);
+}
+
+static void
+test_stale_socket_file(void **state)
+{
+    struct exchange *exchange = *state;
+    const char *path, *listen = socket_of(exchange, &path);
+    struct error error = {0};
+    leave_socket(path);
+    struct server *server = start_at(exchange, listen, &error);
+    assert_string_equal(error.message, "");
+    assert_non_null(server);
+    assert_null(start_at(exchange, listen, &error));
+    assert_non_null(strstr(error.message, path));
+    assert_non_null(strstr(error.message, strerror(EADDRINUSE)));
+    assert_string_equal(call_socket(exchange, path).body, "fine");
+    server_delete(server);
+}
+
+static void
+test_what_is_no_socket_file(void **state)
+{
+    struct exchange *exchange = *state;
+    const char *path, *listen = socket_of(exchange, &path);
+    struct error error = {0};
+    struct stat info;
+    FILE *file = fopen(path, "w");
+    fclose(file);
+    assert_null(start_at(exchange, listen, &error));
+    assert_non_null(strstr(error.message, strerror(EADDRINUSE)));
+    assert_int_equal(lstat(path, &info), 0);
+    unlink(path);
+    char longer[160];
+    memset(longer, 'x', sizeof longer);
+    memcpy(longer, "unix:/", 6);
+    longer[5 + 108] = '\0';
+    assert_null(start_at(exchange, longer, &error));
+    assert_non_null(strstr(error.message, "1 to 107 bytes, this one has 108"));
+    assert_null(start_at(exchange, "unix:", &error));
+    assert_non_null(strstr(error.message, "this one has 0"));
+    assert_null(start_at(exchange, "unix:/no/such/folder/socket", &error));
+    assert_non_null(strstr(error.message, strerror(ENOENT)));
+}
+
 static int
 setup_curl(void **state)
 {
@@ -364,6 +479,9 @@ main(void)
         TLS(test_authority_file),
         TLS(test_authorities_differ),
         TLS(test_names_of_the_certificate),
+        PLAIN(test_socket_file),
+        PLAIN(test_stale_socket_file),
+        PLAIN(test_what_is_no_socket_file),
     };
     return cmocka_run_group_tests(tests, setup_curl, NULL);
 }
