@@ -102,6 +102,15 @@ center_fini(struct conf_center *center)
     free(center->agent_gateway);
     free(center->password);
     free(center->phone);
+    free(center->zone);
+}
+
+static void
+secret_fini(struct conf_secret *secret)
+{
+    free(secret->name);
+    free(secret->value);
+    free(secret->to);
 }
 
 static void
@@ -131,16 +140,30 @@ conf_delete(struct conf *conf)
         destination_fini(&conf->destinations[i]);
     for (size_t i = 0; i < conf->override_count; i++)
         free(conf->overrides[i].name);
+    for (size_t i = 0; i < conf->calendar_count; i++)
+        conf_calendar_fini(&conf->calendars[i]);
+    for (size_t i = 0; i < conf->secret_count; i++)
+        secret_fini(&conf->secrets[i]);
+    for (size_t i = 0; i < conf->person_count; i++)
+        conf_person_fini(&conf->people[i]);
     for (size_t i = 0; i < conf->setting_count; i++)
         conf_setting_fini(&conf->settings[i]);
     free(conf->centers);
     free(conf->destinations);
     free(conf->overrides);
+    free(conf->calendars);
+    free(conf->secrets);
+    free(conf->people);
+    problems_fini(&conf->notes);
     free(conf->settings);
     free(conf->file);
     free(conf->dir);
     free(conf->name);
     free(conf->scripts);
     free(conf->state);
+    free(conf->listen);
+    free(conf->token);
+    free(conf->zone);
+    free(conf->notify);
     free(conf);
 }

@@ -39,6 +39,7 @@ struct conf_center {
     char *access_key;
     char *secret_key; /* a secret */
     char *ca_file;    /* NULL: the system's authorities */
+    char *zone;       /* NULL: the gateway's */
     int64_t edition;  /* 2023 or 2025 */
     bool is_default;  /* at most one centre is; the only one always */
     double rate;      /* requests per second */
@@ -96,12 +97,48 @@ struct conf_script {
     struct conf_limits limits;
 };
 
+/* Opening hours: [calendar NAME]. Texts that have been checked (base/hours.h). */
+struct conf_calendar {
+    char *name;
+    int line;
+    char *zone;     /* NULL: that of the gateway */
+    char *days;     /* "mon-fri" */
+    char *hours;    /* "09:00-12:00,13:00-18:00"; NULL: all day */
+    char *holidays; /* "2026-10-29, 2026-12-25"; NULL: none */
+    struct conf_exception {
+        char *day, *hours; /* "2026-10-28", "09:00-13:00" */
+    } * exceptions;
+    size_t exception_count;
+};
+
+/* A secret that scripts may use without seeing it: [secret NAME]. */
+struct conf_secret {
+    char *name;
+    int line;
+    char *value; /* a secret */
+    char *to;    /* the only origin that it is sent to */
+};
+
+/* Somebody who can be mentioned: a line of [people]. */
+struct conf_person {
+    char *name;
+    struct conf_contact {
+        char *service, *id; /* "slack", "U024BE7LH" */
+    } * contacts;
+    size_t contact_count;
+};
+
 struct conf {
     char *file; /* as given */
     char *dir;  /* the file's folder: paths in the file are relative to it */
     char *name; /* part of every fingerprint */
     char *scripts;
     char *state;
+    char *listen;      /* host:port of the HTTP surface; NULL: none */
+    char *token;       /* a secret; NULL: none */
+    int64_t record_ms; /* how long recorded polls are kept */
+    char *zone;        /* of calendars and jobs; NULL: the machine's */
+    char *notify;      /* the destination of the gateway's own alerts; NULL: none */
     struct conf_limits limits; /* the defaults */
     struct conf_center *centers;
     size_t center_count;
@@ -109,6 +146,13 @@ struct conf {
     size_t destination_count;
     struct conf_script *overrides;
     size_t override_count;
+    struct conf_calendar *calendars;
+    size_t calendar_count;
+    struct conf_secret *secrets;
+    size_t secret_count;
+    struct conf_person *people;
+    size_t person_count;
+    struct problems notes; /* warnings: what is right and does not do what one hopes */
     struct conf_setting *settings; /* what `ccgate config` prints; private */
     size_t setting_count;
 };

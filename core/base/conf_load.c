@@ -41,14 +41,16 @@ check_header(const struct conf_loader *loader, const char *word, const char *nam
             mem_format("unknown section [%s]%s", shown,
                        *guess ? guess
                               : "; there are [gateway], [center NAME], [destination "
-                                "NAME] and [script NAME]");
+                                "NAME], [calendar NAME], [people], [secret NAME] and "
+                                "[script NAME]");
         free(guess);
         free(shown);
         return complaint;
     }
-    if (*kind == CONF_GATEWAY && *name)
-        return mem_text("[gateway] takes no name");
-    if (*kind != CONF_GATEWAY && *name == '\0')
+    bool is_named = conf_shapes[*kind].size != 0;
+    if (!is_named && *name)
+        return mem_format("[%s] takes no name", word);
+    if (is_named && *name == '\0')
         return mem_format("[%s] needs a name, like [%s main]", word, word);
     if (!is_name(name))
         return mem_format("[%s] takes a name of letters, digits, '-', '_' and '.', at "
@@ -114,8 +116,8 @@ take_header(struct conf_loader *loader, char *line)
         free(complaint);
         return;
     }
-    if (kind == CONF_GATEWAY)
-        loader->gateway_line = loader->line;
+    if (!conf_shapes[kind].size)
+        loader->lines[kind] = loader->line;
     conf_section_open(loader, kind, *name ? name : NULL, loader->line);
 }
 
@@ -133,10 +135,10 @@ advise(enum conf_kind kind, const char *key)
         buf_format(&all, " %s", conf_options[i].key);
     }
     for (enum conf_kind other = 0; other < CONF_KINDS; other++)
-        if (conf_option_find(other, key)) {
+        if (other != CONF_PEOPLE && conf_option_find(other, key)) {
             buf_clear(&all);
             buf_format(&all, " (it belongs into [%s%s])", conf_kind_words[other],
-                       other == CONF_GATEWAY ? "" : " NAME");
+                       conf_shapes[other].size ? " NAME" : "");
             return buf_take(&all);
         }
     char *advice = conf_guess(key, known);
@@ -240,6 +242,40 @@ check_default_center(struct conf_loader *loader)
                           conf->centers[i].name, chosen->name);
 }
 
+/* What everybody can reach asks for a token. */
+static void
+check_token(struct conf_loader *loader)
+{
+    static const char *const loopback[] = {"127.", "[::1]:", "localhost:"};
+    const char *listen = loader->conf->listen;
+    if (!listen || loader->conf->token)
+        return;
+    for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
+        if (strncmp(listen, loopback[i], strlen(loopback[i])) == 0)
+            return;
+    conf_complain(loader, loader->lines[CONF_GATEWAY],
+                  "[gateway]: listen: %s is open to others; that needs token = "
+                  "${file:token}, or listen on 127.0.0.1",
+                  listen);
+}
+
+/* A destination may stand behind the section that names it. */
+static void
+check_notify(struct conf_loader *loader)
+{
+    struct conf *conf = loader->conf;
+    if (!conf->notify || conf_find_destination(conf, conf->notify))
+        return;
+    const char **names = mem_zero((conf->destination_count + 1) * sizeof *names);
+    for (size_t i = 0; i < conf->destination_count; i++)
+        names[i] = conf->destinations[i].name;
+    char *guess = conf_guess(conf->notify, names);
+    conf_complain(loader, loader->lines[CONF_GATEWAY],
+                  "[gateway]: notify: no [destination %s]%s", conf->notify, guess);
+    free(guess);
+    free(names);
+}
+
 /* The only centre is the default without saying so; printed, it says so. */
 static void
 show_only_center_as_default(struct conf *conf)
@@ -310,12 +346,14 @@ static void
 finish(struct conf_loader *loader)
 {
     struct conf *conf = loader->conf;
-    if (loader->gateway_line == 0) {
+    if (loader->lines[CONF_GATEWAY] == 0) {
         conf_section_open(loader, CONF_GATEWAY, NULL, 0);
         conf_section_close(loader);
     }
     conf_section_default_limits(loader);
     check_default_center(loader);
+    check_notify(loader);
+    check_token(loader);
     show_only_center_as_default(conf);
     qsort(conf->settings, conf->setting_count, sizeof *conf->settings,
           compare_settings);

@@ -22,7 +22,7 @@ struct conf_loader {
     struct conf_section section; /* meaningless while target is NULL */
     bool is_skipping;            /* lines of a section that was refused */
     size_t section_count;
-    int gateway_line; /* 0: there was none yet */
+    int lines[CONF_KINDS]; /* of the sections without a name; 0: there was none yet */
 };
 
 /* A mistake in `line`, labelled with the open section. */

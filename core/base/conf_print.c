@@ -69,7 +69,7 @@ print_braces(const struct conf *conf, size_t i, struct buf *out)
     bool is_new_kind = before == NULL || before->kind != setting->kind;
 
     if (before)
-        buf_add_text(out, before->kind != CONF_GATEWAY ? "}" : "");
+        buf_add_text(out, conf_shapes[before->kind].size ? "}" : "");
     if (before && is_new_kind)
         buf_add_text(out, "}");
     if (before)
@@ -78,7 +78,7 @@ print_braces(const struct conf *conf, size_t i, struct buf *out)
         add_string(out, conf_kind_words[setting->kind]);
         buf_add_text(out, ":{");
     }
-    if (setting->kind != CONF_GATEWAY) {
+    if (conf_shapes[setting->kind].size) {
         add_string(out, setting->section ? setting->section : "*");
         buf_add_text(out, ":{");
     }

@@ -129,6 +129,14 @@ stand_in(struct conf_loader *loader, const struct conf_option *option)
     conf_setting_fini(&loader->conf->settings[--loader->conf->setting_count]);
 }
 
+/* What is written down for later is no mistake, and does nothing today. */
+static void
+note_idle(struct conf_loader *loader, const char *key)
+{
+    problems_add(&loader->conf->notes, "%s:%d: %s has no effect yet",
+                 loader->conf->file, loader->line, key);
+}
+
 /* Text as the file has it; what comes from elsewhere may be anything. */
 static bool
 is_quoted(const char *text)
@@ -152,6 +160,8 @@ conf_section_take(struct conf_loader *loader, const struct conf_option *option,
         complaint = mem_text("has quotes around its value; write it without them");
     else
         read_value(loader, setting, &complaint);
+    if (option->is_idle && !complaint)
+        note_idle(loader, key);
     if (complaint == NULL)
         return;
     conf_complain(loader, loader->line, "%s: %s", key, complaint);
@@ -161,45 +171,39 @@ conf_section_take(struct conf_loader *loader, const struct conf_option *option,
 
 /* ---- sections ---- */
 
-/* Room for one more, zeroed, behind `count` elements. */
-static void *
-add_room(void *elements, size_t count, size_t size)
+/* The array of a shape in struct conf, whatever its structs are. */
+static char *
+items_of(const struct conf *conf, const struct conf_shape *shape)
 {
-    char *grown = mem_grow(elements, count + 1, size);
-    memset(grown + count * size, 0, size);
-    return grown;
+    char *items = NULL;
+    memcpy(&items, (const char *)conf + shape->items, sizeof items);
+    return items;
+}
+
+static size_t
+count_of(const struct conf *conf, const struct conf_shape *shape)
+{
+    size_t count = 0;
+    memcpy(&count, (const char *)conf + shape->count, sizeof count);
+    return count;
 }
 
 /* The struct of a new section, with its name and line. */
 static void *
 make_target(struct conf *conf, enum conf_kind kind, const char *name, int line)
 {
-    if (kind == CONF_CENTER) {
-        conf->centers =
-            add_room(conf->centers, conf->center_count, sizeof *conf->centers);
-        struct conf_center *center = &conf->centers[conf->center_count++];
-        center->name = mem_text(name);
-        center->line = line;
-        return center;
-    }
-    if (kind == CONF_DESTINATION) {
-        conf->destinations = add_room(conf->destinations, conf->destination_count,
-                                      sizeof *conf->destinations);
-        struct conf_destination *destination =
-            &conf->destinations[conf->destination_count++];
-        destination->name = mem_text(name);
-        destination->line = line;
-        return destination;
-    }
-    if (kind == CONF_SCRIPT) {
-        conf->overrides =
-            add_room(conf->overrides, conf->override_count, sizeof *conf->overrides);
-        struct conf_script *script = &conf->overrides[conf->override_count++];
-        script->name = mem_text(name);
-        script->line = line;
-        return script;
-    }
-    return conf;
+    const struct conf_shape *shape = &conf_shapes[kind];
+    if (!shape->size)
+        return conf;
+    const struct conf_head head = {mem_text(name), line};
+    size_t count = count_of(conf, shape);
+    char *items = mem_grow(items_of(conf, shape), count + 1, shape->size);
+    char *target = items + count++ * shape->size;
+    memset(target, 0, shape->size);
+    memcpy(target, &head, sizeof head);
+    memcpy((char *)conf + shape->items, &items, sizeof items);
+    memcpy((char *)conf + shape->count, &count, sizeof count);
+    return target;
 }
 
 void
@@ -328,18 +332,17 @@ int
 conf_section_line(const struct conf_loader *loader, enum conf_kind kind,
                   const char *name)
 {
-    const struct conf *conf = loader->conf;
-    if (kind == CONF_GATEWAY)
-        return loader->gateway_line;
-    const struct conf_center *center =
-        kind == CONF_CENTER ? conf_find_center(conf, name) : NULL;
-    const struct conf_destination *destination =
-        kind == CONF_DESTINATION ? conf_find_destination(conf, name) : NULL;
-    if (kind == CONF_SCRIPT)
-        for (size_t i = 0; i < conf->override_count; i++)
-            if (strcmp(conf->overrides[i].name, name) == 0)
-                return conf->overrides[i].line;
-    return center ? center->line : destination ? destination->line : 0;
+    const struct conf_shape *shape = &conf_shapes[kind];
+    if (!shape->size)
+        return loader->lines[kind];
+    const char *items = items_of(loader->conf, shape);
+    for (size_t i = 0; i < count_of(loader->conf, shape); i++) {
+        struct conf_head head;
+        memcpy(&head, items + i * shape->size, sizeof head);
+        if (strcmp(head.name, name) == 0)
+            return head.line;
+    }
+    return 0;
 }
 
 void

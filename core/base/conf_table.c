@@ -3,10 +3,22 @@
 #include <string.h>
 
 const char *const conf_kind_words[CONF_KINDS + 1] = {
-    [CONF_GATEWAY] = "gateway",
-    [CONF_CENTER] = "center",
-    [CONF_DESTINATION] = "destination",
+    [CONF_GATEWAY] = "gateway",         [CONF_CENTER] = "center",
+    [CONF_DESTINATION] = "destination", [CONF_CALENDAR] = "calendar",
+    [CONF_PEOPLE] = "people",           [CONF_SECRET] = "secret",
     [CONF_SCRIPT] = "script",
+};
+
+#define SHAPE(kind, array, number)                                                     \
+    [kind] = {sizeof *((struct conf *)0)->array, offsetof(struct conf, array),         \
+              offsetof(struct conf, number)}
+
+const struct conf_shape conf_shapes[CONF_KINDS] = {
+    SHAPE(CONF_CENTER, centers, center_count),
+    SHAPE(CONF_DESTINATION, destinations, destination_count),
+    SHAPE(CONF_CALENDAR, calendars, calendar_count),
+    SHAPE(CONF_SECRET, secrets, secret_count),
+    SHAPE(CONF_SCRIPT, overrides, override_count),
 };
 
 static const struct conf_word yes_no[] = {{"yes", true}, {"no", false}, {NULL, 0}};
@@ -26,7 +38,9 @@ static const struct conf_word methods[] = {{"POST", 0},   {"PUT", 0}, {"PATCH", 
 #define CENTER(field)  CONF_CENTER, .offset = offsetof(struct conf_center, field)
 #define DESTINATION(field)                                                             \
     CONF_DESTINATION, .offset = offsetof(struct conf_destination, field)
-#define LIMIT(field) CONF_SCRIPT, .offset = offsetof(struct conf_script, limits.field)
+#define CALENDAR(field) CONF_CALENDAR, .offset = offsetof(struct conf_calendar, field)
+#define SECRET(field)   CONF_SECRET, .offset = offsetof(struct conf_secret, field)
+#define LIMIT(field)    CONF_SCRIPT, .offset = offsetof(struct conf_script, limits.field)
 
 /* clang-format off */
 const struct conf_option conf_options[] = {
@@ -36,6 +50,17 @@ const struct conf_option conf_options[] = {
      .sentence = "the folder of the database and the lock"},
     {GATEWAY(name), .key = "name", .read = conf_read_text, .fallback = "ccgate",
      .sentence = "the gateway's name, part of every fingerprint"},
+    {GATEWAY(listen), .key = "listen", .read = conf_read_listen, .is_idle = true,
+     .sentence = "host:port of the console, the API and metrics"},
+    {GATEWAY(token), .key = "token", .read = conf_read_text, .is_secret = true,
+     .is_idle = true, .sentence = "what they ask for; needed unless on loopback"},
+    {GATEWAY(record_ms), .key = "record", .read = conf_read_duration,
+     .least = 60000, .most = INT64_C(366) * 86400000, .is_idle = true,
+     .sentence = "how long recorded polls are kept for backtests"},
+    {GATEWAY(zone), .key = "zone", .read = conf_read_zone, .is_idle = true,
+     .sentence = "the time zone of calendars and jobs, instead of the machine's"},
+    {GATEWAY(notify), .key = "notify", .read = conf_read_text, .is_idle = true,
+     .sentence = "the destination that hears of the gateway's own troubles"},
 
     {CENTER(url), .key = "url", .read = conf_read_origin, .is_required = true,
      .sentence = "the contact centre's address, like https://10.22.26.181:28080"},
@@ -52,6 +77,8 @@ const struct conf_option conf_options[] = {
      .sentence = "the authorities (PEM) that are trusted, instead of the system's"},
     {CENTER(queues), .key = "queue.*", .read = conf_read_queue,
      .sentence = "a name for queue N, and tags"},
+    {CENTER(zone), .key = "zone", .read = conf_read_zone, .is_idle = true,
+     .sentence = "the time zone of this center, instead of the gateway's"},
     {CENTER(edition), .key = "edition", .read = conf_read_choice, .words = editions,
      .fallback = "2023", .sentence = "the edition of the server: it decides id ranges"},
     {CENTER(is_default), .key = "default", .read = conf_read_flag, .words = yes_no,
@@ -97,6 +124,26 @@ const struct conf_option conf_options[] = {
      .sentence = "the authorities (PEM) that are trusted, instead of the system's"},
     {DESTINATION(timeout_ms), .key = "timeout", .read = conf_read_duration, .least = 100,
      .most = 600000, .fallback = "10s", .sentence = "how long an attempt may take"},
+
+    {CALENDAR(zone), .key = "zone", .read = conf_read_zone, .is_idle = true,
+     .sentence = "its time zone, instead of the gateway's"},
+    {CALENDAR(days), .key = "days", .read = conf_read_days, .fallback = "mon-sun",
+     .is_idle = true, .sentence = "the days of the week, like mon-fri or mon, wed-fri"},
+    {CALENDAR(hours), .key = "hours", .read = conf_read_hours, .is_idle = true,
+     .sentence = "the hours of these days, like 09:00-12:00, 13:00-18:00; none: all day"},
+    {CALENDAR(holidays), .key = "holidays", .read = conf_read_holidays, .is_idle = true,
+     .sentence = "days that are closed, like 2026-10-29, 2026-12-25"},
+    {CALENDAR(exceptions), .key = "except.*", .read = conf_read_exception,
+     .is_idle = true, .sentence = "the hours of one day, whatever else is said of it"},
+
+    {CONF_PEOPLE, .key = "*", .read = conf_read_person, .is_idle = true,
+     .sentence = "somebody to mention, like slack:U024BE7LH, email:ayse@example.com"},
+
+    {SECRET(value), .key = "value", .read = conf_read_text, .is_required = true,
+     .is_secret = true, .is_idle = true,
+     .sentence = "the secret, best as ${file:PATH} or ${env:NAME}"},
+    {SECRET(to), .key = "to", .read = conf_read_origin, .is_required = true,
+     .is_idle = true, .sentence = "the only address that it is ever sent to"},
 
     {LIMIT(cpu_ms), .key = "cpu", .read = conf_read_duration, .least = 1, .most = 10000,
      .fallback = "100ms", .sentence = "CPU time of one activation"},

@@ -13,12 +13,27 @@ enum conf_kind {
     CONF_GATEWAY,
     CONF_CENTER,
     CONF_DESTINATION,
-    CONF_SCRIPT,
+    CONF_CALENDAR,
+    CONF_PEOPLE,
+    CONF_SECRET,
+    CONF_SCRIPT, /* the last: its defaults are printed at the end */
     CONF_KINDS,
 };
 
 /* The words of the sections, ends with NULL: "gateway", "center", … */
 extern const char *const conf_kind_words[CONF_KINDS + 1];
+
+/* Where the sections of a kind are kept: those that have names, in an array of structs
+ * that begin as struct conf_head does; the others are struct conf itself. */
+struct conf_head {
+    char *name;
+    int line;
+};
+struct conf_shape {
+    size_t size;         /* of one struct; 0: a section without a name */
+    size_t items, count; /* offsets in struct conf */
+};
+extern const struct conf_shape conf_shapes[CONF_KINDS];
 
 struct conf_word {
     const char *word; /* NULL ends a list */
@@ -52,6 +67,7 @@ struct conf_option {
     const struct conf_word *words; /* of choices */
     bool is_required;
     bool is_secret; /* even when it stands in the file itself */
+    bool is_idle;   /* checked and shown, and nothing makes use of it yet */
     const char *sentence;
 };
 
@@ -83,7 +99,8 @@ struct conf_setting {
 conf_reader conf_read_text, conf_read_path, conf_read_origin, conf_read_url,
     conf_read_webhook_secret, conf_read_integer, conf_read_duration, conf_read_size,
     conf_read_rate, conf_read_choice, conf_read_flag, conf_read_method, conf_read_queue,
-    conf_read_header;
+    conf_read_header, conf_read_listen, conf_read_zone, conf_read_days, conf_read_hours,
+    conf_read_holidays, conf_read_exception, conf_read_person;
 
 /* Replaces ${env:NAME}, ${file:PATH} and ${credential:NAME} in `text`; `is_secret` is
  * set when there was one. NULL with `complaint` (free it) when one cannot be had. */
@@ -94,6 +111,13 @@ enum conf_need conf_need_of(const struct conf_kinds *kinds, const char *kind,
                             const struct conf_option *option);
 
 void conf_setting_fini(struct conf_setting *setting);
+void conf_calendar_fini(struct conf_calendar *calendar);
+void conf_person_fini(struct conf_person *person);
+
+/* The next of the words between commas, without the blanks around it (free it); moves
+ * `*at` behind the comma, to NULL after the last one. */
+char *conf_take_word(const char **at);
+
 void conf_queue_fini(struct conf_queue *queue);
 
 /* "(did you mean 'url'?)" with a blank before it, or "": free it. */

@@ -261,6 +261,16 @@ conf_read_origin(const struct conf_input *input, void *section)
 }
 
 char *
+conf_read_listen(const struct conf_input *input, void *section)
+{
+    const char *port = skip_host(input->text);
+    const char *end = port ? skip_port(port) : NULL;
+    if (!end || end == port || *end)
+        return mem_format("'%s' is no host:port; write 127.0.0.1:8090", input->shown);
+    return conf_read_text(input, section);
+}
+
+char *
 conf_read_url(const struct conf_input *input, void *section)
 {
     const char *rest;
@@ -320,19 +330,6 @@ conf_read_header(const struct conf_input *input, void *section)
     return NULL;
 }
 
-/* The next of the words between commas, without the blanks around it; moves `*at`
- * behind the comma, to NULL after the last one. */
-static char *
-take_word(const char **at)
-{
-    const char *start = *at + strspn(*at, " \t");
-    size_t size = strcspn(start, ",");
-    *at = start[size] ? start + size + 1 : NULL;
-    while (size > 0 && (start[size - 1] == ' ' || start[size - 1] == '\t'))
-        size--;
-    return mem_copy(start, size);
-}
-
 static char *
 check_queue(const struct conf_queue *queue)
 {
@@ -355,10 +352,10 @@ conf_read_queue(const struct conf_input *input, void *section)
         return mem_format("'%s' is not the id of a queue; write queue.7 = sales",
                           input->suffix);
     const char *at = input->text;
-    queue.name = take_word(&at);
+    queue.name = conf_take_word(&at);
     while (at) {
         queue.tags = mem_grow(queue.tags, queue.tag_count + 1, sizeof *queue.tags);
-        queue.tags[queue.tag_count++] = take_word(&at);
+        queue.tags[queue.tag_count++] = conf_take_word(&at);
     }
     char *complaint = check_queue(&queue);
     if (complaint) {

@@ -192,12 +192,28 @@ on_loaded(void *arg, const struct script_file *file,
             "does nothing: there is no gw.rule and no gw.job in it");
 }
 
+/* A note begins with its place: "gateway.conf:5: record has no effect yet". */
+static void
+say_notes(struct check *check)
+{
+    const struct problems *notes = &check->conf->notes;
+    size_t file = strlen(check->conf->file);
+    for (size_t i = 0; i < notes->count; i++) {
+        char *text;
+        unsigned long line = strtoul(notes->lines[i] + file + 1, &text, 10);
+        text += strlen(": ");
+        on_problem(check, check->conf->file, (uint32_t)line, LEVEL_WARN, text,
+                   strlen(text));
+    }
+}
+
 static int
 check_all(struct check *check, const struct conf *conf, int count, char **paths)
 {
     struct loading loading = {conf, on_loaded, on_problem, check};
     check->conf = conf;
     check->last = &check->found;
+    say_notes(check);
     check->scripts = loading_run(&loading, count, paths);
     say_found(check);
     say_sum(check);

@@ -1,76 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "conf_file.h"
 
-#include <cmocka.h>
-
-#include "base/buf.h"
-#include "base/conf.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* Every test works in a folder of its own. */
-static char folder[64];
-
-static int
-setup(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof folder, "%s/ccgate-conf-XXXXXX", P_tmpdir);
-    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    static const char *const files[] = {"gateway.conf", "secret", "open",
-                                        "pipe",         "aicc",   "all"};
-    for (size_t i = 0; i < COUNT(files); i++)
-        unlink(files[i]);
-    return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
-}
-
-static void
-write_file(const char *name, const void *data, size_t size, mode_t mode)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-    assert_int_equal(chmod(name, mode), 0);
-}
-
-static struct conf *
-load(const char *text, struct problems *problems)
-{
-    write_file("gateway.conf", text, strlen(text), 0644);
-    return conf_load("gateway.conf", problems);
-}
-
-static struct conf *
-load_fine(const char *text)
-{
-    struct problems problems = {0};
-    struct conf *conf = load(text, &problems);
-    if (problems.count > 0)
-        fail_msg("%s", problems.lines[0]);
-    assert_non_null(conf);
-    return conf;
-}
-
-#define KEYS                                                                           \
-    "url = https://10.22.26.181:28080\ncc_id = 1\nvdn = 2\n"                           \
-    "access_key = AK\nsecret_key = SK\n"
-#define CENTER        "[center main]\n" KEYS /* lines 1 to 6 */
 #define AGENT_GATEWAY "agent_gateway = https://10.22.26.181:8043\n"
-#define SECRET        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 /* ---- what is read ---- */
 
@@ -352,15 +282,13 @@ test_messages_keep_secrets(void **state)
 #define DEST  "[destination x]\nkind = log\n"
 #define WHERE "gateway.conf:3: [destination x]: "
 
-static const struct {
-    const char *text, *expected;
-} mistakes[] = {
+static const struct conf_mistake mistakes[] = {
     /* lines and sections */
     {DEST "method: GET\n", WHERE "method: there is no '=' behind it; write method = …"},
     {DEST "method", WHERE "method: there is no '=' behind it"},
     {DEST "method = 'GET'\n", WHERE "method: has quotes around its value"},
     {"[calender office]\n",
-     "gateway.conf:1: unknown section [calender]; there are [gateway]"},
+     "gateway.conf:1: unknown section [calender] (did you mean 'calendar'?)"},
     {"stray", "gateway.conf:1: neither [section] nor key = value"},
     {"a = b\nc = d\n", "gateway.conf:1: a key before any section"},
     {"[gateway\n", "gateway.conf:1: a section ends with ']'"},
@@ -370,6 +298,8 @@ static const struct {
      "gateway.conf:1: unknown section [centre] (did you mean 'center'?)"},
     {"[center]\n", "gateway.conf:1: [center] needs a name, like [center main]"},
     {"[gateway main]\n", "gateway.conf:1: [gateway] takes no name"},
+    {"[people here]\n", "gateway.conf:1: [people] takes no name"},
+    {"[floor]\n", "gateway.conf:1: unknown section [floor]; there are [gateway]"},
     {"[script a b]\n", "gateway.conf:1: [script] takes a name of letters"},
     {"[gateway]\n\n[gateway]\nx = y\n",
      "gateway.conf:3: this section stands in line 1 already"},
@@ -483,15 +413,7 @@ static void
 test_mistakes(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(mistakes); i++) {
-        struct problems problems = {0};
-        conf_delete(load(mistakes[i].text, &problems));
-        if (problems.count != 1 ||
-            strstr(problems.lines[0], mistakes[i].expected) == NULL)
-            fail_msg("expected: %s\n%zu problems, first: %s", mistakes[i].expected,
-                     problems.count, problems.count ? problems.lines[0] : "none");
-        problems_fini(&problems);
-    }
+    check_mistakes(mistakes, COUNT(mistakes));
 }
 
 static void
@@ -676,8 +598,6 @@ test_print_json(void **state)
     buf_fini(&out);
     conf_delete(conf);
 }
-
-#define CONF_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int
 main(void)

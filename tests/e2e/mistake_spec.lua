@@ -15,8 +15,11 @@ local REST <const> = {
 
 local CONF <const> = {
   { "[centre one]", 1, "unknown section [centre] (did you mean 'center'?)" },
-  { "[calender office]", 1, "unknown section [calender]; there are [gateway], [center NAME], [destination NAME] "
-    .. "and [script NAME]" },
+  { "[calender office]", 1, "unknown section [calender] (did you mean 'calendar'?)" },
+  { "[floor]", 1, "unknown section [floor]; there are [gateway], [center NAME], [destination NAME], "
+    .. "[calendar NAME], [people], [secret NAME] and [script NAME]" },
+  { "[calendar office]\nhours = 9-18", 2, "[calendar office]: hours: '9-18' are no hours of a day, one after the "
+    .. "other; write 09:00-18:00 or 09:00-12:00, 13:00-18:00" },
   { "[center]", 1, "[center] needs a name, like [center main]" },
   { "[center dash]\naccess-key = AK", 2,
     "[center dash]: unknown key 'access-key' (did you mean 'access_key'?)" },
