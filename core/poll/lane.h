@@ -33,6 +33,7 @@ struct errand {
     const struct query *query;
     const char *body; /* stays valid while the errand is in the lane */
     size_t body_size;
+    int64_t id;     /* of a query that has no body: whom the path names ($i) */
     bool impatient; /* answered with the lane's error instead of waiting out a hold */
     void (*on_answer)(struct errand *errand, const struct poll_answer *answer);
 
