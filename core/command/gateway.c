@@ -265,6 +265,13 @@ warn_of_silence(const struct conf *conf)
                  conf->file);
 }
 
+static void
+tell_notes(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->notes.count; i++)
+        log_warn("gateway", "%s", conf->notes.lines[i]);
+}
+
 int
 gateway_run(const struct gateway_options *options)
 {
@@ -292,6 +299,7 @@ gateway_run(const struct gateway_options *options)
     if (make_rooms(&gateway, state, &error)) {
         log_info("gateway", "ccgate %s runs; state in %s", CCGATE_VERSION, state);
         warn_of_silence(gateway.conf);
+        tell_notes(gateway.conf);
         supervisor_start(gateway.supervisor);
         loop_run(gateway.loop);
         log_info("gateway", "stopped");
