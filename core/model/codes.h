@@ -32,6 +32,10 @@ bool code_of_word(const struct code *codes, const char *word, int64_t *code);
 /* The meaning of a CMS resultCode: "invalid parameter"; NULL when unknown. */
 const char *result_code_text(const char *code);
 
+/* The meaning of an agent-gateway retcode, "100-006", or of its family; NULL when
+ * unknown. */
+const char *retcode_text(const char *code);
+
 /* Is this the record that a conversation leaves every five minutes while it goes on? */
 bool operation_is_interim(int64_t operation, int64_t cause);
 

@@ -1,7 +1,4 @@
-/* The answer of a CMS query, straight into a row block: the envelope around the rows.
- *
- * resultDatas is a copy of resultDesc for old clients. Where the texts are the same,
- * the second is only compared with the first: it would give the same rows. */
+/* An answer, straight into a row block: what the envelopes have in common. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +6,6 @@
 #include "model/decode.h"
 
 #define SERVER_TEXT_MAX 160 /* bytes of the server's own text in a message */
-#define SUCCESS         "0100000"
-#define SUCCESS_NUMBER  "100000"
 #define CODE_MAX        24
 
 static void
@@ -34,17 +29,11 @@ decoder_init(struct decoder *decoder, const struct query *query, const char *dat
     decoder->gap_count = 0;
     decoder->row = 0;
     decoder->key = NULL;
+    decoder->part = 0;
+    decoder->part_key = NULL;
 }
 
-struct envelope {
-    struct json_text code; /* data NULL: not seen, or null */
-    bool is_success;
-    bool has_code, has_desc;
-    struct json desc; /* stands before resultDesc when it was not decoded on the way */
-    bool is_pending;
-    const char *rows; /* the text of the list whose rows are in the block, or NULL */
-    size_t rows_size;
-};
+/* ---- codes ---- */
 
 /* Codes end up in messages and in what scripts compare, so they are plain words. */
 static bool
@@ -58,169 +47,102 @@ is_code(const struct json_text *text)
     return true;
 }
 
-/* The code is a string; a number is taken for one whose leading zero got lost. */
-static bool
-read_code(struct decoder *decoder, struct envelope *envelope)
+bool
+decode_code(struct decoder *decoder, const char *key, const char *success,
+            const char *success_number, struct decode_code *code)
 {
     struct json *json = &decoder->json;
-    struct json_text *code = &envelope->code;
-    decoder->key = "resultCode";
-    if (envelope->has_code)
+    decoder->key = key;
+    if (code->is_there)
         return decode_fail(decoder, "is there twice");
-    envelope->has_code = true;
+    code->is_there = true;
     if (json_null(json))
         return true;
     if (json->problem)
         return decode_fail_grammar(decoder);
     struct json copy = *json;
     bool is_string = json_peek(json) == '"';
-    if (!(is_string ? json_string(&copy, code) : json_number(&copy, code)))
+    if (!decode_text_of(&copy, &code->text))
         return decode_fail_type(decoder, "a code");
-    const char *success = is_string ? SUCCESS : SUCCESS_NUMBER;
-    envelope->is_success = json_is(code, success, strlen(success));
-    if (!envelope->is_success && !is_code(code))
+    const char *expected = is_string ? success : success_number;
+    code->is_success = json_is(&code->text, expected, strlen(expected));
+    if (!code->is_success && !is_code(&code->text))
         return decode_fail_type(decoder, "a code");
     *json = copy;
     return true;
 }
 
-/* Passes over the text that gave the rows in the block, should it come again. */
-static bool
-accept_rows(struct json *json, const struct envelope *envelope)
-{
-    json_peek(json);
-    return envelope->rows && json_accept(json, envelope->rows, envelope->rows_size);
-}
-
-static bool
-read_rows(struct decoder *decoder, struct envelope *envelope)
-{
-    struct json *json = &decoder->json;
-    if (accept_rows(json, envelope))
-        return true;
-    const char *text = json->at;
-    block_clear(decoder->out);
-    if (!decode_rows(decoder))
-        return false;
-    envelope->rows = text;
-    envelope->rows_size = (size_t)(json->at - text);
-    return true;
-}
-
-/* On failure resultDesc is a string and not a list, so its shape is nobody's business
- * before the code is known: then it is passed over and read at the end. */
-static bool
-read_desc(struct decoder *decoder, struct envelope *envelope)
-{
-    struct json *json = &decoder->json;
-    decoder->key = "resultDesc";
-    if (envelope->has_desc)
-        return decode_fail(decoder, "is there twice");
-    envelope->has_desc = true;
-    if (envelope->is_success)
-        return read_rows(decoder, envelope);
-    envelope->desc = *json;
-    envelope->is_pending = true;
-    return accept_rows(json, envelope) || json_skip(json) ||
-           decode_fail_grammar(decoder);
-}
-
-/* The copy comes first as a rule, and then it is read in the hope that resultDesc will
- * be the same. What is wrong with it apart from its grammar is nobody's business. */
-static void
-read_copy(struct decoder *decoder, struct envelope *envelope)
-{
-    struct json *json = &decoder->json;
-    struct json start = *json;
-    struct error *error = decoder->error;
-    decoder->error = NULL;
-    bool is_read =
-        envelope->rows ? accept_rows(json, envelope) : read_rows(decoder, envelope);
-    decoder->error = error;
-    decoder->row = 0;
-    if (is_read)
-        return;
-    *json = start;
-    json_skip(json);
-}
-
-static bool
-read_envelope(struct decoder *decoder, struct envelope *envelope)
-{
-    struct json *json = &decoder->json;
-    decoder->key = "answer";
-    if (json_peek(json) != '{')
-        return decode_fail_type(decoder, "an object");
-    bool first = true;
-    json_open(json, '{');
-    while (json_more(json, '}', &first)) {
-        struct json_text key;
-        decoder->key = "answer";
-        if (!json_key(json, &key))
-            break;
-        bool is_good = true;
-        if (json_is(&key, "resultCode", 10))
-            is_good = read_code(decoder, envelope);
-        else if (json_is(&key, "resultDesc", 10))
-            is_good = read_desc(decoder, envelope);
-        else if (json_is(&key, "resultDatas", 11))
-            read_copy(decoder, envelope);
-        else
-            json_skip(json);
-        if (!is_good)
-            return false;
-    }
-    decoder->key = "answer";
-    return (json->problem == NULL && json_end(json)) || decode_fail_grammar(decoder);
-}
-
-static bool
-fail_api(struct decoder *decoder, struct envelope *envelope)
+bool
+decode_fail_api(struct decoder *decoder, const char *key,
+                const struct decode_code *code, const char *(*meaning)(const char *),
+                const struct json *text)
 {
     struct buf message = {0};
-    struct json_text text;
-    char code[CODE_MAX + 1];
-    snprintf(code, sizeof code, "%.*s", (int)envelope->code.size, envelope->code.data);
-    const char *meaning = result_code_text(code);
-    buf_add_text(&message, meaning ? meaning : "the contact centre refused");
-    if (envelope->is_pending && json_peek(&envelope->desc) == '"' &&
-        json_string(&envelope->desc, &text)) {
-        buf_add_text(&message, ": ");
-        decode_quote(&text, SERVER_TEXT_MAX, &message);
+    struct json_text words = {0};
+    char word[CODE_MAX + 1];
+    if (code->text.data == NULL) {
+        decoder->key = key;
+        return decode_fail(decoder, "is missing");
     }
-    error_set(decoder->error, ERROR_API, code, "%s", message.data);
+    snprintf(word, sizeof word, "%.*s", (int)code->text.size, code->text.data);
+    const char *known = meaning(word);
+    buf_add_text(&message, known ? known : "the contact centre refused");
+    struct json copy = text ? *text : (struct json){0};
+    if (text && json_peek(&copy) == '"' && json_string(&copy, &words) && words.size) {
+        buf_add_text(&message, ": ");
+        decode_quote(&words, SERVER_TEXT_MAX, &message);
+    }
+    error_set(decoder->error, ERROR_API, word, "%s", message.data);
     buf_fini(&message);
     return false;
 }
 
-static bool
-read_answer(struct decoder *decoder)
+/* ---- members ---- */
+
+/* The reader of a key; NULL for one that nobody needs. */
+static const struct decode_member *
+find_member(const struct decode_member *members, const struct json_text *key)
 {
-    struct envelope envelope = {0};
-    if (!read_envelope(decoder, &envelope))
-        return false;
-    if (envelope.code.data == NULL) {
-        decoder->key = "resultCode";
-        return decode_fail(decoder, "is missing");
+    for (; members->key; members++)
+        if (json_is(key, members->key, strlen(members->key)))
+            return members;
+    return NULL;
+}
+
+bool
+decode_members(struct decoder *decoder, const struct decode_member *members,
+               void *envelope)
+{
+    struct json *json = &decoder->json;
+    struct json_text key;
+    bool first = true;
+    decoder->key = "answer";
+    if (json_peek(json) != '{')
+        return decode_fail_type(decoder, "an object");
+    json_open(json, '{');
+    while (json_more(json, '}', &first) && json_key(json, &key)) {
+        const struct decode_member *member = find_member(members, &key);
+        if (!member)
+            json_skip(json);
+        else if (!member->read(decoder, envelope))
+            return false;
+        decoder->key = "answer";
     }
-    if (!envelope.is_success)
-        return fail_api(decoder, &envelope);
-    if (!envelope.has_desc)
-        block_clear(decoder->out); /* it may hold the copy's rows */
-    if (!envelope.is_pending)
-        return true;
-    decoder->json = envelope.desc;
-    return read_rows(decoder, &envelope);
+    return (json->problem == NULL && json_end(json)) || decode_fail_grammar(decoder);
 }
 
 bool
 answer_decode(const struct query *query, const char *data, size_t size,
               struct block *out, struct error *error)
 {
+    static bool (*const doors[])(struct decoder *) = {
+        [DOOR_CMS] = decode_cms,
+        [DOOR_AGENT_GATEWAY] = decode_gateway,
+    };
     struct decoder decoder;
     decoder_init(&decoder, query, data, size, out, error);
     block_clear(out);
-    if (read_answer(&decoder))
+    if (doors[query->door](&decoder))
         return true;
     block_clear(out);
     return false;

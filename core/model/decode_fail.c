@@ -5,16 +5,22 @@
 
 #define QUOTE_MAX 40 /* bytes of a value that a message shows */
 
-/* "queues[3].calls_waiting", "queues", or an envelope key such as "resultCode". */
+/* "queues[3].calls_waiting", "queues", "agent[1].skills[2].id", or an envelope key such
+ * as "resultCode". */
 static const char *
 path_of(const struct decoder *decoder, char *out, size_t size)
 {
+    const char *name = decoder->query->name, *key = decoder->key;
+    const char *part_key = decoder->part_key;
     if (decoder->row == 0)
-        snprintf(out, size, "%s", decoder->key ? decoder->key : decoder->query->name);
+        snprintf(out, size, "%s", key ? key : name);
+    else if (decoder->part == 0)
+        snprintf(out, size, "%s[%lld]%s%s", name, (long long)decoder->row,
+                 key ? "." : "", key ? key : "");
     else
-        snprintf(out, size, "%s[%lld]%s%s", decoder->query->name,
-                 (long long)decoder->row, decoder->key ? "." : "",
-                 decoder->key ? decoder->key : "");
+        snprintf(out, size, "%s[%lld].%s[%lld]%s%s", name, (long long)decoder->row, key,
+                 (long long)decoder->part, part_key ? "." : "",
+                 part_key ? part_key : "");
     return out;
 }
 

@@ -123,7 +123,7 @@ read_special(struct decoder *decoder, size_t field, uint64_t *seen, int64_t *row
     return decode_value(decoder, field, row);
 }
 
-static bool
+static inline bool
 read_fields(struct decoder *decoder, int64_t *row)
 {
     struct json *json = &decoder->json;
@@ -148,7 +148,7 @@ read_fields(struct decoder *decoder, int64_t *row)
     return json->problem == NULL || decode_fail_grammar(decoder);
 }
 
-static bool
+static inline bool
 read_row(struct decoder *decoder)
 {
     struct json *json = &decoder->json;
@@ -205,4 +205,14 @@ decode_rows(struct decoder *decoder)
     }
     decoder->row = 0;
     return json->problem == NULL || decode_fail_grammar(decoder);
+}
+
+bool
+decode_only_row(struct decoder *decoder)
+{
+    decoder->row = 1;
+    if (!read_row(decoder))
+        return false;
+    decoder->row = 0;
+    return true;
 }

@@ -8,22 +8,14 @@
 #define NONE_32_BITS 4294967295
 #define NO_CALL      "4294967295-4294967295"
 
-/* A string, or a number as it is written. */
-static bool
-read_any(struct json *json, struct json_text *text)
-{
-    *text = (struct json_text){0};
-    return json_peek(json) == '"' ? json_string(json, text) : json_number(json, text);
-}
-
 /* ---- numbers ---- */
 
-static bool
-read_number(struct decoder *decoder, int64_t *value)
+bool
+decode_number(struct decoder *decoder, int64_t *value)
 {
     struct json copy = decoder->json;
     struct json_text text;
-    if (!read_any(&copy, &text))
+    if (!decode_text_of(&copy, &text))
         return decode_fail_type(decoder, "an integer");
     switch (json_integer(text.data, text.size, value)) {
     case JSON_INTEGER: decoder->json = copy; return true;
@@ -46,7 +38,7 @@ static bool
 read_integer(struct decoder *decoder, size_t field, int64_t *row)
 {
     int64_t value;
-    if (!read_number(decoder, &value))
+    if (!decode_number(decoder, &value))
         return false;
     if (!is_none(decoder->query->fields[field].nothing, value))
         decode_set(row, field, value);
@@ -57,10 +49,58 @@ static bool
 read_time_ms(struct decoder *decoder, size_t field, int64_t *row)
 {
     int64_t ms;
-    if (!read_number(decoder, &ms))
+    if (!decode_number(decoder, &ms))
         return false;
     if (!is_none(decoder->query->fields[field].nothing, ms))
         decode_set(row, field, ms / 1000 - (ms % 1000 < 0));
+    return true;
+}
+
+/* ---- yes and no ---- */
+
+static bool
+read_boolean(struct decoder *decoder, size_t field, int64_t *row)
+{
+    static const struct {
+        const char *text;
+        int64_t value;
+    } words[] = {{"true", 1}, {"false", 0}, {"\"true\"", 1}, {"\"false\"", 0}};
+    struct json copy = decoder->json;
+    struct json_text text;
+    int64_t value;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (json_accept(&decoder->json, words[i].text, strlen(words[i].text))) {
+            decode_set(row, field, words[i].value);
+            return true;
+        }
+    if (!decode_text_of(&copy, &text) ||
+        json_integer(text.data, text.size, &value) != JSON_INTEGER ||
+        (value != 0 && value != 1))
+        return decode_fail_type(decoder, "true or false");
+    decoder->json = copy;
+    decode_set(row, field, value);
+    return true;
+}
+
+/* A letter for each kind of media: "TTF". */
+static bool
+read_media(struct decoder *decoder, size_t field, int64_t *row)
+{
+    static const int64_t bits[] = {MEDIA_CTI, MEDIA_WEB, MEDIA_MAIL};
+    static const char expected[] = "three letters such as \"TTF\"";
+    const size_t count = sizeof bits / sizeof *bits;
+    struct json copy = decoder->json;
+    struct json_text text;
+    int64_t media = 0;
+    if (json_peek(&copy) != '"' || !json_string(&copy, &text) || text.size != count)
+        return decode_fail_type(decoder, expected);
+    for (size_t i = 0; i < count; i++) {
+        if (text.data[i] != 'T' && text.data[i] != 'F')
+            return decode_fail_type(decoder, expected);
+        media |= text.data[i] == 'T' ? bits[i] : 0;
+    }
+    decoder->json = copy;
+    decode_set(row, field, media);
     return true;
 }
 
@@ -90,7 +130,7 @@ read_text(struct decoder *decoder, size_t index, int64_t *row)
     struct buf *out = &decoder->out->text;
     struct json copy = decoder->json;
     struct json_text text;
-    if (!read_any(&copy, &text))
+    if (!decode_text_of(&copy, &text))
         return decode_fail_type(decoder, "a text");
     size_t start = out->size;
     /* A byte that is no character becomes three; the offset has 31 bits. */
@@ -128,10 +168,10 @@ read_time_utc(struct decoder *decoder, size_t field, int64_t *row)
 typedef bool value_reader(struct decoder *decoder, size_t field, int64_t *row);
 
 static value_reader *const readers[] = {
-    [FIELD_INTEGER] = read_integer,
-    [FIELD_TEXT] = read_text,
-    [FIELD_TIME_MS] = read_time_ms,
-    [FIELD_TIME_UTC] = read_time_utc,
+    [FIELD_INTEGER] = read_integer, [FIELD_TEXT] = read_text,
+    [FIELD_TIME_MS] = read_time_ms, [FIELD_TIME_UTC] = read_time_utc,
+    [FIELD_BOOLEAN] = read_boolean, [FIELD_MEDIA] = read_media,
+    [FIELD_SKILLS] = decode_skills,
 };
 
 bool

@@ -240,15 +240,20 @@ const char *row_heap(struct row row, size_t field, size_t *size);
 
 /* ---- answers ---- */
 
-/* Decodes an answer of the CMS envelope in one pass: resultCode is tested, resultDesc
- * is decoded, resultDatas and unknown fields are checked for grammar and skipped. `out`
- * (of the same query) gets the rows in the order sent. A list that is null, empty or
- * absent means no rows; a field that is null or absent is unknown, an error only where
- * it is required. Strict: grammar, depth 32, number range, duplicate known keys,
- * nothing after the value; only inside strings bytes that are not UTF-8 are let
- * through, and replaced where a message quotes them. False with `error`: ERROR_API with
- * the server's code and text, or ERROR_DECODE with a path (rows count from 1) such as
- * "queues[3].calls_waiting: expected an integer, got \"many\"". `out` is then empty. */
+/* Decodes an answer in one pass, out of the envelope of the query's door.
+ *
+ * CMS: resultCode is tested, resultDesc is the list of rows; resultDatas and unknown
+ * fields are checked for grammar and skipped. A list that is null, empty or absent
+ * means no rows. Agent gateway: retcode is tested, result is the row, or a list of it;
+ * null, empty or absent it means no row.
+ *
+ * `out` (of the same query) gets the rows in the order sent. A field that is null or
+ * absent is unknown, an error only where it is required. Strict: grammar, depth 32,
+ * number range, duplicate known keys, nothing after the value; only inside strings
+ * bytes that are not UTF-8 are let through: as U+FFFD (see model/charset.h). False with
+ * `error`: ERROR_API with the server's code and text, or ERROR_DECODE with a path (rows
+ * count from 1) such as "queues[3].calls_waiting: expected an integer, got \"many\"".
+ * `out` is then empty. */
 bool answer_decode(const struct query *query, const char *data, size_t size,
                    struct block *out, struct error *error);
 

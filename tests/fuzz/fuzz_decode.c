@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "model/json.h"
 #include "model/schema.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,6 +32,17 @@ check_text(const struct buf *text, int64_t cell)
         require((step = text_utf8(bytes, size)) != 0);
 }
 
+/* What others print and parse as JSON is JSON. */
+static void
+check_json(struct row row, size_t field)
+{
+    size_t size;
+    const char *text = row_heap(row, field, &size);
+    struct json json;
+    json_init(&json, text, size);
+    require(json_peek(&json) == '[' && json_skip(&json) && json_end(&json));
+}
+
 /* What is derived can be read, whatever the cells are. */
 static void
 check_derived(const struct block *block, size_t row)
@@ -48,6 +60,22 @@ check_derived(const struct block *block, size_t row)
     buf_fini(&text);
 }
 
+/* The cell of a value that is known. */
+static void
+check_value(const struct block *block, size_t row, size_t field)
+{
+    int64_t cell = block_row(block, row)[1 + field];
+    switch (block->query->fields[field].kind) {
+    case FIELD_SKILLS: check_json(block_at(block, row), field); /* fall through */
+    case FIELD_TEXT: check_text(&block->text, cell); return;
+    case FIELD_BOOLEAN: require(cell == 0 || cell == 1); return;
+    case FIELD_MEDIA:
+        require((cell & ~(MEDIA_CTI | MEDIA_WEB | MEDIA_MAIL)) == 0);
+        return;
+    default: return;
+    }
+}
+
 /* Presence bits only where there is a field on the wire, and the key always. Texts are
  * UTF-8, not empty and in the block. */
 static void
@@ -62,8 +90,8 @@ check_row(const struct block *block, size_t row)
         const struct field *field = &query->fields[i];
         bool is_sent = field->wire || (query->is_bare && i == query->key);
         require(row_has(cells, i) ? is_sent : cells[1 + i] == 0);
-        if (row_has(cells, i) && field->kind == FIELD_TEXT)
-            check_text(&block->text, cells[1 + i]);
+        if (row_has(cells, i))
+            check_value(block, row, i);
     }
     check_derived(block, row);
 }

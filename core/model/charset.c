@@ -1,0 +1,79 @@
+#include "model/charset.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define SPREAD      2              /* two bytes of GBK are three of UTF-8, at most */
+#define ROOM_MIN    16
+
+/* All are GB18030, or a part of it. */
+static const char *const names[] = {"gbk", "gb2312", "gb18030", "cp936"};
+
+static bool
+is_chinese(const char *content_type)
+{
+    const char *at = content_type ? strcasestr(content_type, "charset") : NULL;
+    if (!at)
+        return false;
+    at += strlen("charset");
+    at += strspn(at, " \t=\"'");
+    size_t size = strcspn(at, " \t;,\"'");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == size && strncasecmp(at, names[i], size) == 0)
+            return true;
+    return false;
+}
+
+static bool
+is_utf8(const char *data, size_t size)
+{
+    size_t step = 1;
+    for (size_t at = 0; at < size && step; at += step)
+        step = text_utf8((const unsigned char *)data + at, size - at);
+    return step != 0;
+}
+
+/* Converts until the end, or to the first byte that begins no character. */
+static void
+convert_some(iconv_t converter, char **in, size_t *left, struct buf *out)
+{
+    int problem = E2BIG;
+    while (*left && problem == E2BIG) {
+        size_t room = *left * SPREAD + ROOM_MIN, free_room = room;
+        char *to = buf_reserve(out, room);
+        bool is_done = iconv(converter, in, left, &to, &free_room) != (size_t)-1;
+        problem = is_done ? 0 : errno;
+        out->size += room - free_room;
+    }
+}
+
+static void
+convert(iconv_t converter, const char *data, size_t size, struct buf *out)
+{
+    char *in = (char *)data; /* iconv() only reads */
+    for (size_t left = size; left;) {
+        convert_some(converter, &in, &left, out);
+        if (!left)
+            return;
+        buf_add_text(out, REPLACEMENT);
+        in++;
+        left--;
+    }
+}
+
+bool
+charset_read(const char *content_type, const char *data, size_t size, struct buf *out)
+{
+    if (!is_chinese(content_type) || is_utf8(data, size))
+        return false;
+    iconv_t converter = iconv_open("UTF-8", "GB18030");
+    if (converter == (iconv_t)-1)
+        return false; /* a system without the table: the decoder replaces the bytes */
+    convert(converter, data, size, out);
+    iconv_close(converter);
+    return true;
+}
