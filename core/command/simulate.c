@@ -21,6 +21,8 @@
 struct simulation {
     const char *conf_file;
     const char *listen, *ca_file;
+    enum server_certificate certificate;
+    bool only_old_tls;
     bool is_quiet, is_verbose;
     int64_t seed;
     struct centre_options centre;
@@ -58,6 +60,35 @@ set_guid_header(void *options, const char *value, struct buf *problem)
 }
 
 static bool
+set_certificate(void *options, const char *value, struct buf *problem)
+{
+    static const char *const words[] = {
+        [CERTIFICATE_GOOD] = "good",
+        [CERTIFICATE_EXPIRED] = "expired",
+        [CERTIFICATE_WRONG_HOST] = "wrong-host",
+        [CERTIFICATE_UNKNOWN_CA] = "unknown-ca",
+    };
+    struct simulation *simulation = options;
+    (void)problem;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value, words[i]) != 0)
+            continue;
+        simulation->certificate = (enum server_certificate)i;
+        return true;
+    }
+    return false;
+}
+
+static bool
+set_tls(void *options, const char *value, struct buf *problem)
+{
+    struct simulation *simulation = options;
+    (void)problem;
+    simulation->only_old_tls = strcmp(value, "1.0") == 0;
+    return simulation->only_old_tls || strcmp(value, "1.2") == 0;
+}
+
+static bool
 add_fault(void *options, const char *value, struct buf *problem)
 {
     struct simulation *simulation = options;
@@ -74,6 +105,11 @@ static const struct setting settings[] = {
      .expected = "a file name"},
     {.name = "listen", .kind = SETTING_TEXT, AT(listen), .expected = "an address"},
     {.name = "ca", .kind = SETTING_TEXT, AT(ca_file), .expected = "a file name"},
+    {.name = "certificate",
+     .kind = SETTING_OWN,
+     .set = set_certificate,
+     .expected = "good, expired, wrong-host or unknown-ca"},
+    {.name = "tls", .kind = SETTING_OWN, .set = set_tls, .expected = "1.0 or 1.2"},
     {.name = "access-key",
      .kind = SETTING_TEXT,
      AT(centre.signature.access_key),
@@ -174,6 +210,8 @@ simulate(struct simulation *simulation)
         .listen = simulation->listen,
         .tls = true,
         .ca_file = simulation->ca_file,
+        .certificate = simulation->certificate,
+        .only_old_tls = simulation->only_old_tls,
         .on_request = centre_handle,
         .arg = centre,
     };
@@ -264,6 +302,8 @@ const struct command command_simulate = {
         "                     and ca_file, unless other options say otherwise\n"
         "  --listen ADDRESS   default 127.0.0.1:28080; port 0 picks a free one\n"
         "  --ca FILE          where to write its authority (default simulate-ca.pem)\n"
+        "  --certificate KIND good (default), expired, wrong-host or unknown-ca\n"
+        "  --tls VERSION      1.2 and later (default), or only 1.0\n"
         "  --access-key TEXT  default globalaktest\n"
         "  --secret-key TEXT  default 0123456789abcdef0123456789abcdef\n"
         "  --signature FORM   accept only this form of signature: all-headers or\n"
@@ -280,11 +320,14 @@ const struct command command_simulate = {
         "  --speed X          their time runs X times as fast (default 1)\n"
         "  --period DURATION  of filling and draining (default 10m)\n"
         "  --fault FAULT      KIND[=VALUE] and then any of :first=N :count=N :id=N\n"
-        "                     :on=PART-OF-PATH :share=P; kinds: status=503 api=0100002\n"
-        "                     truncate html reset slow=2s drip endless wrong-length\n"
-        "                     redirect huge=8MB deep duplicate-keys nan strings numbers\n"
-        "                     null-list result-string gbk expired-guid stolen-session\n"
-        "                     signed-out; may be repeated\n"
+        "                     :on=PART-OF-PATH :share=P :at=10m :lasts=2m (of its\n"
+        "                     time) :retry-after=TEXT; kinds: status=503 api=0100002\n"
+        "                     truncate html reset slow=2s drip header-drip endless\n"
+        "                     long=5GB gzip=4GB wrong-length redirect skew=20m huge=8MB\n"
+        "                     deep duplicate-keys nan overflow hex strings numbers\n"
+        "                     null-list result-string gbk bad-utf8 sentinels\n"
+        "                     unknown-codes expired-guid stolen-session signed-out;\n"
+        "                     may be repeated\n"
         "  --quiet            log only errors\n"
         "  --verbose          log every request\n"
         "\n"

@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/server_listen.h"
-#include "net/server_tls.h"
 
 enum {
     BODY_MAX_DEFAULT = 1 << 20,
@@ -27,6 +26,7 @@ enum {
 
 struct server_request {
     LIST_ENTRY(server_request) link;
+    struct server *server;
     struct evhttp_request *http;
 };
 
@@ -36,6 +36,7 @@ struct server {
     struct evhttp *http;
     struct ssl_ctx_st *tls; /* NULL: plain */
     char *address;
+    struct ev_token_bucket_cfg *crawl; /* of slow connections, made when needed */
     uint64_t connections;
     server_handler *on_request;
     void *arg;
@@ -70,6 +71,7 @@ on_http(struct evhttp_request *http, void *arg)
 {
     struct server *server = arg;
     struct server_request *request = mem_zero(sizeof *request);
+    request->server = server;
     request->http = http;
     LIST_INSERT_HEAD(&server->open, request, link);
     server->on_request(server->arg, request);
@@ -195,6 +197,23 @@ server_drop(struct server_request *request)
 }
 
 void
+server_slow_down(struct server_request *request)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
+    struct server *server = request->server;
+    const struct timeval second = {1, 0};
+    if (!connection)
+        return;
+    if (!server->crawl)
+        server->crawl = ev_token_bucket_cfg_new(EV_RATE_LIMIT_MAX, EV_RATE_LIMIT_MAX, 1,
+                                                1, &second);
+    if (!server->crawl ||
+        bufferevent_set_rate_limit(evhttp_connection_get_bufferevent(connection),
+                                   server->crawl) != 0)
+        give_up("rate limit");
+}
+
+void
 server_reply_start(struct server_request *request, int status, const char *content_type,
                    size_t announced)
 {
@@ -255,7 +274,8 @@ server_new(struct loop *loop, const struct server_options *options, struct error
     if (!listener)
         return NULL;
     struct ssl_ctx_st *tls = NULL;
-    if (options->tls && !(tls = server_tls_new(options->ca_file, error))) {
+    if (options->tls && !(tls = server_tls_new(options->ca_file, options->certificate,
+                                               options->only_old_tls, error))) {
         server_unlisten(options->listen);
         evconnlistener_free(listener);
         return NULL;
@@ -289,6 +309,8 @@ server_delete(struct server *server)
     }
     server_unlisten(server->address);
     evhttp_free(server->http);
+    if (server->crawl)
+        ev_token_bucket_cfg_free(server->crawl);
     server_tls_delete(server->tls);
     free(server->address);
     free(server);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "net/server_tls.h"
 
 struct server;
 struct server_request;
@@ -23,7 +24,9 @@ struct server_options {
     bool tls;            /* with a certificate for localhost, 127.0.0.1 and ::1 made at
                             the start, its own authority */
     const char *ca_file; /* where to write that authority (PEM); NULL: nowhere */
-    size_t body_max;     /* of a request; 0: 1 MB */
+    enum server_certificate certificate; /* what is wrong with it */
+    bool only_old_tls;                   /* 1.0; otherwise 1.2 and later */
+    size_t body_max;                     /* of a request; 0: 1 MB */
     server_handler *on_request;
     void *arg;
 };
@@ -69,5 +72,7 @@ void server_reply_cut(struct server_request *request, int status,
                       const char *content_type, const void *body, size_t size,
                       size_t sent);
 void server_drop(struct server_request *request);
+/* From now on one byte each second leaves on this connection; the answer follows. */
+void server_slow_down(struct server_request *request);
 
 #endif

@@ -41,14 +41,17 @@ static const struct extension authority_extensions[] = {
     {0, NULL},
 };
 
+#define SERVER_EXTENSIONS(names)                                                       \
+    {NID_basic_constraints, "critical,CA:FALSE"},                                      \
+        {NID_key_usage, "critical,digitalSignature"},                                  \
+        {NID_ext_key_usage, "serverAuth"}, {NID_subject_alt_name, names},              \
+        {NID_authority_key_identifier, "keyid"}, {0, NULL},
+
 static const struct extension server_extensions[] = {
-    {NID_basic_constraints, "critical,CA:FALSE"},
-    {NID_key_usage, "critical,digitalSignature"},
-    {NID_ext_key_usage, "serverAuth"},
-    {NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1"},
-    {NID_authority_key_identifier, "keyid"},
-    {0, NULL},
-};
+    SERVER_EXTENSIONS("DNS:localhost,IP:127.0.0.1,IP:::1")};
+
+static const struct extension stranger_extensions[] = {
+    SERVER_EXTENSIONS("DNS:elsewhere.invalid")};
 
 static void
 add_extensions(X509 *certificate, X509 *issuer, const struct extension *extension)
@@ -78,7 +81,7 @@ set_serial(X509 *certificate)
 /* Signs itself when `issuer` is NULL. */
 static X509 *
 make_certificate(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key,
-                 const struct extension *extensions)
+                 int64_t days, const struct extension *extensions)
 {
     X509 *certificate = X509_new();
     if (!certificate || !X509_set_version(certificate, X509_VERSION_3))
@@ -90,9 +93,8 @@ make_certificate(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer
                                     (const unsigned char *)name, -1, -1, 0) ||
         !X509_set_issuer_name(certificate,
                               issuer ? X509_get_subject_name(issuer) : subject) ||
-        !ASN1_TIME_set(X509_getm_notBefore(certificate), now_s - DAY_S) ||
-        !ASN1_TIME_set(X509_getm_notAfter(certificate),
-                       now_s + (int64_t)VALID_DAYS * DAY_S) ||
+        !ASN1_TIME_set(X509_getm_notBefore(certificate), now_s - 2 * DAY_S) ||
+        !ASN1_TIME_set(X509_getm_notAfter(certificate), now_s + days * DAY_S) ||
         !X509_set_pubkey(certificate, key))
         give_up("certificate");
     add_extensions(certificate, issuer ? issuer : certificate, extensions);
@@ -134,30 +136,73 @@ write_authority(const char *ca_file, X509 *authority, struct error *error)
 
 /* ---- the context ---- */
 
+/* What OpenSSL refuses to speak unless it is asked to. */
+static bool
+allow_old(SSL_CTX *context)
+{
+    SSL_CTX_set_security_level(context, 0);
+    return SSL_CTX_set_min_proto_version(context, TLS1_VERSION) &&
+           SSL_CTX_set_max_proto_version(context, TLS1_VERSION) &&
+           SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
+}
+
 static SSL_CTX *
-make_context(X509 *certificate, EVP_PKEY *key)
+make_context(X509 *certificate, EVP_PKEY *key, bool only_old)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) ||
+    if (!context ||
+        !(only_old ? allow_old(context)
+                   : SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)) ||
         !SSL_CTX_use_certificate(context, certificate) ||
         !SSL_CTX_use_PrivateKey(context, key))
         give_up("TLS context");
     return context;
 }
 
-struct ssl_ctx_st *
-server_tls_new(const char *ca_file, struct error *error)
+static EVP_PKEY *
+make_key(void)
 {
-    EVP_PKEY *authority_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
-    if (!authority_key || !key)
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    if (!key)
         give_up("making a key");
-    X509 *authority = make_certificate("ccgate authority", authority_key, NULL,
-                                       authority_key, authority_extensions);
-    X509 *certificate =
-        make_certificate("localhost", key, authority, authority_key, server_extensions);
+    return key;
+}
+
+static X509 *
+make_authority(EVP_PKEY *key)
+{
+    return make_certificate("ccgate authority", key, NULL, key, VALID_DAYS,
+                            authority_extensions);
+}
+
+/* Writes an authority that has signed nothing. */
+static bool
+write_stranger(const char *ca_file, struct error *error)
+{
+    EVP_PKEY *key = make_key();
+    X509 *authority = make_authority(key);
+    bool is_written = write_authority(ca_file, authority, error);
+    X509_free(authority);
+    EVP_PKEY_free(key);
+    return is_written;
+}
+
+struct ssl_ctx_st *
+server_tls_new(const char *ca_file, enum server_certificate kind, bool only_old,
+               struct error *error)
+{
+    EVP_PKEY *authority_key = make_key(), *key = make_key();
+    X509 *authority = make_authority(authority_key);
+    X509 *certificate = make_certificate(
+        "localhost", key, authority, authority_key,
+        kind == CERTIFICATE_EXPIRED ? -1 : VALID_DAYS,
+        kind == CERTIFICATE_WRONG_HOST ? stranger_extensions : server_extensions);
     SSL_CTX *context = NULL;
-    if (!ca_file || write_authority(ca_file, authority, error))
-        context = make_context(certificate, key);
+    bool is_written = !ca_file || (kind == CERTIFICATE_UNKNOWN_CA
+                                       ? write_stranger(ca_file, error)
+                                       : write_authority(ca_file, authority, error));
+    if (is_written)
+        context = make_context(certificate, key, only_old);
     X509_free(authority);
     X509_free(certificate);
     EVP_PKEY_free(authority_key);

@@ -11,20 +11,17 @@
 #include "sim/control.h"
 #include "sim/delay.h"
 #include "sim/desk.h"
+#include "sim/failure.h"
 #include "sim/floor.h"
 #include "sim/monitor.h"
 #include "sim/params.h"
 #include "sim/pin.h"
-#include "sim/spoil.h"
 #include "sim/stateinfo.h"
 #include "sim/wave.h"
 
-#define OPENAPI  "/rest/cmsapp/v1/openapi/"
-#define CONTROL  "/-/"
-#define JSON     "application/json;charset=UTF-8"
-#define JSON_GBK "application/json;charset=GBK"
-/* Where a client that follows redirects would find a cloud's secrets. */
-#define METADATA "http://169.254.169.254/latest/meta-data/"
+#define OPENAPI "/rest/cmsapp/v1/openapi/"
+#define CONTROL "/-/"
+#define JSON    "application/json;charset=UTF-8"
 
 enum { HELD_MAX = 8, TALLIES_MAX = 24 };
 
@@ -175,45 +172,6 @@ write_list(struct centre *centre, const struct interface *interface)
     buf_add_text(body, "]}");
 }
 
-/* The body of a failure above the interface, as Spring Boot writes it. */
-static void
-write_http_failure(struct centre *centre, int status, const char *path, int64_t now_ms)
-{
-    static const struct {
-        int status;
-        const char *words;
-    } reasons[] = {
-        {401, "Unauthorized"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {415, "Unsupported Media Type"},
-        {429, "Too Many Requests"},
-        {500, "Internal Server Error"},
-        {502, "Bad Gateway"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-    };
-    const char *words = "Error";
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (reasons[i].status == status)
-            words = reasons[i].words;
-    buf_format(&centre->body,
-               "{\"timestamp\":%" PRId64 ",\"status\":%d,\"error\":\"%s\","
-               "\"message\":\"No message available\",\"path\":",
-               now_ms, status, words);
-    buf_add_json(&centre->body, path, strlen(path));
-    buf_add_text(&centre->body, "}");
-}
-
-static void
-write_api_failure(struct centre *centre, const char *code, const char *text,
-                  const char *detail)
-{
-    buf_format(&centre->body, "{\"resultCode\":\"%s\",\"resultDesc\":\"%s: %s\"}", code,
-               text, detail);
-}
-
 /* ---- requests ---- */
 
 static bool
@@ -255,57 +213,18 @@ check_request(const struct centre *centre, const struct centre_request *request,
     return NULL;
 }
 
-/* Writes the answer of a fault that leaves nothing of the right one. */
-static bool
-fails(struct centre *centre, const struct fault *fault, bool is_desk, const char *path,
-      int64_t now_ms, struct centre_reply *reply)
-{
-    switch (fault->kind) {
-    case FAULT_STATUS:
-    case FAULT_REDIRECT:
-        reply->status = fault->kind == FAULT_STATUS ? (int)fault->number : 302;
-        write_http_failure(centre, reply->status, path, now_ms);
-        return true;
-    case FAULT_API:
-        if (is_desk)
-            desk_write_failure(fault->code, "Failure", &centre->body);
-        else
-            write_api_failure(centre, fault->code, "Failure", "simulated");
-        return true;
-    case FAULT_HTML:
-        reply->content_type = "text/html";
-        buf_add_text(&centre->body, "<html><body><h1>Login</h1></body></html>\n");
-        return true;
-    default: return false;
-    }
-}
-
-/* The faults of bodies that are right otherwise, and the headers that faults add. */
-static void
-finish(struct centre *centre, const struct fault *fault, struct centre_reply *reply)
-{
-    spoil(fault, &centre->body);
-    if (fault->kind == FAULT_GBK)
-        reply->content_type = JSON_GBK;
-    if (fault->kind == FAULT_REDIRECT) {
-        reply->header = "Location";
-        snprintf(reply->header_value, sizeof reply->header_value, METADATA);
-    }
-    if (fault->kind == FAULT_WRONG_LENGTH) {
-        reply->header = "Content-Length";
-        snprintf(reply->header_value, sizeof reply->header_value, "%zu",
-                 centre->body.size / 2);
-    }
-}
-
 static const struct fault *
 next_fault(struct centre *centre, const struct fault_target *target,
            struct centre_reply *reply)
 {
     static const struct fault none = {.kind = FAULT_NONE};
     const struct fault *fault = faults_next(&centre->faults, target, &reply->delay_ms);
-    reply->fault = fault ? fault->kind : FAULT_NONE;
-    return fault ? fault : &none;
+    if (fault == NULL)
+        fault = &none;
+    reply->fault = fault->kind;
+    reply->retry_after = fault->retry_after[0] ? fault->retry_after : NULL;
+    reply->announced = fault->kind == FAULT_LONG ? fault->number : 0;
+    return fault;
 }
 
 static const char *
@@ -328,20 +247,23 @@ answer_monitor(struct centre *centre, const struct centre_request *request,
     reply->name = interface ? interface->path : NULL;
     reply->refusal = check_request(centre, request, interface, &reply->status);
     if (reply->refusal) {
-        write_http_failure(centre, reply->status, request->path, now_ms);
+        failure_write_http(&centre->body, reply->status, request->path, now_ms);
         return;
     }
     reply->refusal = fill_list(centre, interface, request, moment(centre, now_ms));
     if (reply->refusal) {
-        write_api_failure(centre, "0100002", "Invalid parameter", reply->refusal);
+        failure_write_api(&centre->body, "0100002", "Invalid parameter",
+                          reply->refusal);
         return;
     }
     const struct fault_target target = {request->path, centre->params.ids,
-                                        centre->params.id_count};
+                                        centre->params.id_count,
+                                        moment(centre, now_ms)};
     const struct fault *fault = next_fault(centre, &target, reply);
-    if (!fails(centre, fault, false, request->path, now_ms, reply))
+    failure_check_clock(fault, request, now_ms, reply);
+    if (!failure_replaces(fault, false, request->path, now_ms, &centre->body, reply))
         write_list(centre, interface);
-    finish(centre, fault, reply);
+    failure_finish(fault, now_ms, &centre->body, reply);
 }
 
 static void
@@ -357,10 +279,11 @@ answer_desk(struct centre *centre, const struct centre_request *request, int64_t
     };
     struct desk_reply answer;
     const struct fault none = {.kind = FAULT_NONE};
-    const struct fault_target target = {.path = request->path};
+    const struct fault_target target = {.path = request->path,
+                                        .at_ms = moment(centre, now_ms)};
     const struct fault *fault =
         request->is_again ? &none : next_fault(centre, &target, reply);
-    if (!fails(centre, fault, true, request->path, now_ms, reply)) {
+    if (!failure_replaces(fault, true, request->path, now_ms, &centre->body, reply)) {
         desk_answer(&centre->desk, &asked, fault->kind, moment(centre, now_ms),
                     &centre->body, &answer);
         reply->status = answer.status;
@@ -373,9 +296,9 @@ answer_desk(struct centre *centre, const struct centre_request *request, int64_t
         reply->header = answer.header;
         snprintf(reply->header_value, sizeof reply->header_value, "%s", answer.guid);
         if (answer.status != 200)
-            write_http_failure(centre, answer.status, request->path, now_ms);
+            failure_write_http(&centre->body, answer.status, request->path, now_ms);
     }
-    finish(centre, fault, reply);
+    failure_finish(fault, now_ms, &centre->body, reply);
 }
 
 /* Names are constants: the same one has the same address. */
@@ -443,6 +366,8 @@ form_of(enum fault_kind fault)
     case FAULT_RESET: return DELAY_NOTHING;
     case FAULT_DRIP: return DELAY_DRIP;
     case FAULT_ENDLESS: return DELAY_ENDLESS;
+    case FAULT_LONG: return DELAY_LONG;
+    case FAULT_HEADER_DRIP: return DELAY_HEADERS;
     default: return DELAY_WHOLE;
     }
 }
@@ -457,10 +382,13 @@ send_reply(struct centre *centre, struct server_request *request,
         .body = reply->body->data,
         .size = reply->body->size,
         .form = form_of(reply->fault),
+        .announced = reply->announced,
         .tag = reply->waits ? reply->agent : 0,
     };
     if (reply->header)
         server_add_header(request, reply->header, reply->header_value);
+    if (reply->retry_after)
+        server_add_header(request, "Retry-After", reply->retry_after);
     delays_reply(&centre->delays, request, reply->delay_ms, &sent);
 }
 

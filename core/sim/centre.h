@@ -80,6 +80,8 @@ struct centre_reply {
     int64_t delay_ms;
     const char *header; /* NULL for none */
     char header_value[SESSION_GUID_SIZE + 16];
+    const char *retry_after; /* of that header, NULL for none; as long as the fault */
+    int64_t announced;       /* bytes, of FAULT_LONG */
     int64_t agent; /* at the agent gateway: whom the request is about, 0 for none */
     bool waits;    /* delayed only because no event is there */
     bool has_news; /* what waits for this agent's events is to be asked again */

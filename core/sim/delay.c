@@ -21,6 +21,7 @@ enum {
     DRIP_MS = 1000,
     ENDLESS_MS = 10,
     ENDLESS_PIECE = 16 << 10,
+    LONG_PIECE = 256 << 10,
     ENDLESS_MAX = 256 << 20, /* even a client that never has enough */
 };
 
@@ -28,6 +29,8 @@ enum {
 static void
 send(struct server_request *request, const struct delayed_reply *reply)
 {
+    if (reply->form == DELAY_HEADERS)
+        server_slow_down(request);
     if (reply->form == DELAY_NOTHING)
         server_drop(request);
     else if (reply->form == DELAY_CUT)
@@ -50,33 +53,56 @@ forget(struct delay *delay)
     free(delay);
 }
 
+/* How a body comes in pieces. */
+static const struct pace {
+    size_t piece; /* bytes */
+    int pause_ms; /* after it */
+} paces[] = {
+    [DELAY_DRIP] = {1, DRIP_MS},
+    [DELAY_ENDLESS] = {ENDLESS_PIECE, ENDLESS_MS},
+    [DELAY_LONG] = {LONG_PIECE, ENDLESS_MS},
+};
+
+/* Bytes of the whole body. */
+static size_t
+whole_size(const struct delayed_reply *reply)
+{
+    switch (reply->form) {
+    case DELAY_ENDLESS: return ENDLESS_MAX;
+    case DELAY_LONG:
+        return reply->announced > (int64_t)reply->size ? (size_t)reply->announced
+                                                       : reply->size;
+    default: return reply->size;
+    }
+}
+
 /* The next piece of a body that comes in pieces; false when it was the last. */
 static bool
 send_piece(struct delay *delay)
 {
-    static char blanks[ENDLESS_PIECE];
+    static char blanks[LONG_PIECE];
     const struct delayed_reply *reply = &delay->reply;
-    bool is_drip = reply->form == DELAY_DRIP;
+    size_t size = paces[reply->form].piece;
     bool is_blank = delay->sent >= reply->size;
+    size_t rest = (is_blank ? whole_size(reply) : reply->size) - delay->sent;
     memset(blanks, ' ', sizeof blanks);
     const char *piece = is_blank ? blanks : delay->body + delay->sent;
-    size_t size = is_drip ? 1 : is_blank ? sizeof blanks : reply->size;
+    size = size < rest ? size : rest;
     delay->sent += size;
     return server_reply_more(delay->request, piece, size) &&
-           delay->sent < (is_drip ? reply->size : (size_t)ENDLESS_MAX);
+           delay->sent < whole_size(reply);
 }
 
 static void
 continue_reply(struct delay *delay)
 {
     const struct delayed_reply *reply = &delay->reply;
-    bool is_drip = reply->form == DELAY_DRIP;
     if (!delay->is_started)
         server_reply_start(delay->request, reply->status, reply->content_type,
-                           is_drip ? reply->size : SIZE_MAX);
+                           reply->form == DELAY_ENDLESS ? SIZE_MAX : whole_size(reply));
     delay->is_started = true;
     if (send_piece(delay)) {
-        timer_start(delay->timer, is_drip ? DRIP_MS : ENDLESS_MS);
+        timer_start(delay->timer, paces[reply->form].pause_ms);
         return;
     }
     server_reply_end(delay->request, true);
@@ -86,7 +112,7 @@ continue_reply(struct delay *delay)
 static bool
 comes_in_pieces(const struct delayed_reply *reply)
 {
-    return reply->form == DELAY_DRIP || reply->form == DELAY_ENDLESS;
+    return reply->form < sizeof paces / sizeof *paces && paces[reply->form].piece > 0;
 }
 
 static void

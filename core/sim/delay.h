@@ -20,6 +20,8 @@ enum delay_form {
     DELAY_NOTHING, /* the connection is closed */
     DELAY_DRIP,    /* one byte each second */
     DELAY_ENDLESS, /* the body and blanks, until the client has enough */
+    DELAY_LONG,    /* the body and blanks, as many as are announced */
+    DELAY_HEADERS, /* all of it so that one byte leaves each second */
 };
 
 /* What is sent when the time has come. */
@@ -29,7 +31,8 @@ struct delayed_reply {
     const char *body;         /* copied */
     size_t size;
     enum delay_form form;
-    int64_t tag; /* for delays_take(); 0 for none */
+    int64_t announced; /* bytes, of DELAY_LONG */
+    int64_t tag;       /* for delays_take(); 0 for none */
 };
 
 /* At once when `delay_ms` is 0. */

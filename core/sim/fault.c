@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define SIZE_MOST ((int64_t)256 << 20)
+#define SIZE_MOST   ((int64_t)256 << 20)
+#define STREAM_MOST ((int64_t)8 << 30) /* of what need not lie in memory at once */
 
 static bool
 set_status(struct fault *fault, const char *value)
@@ -35,6 +36,43 @@ set_size(struct fault *fault, const char *value)
 {
     return text_size(value, &fault->number) && fault->number >= 1 &&
            fault->number <= SIZE_MOST;
+}
+
+static bool
+set_stream_size(struct fault *fault, const char *value)
+{
+    return text_size(value, &fault->number) && fault->number >= 1 &&
+           fault->number <= STREAM_MOST;
+}
+
+static bool
+set_skew(struct fault *fault, const char *value)
+{
+    bool is_behind = *value == '-';
+    bool is_good = text_duration(value + is_behind, &fault->number);
+    if (is_behind)
+        fault->number = -fault->number;
+    return is_good;
+}
+
+static bool
+set_at(struct fault *fault, const char *value)
+{
+    return text_duration(value, &fault->at_ms);
+}
+
+static bool
+set_lasts(struct fault *fault, const char *value)
+{
+    return text_duration(value, &fault->lasts_ms) && fault->lasts_ms > 0;
+}
+
+static bool
+set_retry_after(struct fault *fault, const char *value)
+{
+    size_t size = strlen(value);
+    snprintf(fault->retry_after, sizeof fault->retry_after, "%s", value);
+    return size > 0 && size < sizeof fault->retry_after && text_is_printable(value);
 }
 
 static bool
@@ -97,6 +135,15 @@ static const struct word {
     {"null-list", FAULT_NULL_LIST, NULL, NULL},
     {"result-string", FAULT_RESULT_STRING, NULL, NULL},
     {"gbk", FAULT_GBK, NULL, NULL},
+    {"header-drip", FAULT_HEADER_DRIP, NULL, NULL},
+    {"long", FAULT_LONG, set_stream_size, "a size such as 5GB, at most 8GB"},
+    {"gzip", FAULT_GZIP, set_stream_size, "a size such as 4GB, at most 8GB"},
+    {"skew", FAULT_SKEW, set_skew, "a duration such as 20m or -20m"},
+    {"bad-utf8", FAULT_BAD_UTF8, NULL, NULL},
+    {"overflow", FAULT_OVERFLOW, NULL, NULL},
+    {"hex", FAULT_HEX, NULL, NULL},
+    {"sentinels", FAULT_SENTINELS, NULL, NULL},
+    {"unknown-codes", FAULT_UNKNOWN_CODES, NULL, NULL},
     {"expired-guid", FAULT_EXPIRED_GUID, NULL, NULL},
     {"stolen-session", FAULT_STOLEN_SESSION, NULL, NULL},
     {"signed-out", FAULT_SIGNED_OUT, NULL, NULL},
@@ -105,6 +152,10 @@ static const struct word {
     {"id", FAULT_NONE, set_id, "an id from 1 on"},
     {"on", FAULT_NONE, set_on, "a part of a path, at most 31 long"},
     {"share", FAULT_NONE, set_share, "a number above 0, at most 1"},
+    {"retry-after", FAULT_NONE, set_retry_after,
+     "the value of a header, at most 31 long"},
+    {"at", FAULT_NONE, set_at, "a duration such as 10m"},
+    {"lasts", FAULT_NONE, set_lasts, "a duration such as 2m"},
 };
 
 static const struct word *
@@ -163,7 +214,8 @@ read_part(struct fault *fault, char *part, bool is_kind, struct buf *problem)
 bool
 faults_add(struct faults *faults, const char *spec, struct buf *problem)
 {
-    struct fault fault = {.first = 1, .count = INT64_MAX, .share = 1};
+    struct fault fault = {
+        .first = 1, .count = INT64_MAX, .share = 1, .lasts_ms = INT64_MAX};
     if (faults->count == FAULTS_MAX) {
         buf_format(problem, "more than %d faults", FAULTS_MAX);
         return false;
@@ -200,6 +252,8 @@ hits(struct fault *fault, const struct fault_target *target)
     if (fault->id && !is_asked(fault->id, target))
         return false;
     if (!strstr(target->path, fault->on))
+        return false;
+    if (target->at_ms < fault->at_ms || target->at_ms - fault->at_ms >= fault->lasts_ms)
         return false;
     fault->seen++;
     if (fault->seen < fault->first || fault->count == 0)

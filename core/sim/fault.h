@@ -11,6 +11,11 @@
  *   endless         the body never ends
  *   wrong-length    more bytes come than are announced
  *   redirect        302 to an address that nobody should ask
+ *   header-drip     the header comes byte by byte, one each second
+ *   long=5GB        so many bytes are announced, and come
+ *   gzip=4GB        packed without being asked; unpacks to so many bytes
+ *   skew=20m        the clock is so much ahead (-20m: behind): the header Date says so,
+ *                   and signatures more than 15 minutes off are refused with 401
  * and in a body that is right otherwise
  *   huge=8MB        so many blanks
  *   deep            a value of 10000 levels
@@ -21,6 +26,11 @@
  *   null-list       null for the rows
  *   result-string   a word for the rows
  *   gbk             another character set
+ *   bad-utf8        bytes that are no UTF-8 in every word
+ *   overflow        1e400 for every number
+ *   hex             0x1f for every number
+ *   sentinels       the values that stand for none, wherever there is one
+ *   unknown-codes   codes that nobody documented for states and types
  * and, at the agent gateway, before the request is answered
  *   expired-guid    the agent's GUID is good no more
  *   stolen-session  somebody else signs in with the agent's number, and stays
@@ -28,7 +38,9 @@
  * It begins with request number `first` (1, counted from when the fault was set) and
  * hits `count` requests (default: all that follow) or the share P of them (0.25); with
  * `id`, only requests of monitoring that ask for that id are counted and hit, with `on`
- * only those whose path contains that word. */
+ * only those whose path contains that word. With `retry-after` the answer has that
+ * header. `at` and `lasts` are times of the simulation: it hits only from then on, and
+ * only so long. */
 #ifndef CCGATE_SIM_FAULT_H
 #define CCGATE_SIM_FAULT_H
 
@@ -59,6 +71,15 @@ enum fault_kind {
     FAULT_NULL_LIST,
     FAULT_RESULT_STRING,
     FAULT_GBK,
+    FAULT_HEADER_DRIP,
+    FAULT_LONG,
+    FAULT_GZIP,
+    FAULT_SKEW,
+    FAULT_BAD_UTF8,
+    FAULT_OVERFLOW,
+    FAULT_HEX,
+    FAULT_SENTINELS,
+    FAULT_UNKNOWN_CODES,
     FAULT_EXPIRED_GUID,
     FAULT_STOLEN_SESSION,
     FAULT_SIGNED_OUT,
@@ -73,8 +94,10 @@ struct fault {
     int64_t first, count;
     int64_t id; /* 0: whatever is asked for */
     double share;
-    int64_t seen; /* requests since it was set */
-    double due;   /* what the share has saved up */
+    int64_t at_ms, lasts_ms;
+    char retry_after[32]; /* "" for none */
+    int64_t seen;         /* requests since it was set */
+    double due;           /* what the share has saved up */
 };
 
 #define FAULTS_MAX 16
@@ -93,6 +116,7 @@ struct fault_target {
     const char *path;
     const int64_t *ids;
     size_t id_count;
+    int64_t at_ms; /* of the simulation */
 };
 
 /* What happens to the next request: the first fault that hits it (NULL for none), and

@@ -56,7 +56,8 @@ bool session_accepts(const struct sessions *sessions, const struct session *sess
 /* A new GUID; the old one stays good for the rest of its life. */
 void session_renew(struct sessions *sessions, struct session *session, int64_t at_ms);
 /* The same when it is time. */
-bool session_renew_due(struct sessions *sessions, struct session *session, int64_t at_ms);
+bool session_renew_due(struct sessions *sessions, struct session *session,
+                       int64_t at_ms);
 /* Neither the new nor the old GUID is good any more. */
 void session_expire(struct sessions *sessions, struct session *session, int64_t at_ms);
 

@@ -124,3 +124,15 @@ signature_check(const struct signature_policy *policy,
     free(text);
     return problem;
 }
+
+int64_t
+signature_time_ms(const char *authorization)
+{
+    char *parts[PARTS], *text = mem_text(authorization);
+    int64_t wall_ms = 0;
+    bool is_millis;
+    if (split(text, parts))
+        read_time(parts[PART_TIME], &wall_ms, &is_millis);
+    free(text);
+    return wall_ms;
+}

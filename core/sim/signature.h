@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "net/sign.h"
 
@@ -32,5 +33,8 @@ enum signature_form signature_form_of(const char *word);
 const char *signature_check(const struct signature_policy *policy,
                             const struct sign_message *message,
                             const char *authorization);
+
+/* The time that a signature which fits gives as its own. */
+int64_t signature_time_ms(const char *authorization);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sim/bomb.h"
+
 #define LEVELS 10000 /* of FAULT_DEEP */
 
 /* A new body comes out while one walks through the old one. */
@@ -145,6 +147,52 @@ make_nan(const struct fault *fault, struct buf *body)
 }
 
 static void
+put_overflow(struct edit *edit, const char *text, size_t size)
+{
+    (void)text, (void)size;
+    buf_add_text(edit->out, "1e400");
+}
+
+static void
+make_overflow(const struct fault *fault, struct buf *body)
+{
+    (void)fault;
+    edit_values(body, keep, put_overflow);
+}
+
+static void
+put_hex(struct edit *edit, const char *text, size_t size)
+{
+    (void)text, (void)size;
+    buf_add_text(edit->out, "0x1f");
+}
+
+static void
+make_hex(const struct fault *fault, struct buf *body)
+{
+    (void)fault;
+    edit_values(body, keep, put_hex);
+}
+
+/* Half a character, and a byte that no character has. What looks like a number or a
+ * time stays: codes are read before words. */
+static void
+break_word(struct edit *edit, const char *text, size_t size)
+{
+    bool is_word = strspn(text + 1, "0123456789-: ") < size - 2;
+    buf_add(edit->out, text, size - 1);
+    buf_add_text(edit->out, is_word ? "\xe4\xb8\xff\"" : "\"");
+}
+
+static void
+make_bad_utf8(const struct fault *fault, struct buf *body)
+{
+    edit_values(body, break_word, keep);
+    (void)fault;
+    put_text_first(body, "\"description\":\"\xe4\xb8\xff\",");
+}
+
+static void
 make_strings(const struct fault *fault, struct buf *body)
 {
     (void)fault;
@@ -156,6 +204,99 @@ make_numbers(const struct fault *fault, struct buf *body)
 {
     (void)fault;
     edit_values(body, unquote, keep);
+}
+
+/* ---- the values of some keys ---- */
+
+struct substitute {
+    const char *key, *value; /* as JSON; a key of NULL ends the table */
+};
+
+#define NO_TIME    "4294967295"
+#define NO_TIME_MS "4294967295000"
+#define NO_CALL    "\"4294967295-4294967295\""
+
+static const struct substitute sentinels[] = {
+    {"agentMaxIdleTimeIn5", NO_TIME},
+    {"maxCallWaitTimesIn5", NO_TIME},
+    {"evenCallTimeIn5", NO_TIME},
+    {"evenWaitTimeIn5", NO_TIME},
+    {"currentStateTime", NO_TIME},
+    {"currentstatetime", NO_TIME},
+    {"loginDate", NO_TIME_MS},
+    {"logindate", NO_TIME_MS},
+    {"callId", NO_CALL},
+    {"operateCause", "65535"},
+    {"operateObject", "65535"},
+    {"currentSkillId", "65535"},
+    {"mediaType", "65535"},
+    {"locationId", "65535"},
+    {0},
+};
+
+static const struct substitute unknown_codes[] = {
+    {"status", "99"},
+    {"ctiStatus", "99"},
+    {"mediaType", "98"},
+    {"operateType", "97"},
+    {"operateCause", "9999"},
+    {"callType", "96"},
+    {"currentStateReason", "95"},
+    {0},
+};
+
+static const struct substitute *
+find_substitute(const struct substitute *table, const char *key, size_t size)
+{
+    for (; table->key; table++)
+        if (strlen(table->key) == size && memcmp(table->key, key, size) == 0)
+            return table;
+    return NULL;
+}
+
+/* Bytes of a value that is neither a list nor an object. */
+static size_t
+plain_size(const struct edit *edit)
+{
+    return *edit->at == '"' ? string_size(edit) : strcspn(edit->at, ",]}");
+}
+
+static void
+substitute(struct buf *body, const struct substitute *table)
+{
+    struct buf out = {0};
+    buf_add(body, "", 1);
+    struct edit edit = {body->data, body->data + body->size - 1, &out};
+    while (edit.at < edit.end) {
+        size_t size = *edit.at == '"' ? string_size(&edit) : 1;
+        const struct substitute *found =
+            size > 2 && edit.at[size] == ':'
+                ? find_substitute(table, edit.at + 1, size - 2)
+                : NULL;
+        size += found != NULL;
+        buf_add(&out, edit.at, size);
+        edit.at += size;
+        if (!found)
+            continue;
+        buf_add_text(&out, found->value);
+        edit.at += plain_size(&edit);
+    }
+    buf_fini(body);
+    *body = out;
+}
+
+static void
+put_sentinels(const struct fault *fault, struct buf *body)
+{
+    (void)fault;
+    substitute(body, sentinels);
+}
+
+static void
+put_unknown_codes(const struct fault *fault, struct buf *body)
+{
+    (void)fault;
+    substitute(body, unknown_codes);
 }
 
 /* ---- the lists and objects of the result ---- */
@@ -196,6 +337,13 @@ make_result_string(const struct fault *fault, struct buf *body)
     replace_results(body, "\"Success\"");
 }
 
+static void
+make_bomb(const struct fault *fault, struct buf *body)
+{
+    buf_clear(body);
+    bomb_write(fault->number, body);
+}
+
 static void (*const spoilers[FAULT_KINDS])(const struct fault *fault,
                                            struct buf *body) = {
     [FAULT_HUGE] = make_huge,
@@ -207,6 +355,12 @@ static void (*const spoilers[FAULT_KINDS])(const struct fault *fault,
     [FAULT_NULL_LIST] = make_null,
     [FAULT_RESULT_STRING] = make_result_string,
     [FAULT_GBK] = make_gbk,
+    [FAULT_GZIP] = make_bomb,
+    [FAULT_BAD_UTF8] = make_bad_utf8,
+    [FAULT_OVERFLOW] = make_overflow,
+    [FAULT_HEX] = make_hex,
+    [FAULT_SENTINELS] = put_sentinels,
+    [FAULT_UNKNOWN_CODES] = put_unknown_codes,
 };
 
 void

@@ -302,6 +302,9 @@ faults_spoil_bodies(void **state)
         {"gbk", "{\"description\":\"\xb3\xc9\xb9\xa6\",\"resultCode\":\"0100000\","
                 "\"resultDesc\":[]}"},
         {"nan", "{\"resultCode\":\"0100000\",\"resultDesc\":[]}"},
+        {"sentinels", "{\"resultCode\":\"0100000\",\"resultDesc\":[]}"},
+        {"bad-utf8", "{\"description\":\"\xe4\xb8\xff\",\"resultCode\":\"0100000\","
+                     "\"resultDesc\":[]}"},
         {"huge=2", "{  \"resultCode\":\"0100000\",\"resultDesc\":[]}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -333,9 +336,80 @@ faults_change_types(void **state)
     assert_non_null(
         strstr(agents_of(centre, 1, 0), "{\"workNo\":NaN,\"name\":\"101\","));
     faults_clear(faults);
+    assert_true(faults_add(faults, "overflow", &problem));
+    assert_non_null(
+        strstr(agents_of(centre, 1, 0), "{\"workNo\":1e400,\"name\":\"101\","));
+    faults_clear(faults);
+    assert_true(faults_add(faults, "hex", &problem));
+    assert_non_null(
+        strstr(agents_of(centre, 1, 0), "{\"workNo\":0x1f,\"name\":\"101\","));
+    faults_clear(faults);
     assert_true(faults_add(faults, "deep", &problem));
     assert_int_equal(count(agents_of(centre, 21, 0), "["), 10001);
     centre_delete(centre);
+}
+
+/* Only where the documents have such a value; the rest of the row stays. */
+static void
+faults_change_the_values_of_some_keys(void **state)
+{
+    (void)state;
+    struct centre *centre = staffed_centre();
+    struct faults *faults = centre_faults(centre);
+    struct buf problem = {0};
+    assert_true(faults_add(faults, "sentinels", &problem));
+    const char *body = agents_of(centre, 1, 0);
+    assert_non_null(strstr(body, "{\"workNo\":101,\"name\":\"101\",\"status\":"));
+    assert_non_null(strstr(body, "\"currentStateTime\":4294967295,"
+                                 "\"loginDate\":4294967295000}"));
+    faults_clear(faults);
+    assert_true(faults_add(faults, "unknown-codes", &problem));
+    body = agents_of(centre, 1, 0);
+    assert_non_null(strstr(body, "\"status\":99,\"ctiStatus\":99,\"groupId\":"));
+    centre_delete(centre);
+}
+
+static void
+a_bomb_is_small(void **state)
+{
+    (void)state;
+    struct centre *centre = staffed_centre();
+    struct centre_reply reply;
+    struct buf problem = {0};
+    assert_true(faults_add(centre_faults(centre), "gzip=256MB", &problem));
+    ask(centre, &(struct question){0}, &reply);
+    assert_string_equal(reply.header, "Content-Encoding");
+    assert_string_equal(reply.header_value, "gzip");
+    assert_memory_equal(reply.body->data, "\x1f\x8b\x08", 3);
+    assert_in_range(reply.body->size, 1 << 20, 2 << 20);
+    centre_delete(centre);
+}
+
+/* A signature is good for a quarter of an hour where the clock matters. */
+static void
+a_clock_may_be_off(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec, *date;
+        int status;
+    } cases[] = {
+        {"skew=20m", "Fri, 15 Jan 2027 08:20:00 GMT", 401},
+        {"skew=-20m", "Fri, 15 Jan 2027 07:40:00 GMT", 401},
+        {"skew=10m", "Fri, 15 Jan 2027 08:10:00 GMT", 200},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct centre *centre = staffed_centre();
+        struct centre_reply reply;
+        struct buf problem = {0};
+        assert_true(faults_add(centre_faults(centre), cases[i].spec, &problem));
+        ask(centre, &(struct question){0}, &reply);
+        assert_int_equal(reply.status, cases[i].status);
+        assert_int_equal(reply.refusal != NULL, cases[i].status == 401);
+        assert_string_equal(reply.header, "Date");
+        assert_string_equal(reply.header_value, cases[i].date);
+        centre_delete(centre);
+    }
 }
 
 static void
@@ -354,6 +428,13 @@ faults_add_headers(void **state)
     ask(centre, &(struct question){0}, &reply);
     assert_string_equal(reply.header, "Content-Length");
     assert_int_equal(strtoll(reply.header_value, NULL, 10), reply.body->size / 2);
+    assert_null(reply.retry_after);
+    faults_clear(centre_faults(centre));
+    assert_true(
+        faults_add(centre_faults(centre), "status=429:retry-after=1e9", &problem));
+    ask(centre, &(struct question){0}, &reply);
+    assert_int_equal(reply.status, 429);
+    assert_string_equal(reply.retry_after, "1e9");
     centre_delete(centre);
 }
 
@@ -369,6 +450,9 @@ main(void)
         cmocka_unit_test(requests_are_checked),
         cmocka_unit_test(faults_spoil_bodies),
         cmocka_unit_test(faults_change_types),
+        cmocka_unit_test(faults_change_the_values_of_some_keys),
+        cmocka_unit_test(a_bomb_is_small),
+        cmocka_unit_test(a_clock_may_be_off),
         cmocka_unit_test(faults_add_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
