@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "model/schema.h"
+#include "model/span.h"
+#include "script/key.h"
 #include "script/rows.h"
 #include "script/script.h"
 
@@ -59,9 +61,14 @@ l_nearest(lua_State *L)
 /* ---- queries ---- */
 
 static const char *const kind_words[] = {
-    [FIELD_INTEGER] = "integer",
-    [FIELD_NAME] = "name",
-    [FIELD_RATIO] = "ratio",
+    [FIELD_INTEGER] = "integer",   [FIELD_TEXT] = "text",
+    [FIELD_TIME_MS] = "time",      [FIELD_TIME_UTC] = "time",
+    [FIELD_BOOLEAN] = "boolean",   [FIELD_MEDIA] = "media",
+    [FIELD_SKILLS] = "skills",     [FIELD_ARGUMENT] = "integer",
+    [FIELD_ABSENT] = "absent",     [FIELD_NAME] = "name",
+    [FIELD_RATIO] = "ratio",       [FIELD_WORD] = "word",
+    [FIELD_DURATION] = "duration", [FIELD_INTERIM] = "boolean",
+    [FIELD_CAUSE] = "text",
 };
 
 static void
@@ -69,6 +76,26 @@ set_text(lua_State *L, const char *key, const char *text)
 {
     lua_pushstring(L, text);
     lua_setfield(L, -2, key);
+}
+
+/* A member that is true or not there. */
+static void
+set_mark(lua_State *L, const char *key, bool is_set)
+{
+    if (!is_set)
+        return;
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, key);
+}
+
+static void
+push_words(lua_State *L, const struct code *codes)
+{
+    lua_newtable(L);
+    for (lua_Integer i = 0; codes[i].word; i++) {
+        lua_pushstring(L, codes[i].word);
+        lua_rawseti(L, -2, i + 1);
+    }
 }
 
 static void
@@ -82,6 +109,10 @@ push_field(lua_State *L, const struct field *field)
     set_text(L, "doc", field->doc);
     lua_pushboolean(L, field->window_5m);
     lua_setfield(L, -2, "window");
+    if (field->kind != FIELD_WORD)
+        return;
+    push_words(L, field->codes);
+    lua_setfield(L, -2, "words");
 }
 
 static int
@@ -98,6 +129,9 @@ l_query(lua_State *L)
     set_text(L, "argument", query->argument);
     set_text(L, "key", query->fields[query->key].name);
     set_text(L, "source", query->source);
+    set_mark(L, "list", query->is_list);
+    set_mark(L, "span", query->has_span);
+    set_mark(L, "named", query->is_named);
     lua_createtable(L, (int)query->field_count, 0);
     for (size_t i = 0; i < query->field_count; i++) {
         push_field(L, &query->fields[i]);
@@ -111,12 +145,59 @@ static int
 l_range(lua_State *L)
 {
     const struct query *query = query_find(luaL_checkstring(L, 1));
-    lua_Integer edition = luaL_checkinteger(L, 2);
-    const struct id_range *range = query ? query_range(query, edition) : NULL;
-    if (!range)
-        return 0;
-    lua_pushinteger(L, range->low);
-    lua_pushinteger(L, range->high);
+    lua_Integer edition = luaL_checkinteger(L, 2), count = 0;
+    lua_newtable(L);
+    if (!query)
+        return 1;
+    for (const struct id_range *range = query->ranges; range->edition; range++) {
+        if (range->edition != edition)
+            continue;
+        lua_createtable(L, 2, 0);
+        lua_pushinteger(L, range->low);
+        lua_rawseti(L, -2, 1);
+        lua_pushinteger(L, range->high);
+        lua_rawseti(L, -2, 2);
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+/* What core.span() is asked for, in the stack: its members at these places. */
+enum { AT_LAST = 2, AT_TODAY, AT_FROM, AT_TO };
+
+static const char *
+find_span(lua_State *L, struct query_span *span)
+{
+    int64_t now = script_of(L)->effects.now_ms / 1000;
+    if (!lua_isnil(L, AT_LAST)) {
+        lua_Integer last_ms = luaL_checkinteger(L, AT_LAST);
+        bool is_whole = last_ms % 1000 == 0;
+        return span_last(span, is_whole ? last_ms / 1000 : 1, now);
+    }
+    if (lua_toboolean(L, AT_TODAY))
+        return span_today(span, now);
+    return span_between(span, luaL_checkinteger(L, AT_FROM),
+                        luaL_checkinteger(L, AT_TO), now);
+}
+
+static int
+l_span(lua_State *L)
+{
+    struct query_span span;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_getfield(L, 1, "last_ms");
+    lua_getfield(L, 1, "today");
+    lua_getfield(L, 1, "from");
+    lua_getfield(L, 1, "to");
+    const char *problem = find_span(L, &span);
+    if (problem) {
+        lua_pushnil(L);
+        lua_pushstring(L, problem);
+        return 2;
+    }
+    lua_pushinteger(L, span.begin);
+    lua_pushinteger(L, span.end);
     return 2;
 }
 
@@ -147,6 +228,14 @@ bind_check_ids(lua_State *L, int index, const struct query *query, uint32_t *cou
     }
     *count = (uint32_t)size;
     return ids;
+}
+
+const int64_t *
+bind_check_expect(lua_State *L, int index, const struct query *query, uint32_t *count)
+{
+    if (query != &query_agents)
+        luaL_error(L, "%s expect nobody", query->name);
+    return bind_check_ids(L, index, &query_agent, count);
 }
 
 /* ---- telling ---- */
@@ -193,6 +282,7 @@ static const luaL_Reg functions[] = {
     {"nearest", l_nearest},
     {"query", l_query},
     {"range", l_range},
+    {"span", l_span},
     {"problem", l_problem},
     {"log", l_log},
     {NULL, NULL},
@@ -221,16 +311,6 @@ bind_core(lua_State *L, struct script *script)
 
 /* ---- chance ---- */
 
-/* FNV-1a. */
-static uint64_t
-hash(const char *text)
-{
-    uint64_t value = 14695981039346656037u;
-    for (; *text; text++)
-        value = (value ^ (unsigned char)*text) * 1099511628211u;
-    return value;
-}
-
 /* Upvalues: the function of Lua's own, math.randomseed. */
 static int
 l_random(lua_State *L)
@@ -240,7 +320,8 @@ l_random(lua_State *L)
         script->seeded = true;
         uint64_t place = script->entry ? script->entry->number + 1 : 0;
         lua_pushvalue(L, lua_upvalueindex(2));
-        lua_pushinteger(L, (lua_Integer)(hash(script->name) + place));
+        uint64_t seed = key_hash(script->name, strlen(script->name)) + place;
+        lua_pushinteger(L, (lua_Integer)seed);
         lua_pushinteger(L, script->effects.now_ms);
         lua_call(L, 2, 0);
     }

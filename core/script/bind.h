@@ -122,6 +122,11 @@ void bind_check_loading(lua_State *L, const char *what);
 const int64_t *bind_check_ids(lua_State *L, int index, const struct query *query,
                               uint32_t *count);
 
+/* The same of the agents that a query of agents expects, each in the range of
+ * query_agent; raises for other queries. */
+const int64_t *bind_check_expect(lua_State *L, int index, const struct query *query,
+                                 uint32_t *count);
+
 /* The condition userdata at `index`, or a raise. */
 struct condition *bind_check_condition(lua_State *L, int index);
 

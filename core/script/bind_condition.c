@@ -33,18 +33,110 @@ push_member(lua_State *L, int tree, const char *key, int type)
                    lua_typename(L, type));
 }
 
+/* What the field can be compared with. */
+enum measure { MEASURE_NOTHING, MEASURE_NUMBER, MEASURE_BOOLEAN, MEASURE_TEXT };
+
+static const enum measure measures[] = {
+    [FIELD_INTEGER] = MEASURE_NUMBER,  [FIELD_TEXT] = MEASURE_TEXT,
+    [FIELD_TIME_MS] = MEASURE_NUMBER,  [FIELD_TIME_UTC] = MEASURE_NUMBER,
+    [FIELD_BOOLEAN] = MEASURE_BOOLEAN, [FIELD_MEDIA] = MEASURE_NOTHING,
+    [FIELD_SKILLS] = MEASURE_NOTHING,  [FIELD_ARGUMENT] = MEASURE_NUMBER,
+    [FIELD_ABSENT] = MEASURE_NOTHING,  [FIELD_NAME] = MEASURE_NOTHING,
+    [FIELD_RATIO] = MEASURE_NUMBER,    [FIELD_WORD] = MEASURE_TEXT,
+    [FIELD_DURATION] = MEASURE_NUMBER, [FIELD_INTERIM] = MEASURE_BOOLEAN,
+    [FIELD_CAUSE] = MEASURE_TEXT,
+};
+
+/* The tree's field, and what it is compared with. */
+static uint32_t
+check_field(lua_State *L, const struct query *query, int tree, enum measure *measure)
+{
+    push_member(L, tree, "field", LUA_TNUMBER);
+    lua_Integer field = luaL_checkinteger(L, -1);
+    lua_pop(L, 1);
+    if (field < 0 || (size_t)field >= query->field_count)
+        luaL_error(L, "condition: there is no field %I", (LUAI_UACINT)field);
+    *measure = measures[query->fields[field].kind];
+    if (*measure == MEASURE_NOTHING)
+        luaL_error(L, "condition: '%s' cannot be compared", query->fields[field].name);
+    return (uint32_t)field;
+}
+
+static void
+check_is_number(lua_State *L, enum measure measure, enum condition_op op)
+{
+    if (measure != MEASURE_NUMBER)
+        luaL_error(L, "condition: '%s' compares numbers", condition_word(op));
+}
+
+/* Adds the value at the top of the stack, and pops it. */
+static void
+add_operand(lua_State *L, struct condition *condition, enum measure measure)
+{
+    static const int types[] = {[MEASURE_NUMBER] = LUA_TNUMBER,
+                                [MEASURE_BOOLEAN] = LUA_TBOOLEAN,
+                                [MEASURE_TEXT] = LUA_TSTRING};
+    size_t size;
+    luaL_checktype(L, -1, types[measure]);
+    if (measure == MEASURE_NUMBER) {
+        condition_add_number(condition, lua_tonumber(L, -1));
+    } else if (measure == MEASURE_BOOLEAN) {
+        condition_add_number(condition, lua_toboolean(L, -1));
+    } else {
+        const char *text = lua_tolstring(L, -1, &size);
+        if (!condition_add_text(condition, text, size))
+            luaL_error(L, "condition: there is no word '%s' in this field", text);
+    }
+    lua_pop(L, 1);
+}
+
+/* above … at_most, and equal of numbers. */
 static void
 add_comparison(lua_State *L, struct condition *condition, enum condition_op op,
                int tree)
 {
-    push_member(L, tree, "field", LUA_TNUMBER);
+    enum measure measure;
+    uint32_t field = check_field(L, condition->query, tree, &measure);
+    if (op == OP_EQUAL && measure != MEASURE_NUMBER) {
+        condition_match(condition, op, field);
+        lua_getfield(L, tree, measure == MEASURE_TEXT ? "text" : "limit");
+        add_operand(L, condition, measure);
+        return;
+    }
+    check_is_number(L, measure, op);
     push_member(L, tree, "limit", LUA_TNUMBER);
-    lua_Integer field = luaL_checkinteger(L, -2);
-    if (field < 0 || (size_t)field >= condition->query->field_count ||
-        condition->query->fields[field].kind == FIELD_NAME)
-        luaL_error(L, "condition: there is no number in field %I", (LUAI_UACINT)field);
-    condition_compare(condition, op, (uint32_t)field, lua_tonumber(L, -1));
-    lua_pop(L, 2);
+    condition_compare(condition, op, field, lua_tonumber(L, -1));
+    lua_pop(L, 1);
+}
+
+static void
+add_one_of(lua_State *L, struct condition *condition, int tree)
+{
+    enum measure measure;
+    uint32_t field = check_field(L, condition->query, tree, &measure);
+    push_member(L, tree, measure == MEASURE_TEXT ? "texts" : "limits", LUA_TTABLE);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
+    if (!count)
+        luaL_error(L, "condition: one of none");
+    condition_match(condition, OP_ONE_OF, field);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, -1, i);
+        add_operand(L, condition, measure);
+    }
+    lua_pop(L, 1);
+}
+
+static void
+add_between(lua_State *L, struct condition *condition, enum condition_op op, int tree)
+{
+    enum measure measure;
+    uint32_t field = check_field(L, condition->query, tree, &measure);
+    check_is_number(L, measure, op);
+    condition_match(condition, op, field);
+    lua_getfield(L, tree, "low");
+    add_operand(L, condition, measure);
+    lua_getfield(L, tree, "high");
+    add_operand(L, condition, measure);
 }
 
 static void
@@ -88,6 +180,9 @@ add_tree(lua_State *L, struct condition *condition, int tree, int depth)
     case OP_ANY:
     case OP_NONE: add_parts(L, condition, (enum condition_op)op, tree, depth); return;
     case OP_CALL: add_call(L, condition, tree); return;
+    case OP_ONE_OF: add_one_of(L, condition, tree); return;
+    case OP_WITHIN:
+    case OP_OUTSIDE: add_between(L, condition, (enum condition_op)op, tree); return;
     default: add_comparison(L, condition, (enum condition_op)op, tree); return;
     }
 }

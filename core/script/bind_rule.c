@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/span.h"
 #include "script/rule.h"
 #include "script/script.h"
 
@@ -18,37 +19,97 @@ l_release(lua_State *L)
 
 /* ---- wants ---- */
 
-/* Reads the want at the top of the stack; its ids are in a userdata that is pushed. */
-static struct message_want
-check_want(lua_State *L, const struct script *script)
+/* What a want says: to the core, and what stays here. */
+struct asked {
+    struct message_want want;
+    int64_t type;          /* of operations, OPERATION_ANY: all */
+    const int64_t *expect; /* of agents; NULL: nobody */
+    uint32_t expect_count;
+};
+
+/* The members of a want at the top of the stack, which is at `index`: behind it. */
+enum { OF_CENTER = 1, OF_QUERY, OF_EVERY, OF_IDS, OF_LAST, OF_EXPECT, OF_TYPE };
+
+static void
+push_members(lua_State *L, int index)
 {
-    struct message_want want = {0};
-    int index = lua_gettop(L);
+    static const char *const keys[] = {"center",  "query",  "every_ms", "ids",
+                                       "last_ms", "expect", "type"};
     luaL_checktype(L, index, LUA_TTABLE);
-    lua_getfield(L, index, "center");
-    lua_getfield(L, index, "query");
-    lua_getfield(L, index, "every_ms");
-    lua_getfield(L, index, "ids"); /* want center query every_ms ids */
-    lua_Integer center = luaL_checkinteger(L, index + 1);
-    want.query = query_find(luaL_checkstring(L, index + 2));
-    want.every_ms = luaL_checkinteger(L, index + 3);
-    if (center < 0 || (size_t)center >= script->center_count || !want.query ||
-        want.every_ms < MESSAGE_PERIOD_MIN_MS || want.every_ms > MESSAGE_PERIOD_MAX_MS)
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        lua_getfield(L, index, keys[i]);
+}
+
+/* What only some queries have; ids are in a userdata that is pushed. */
+static void
+check_extras(lua_State *L, int index, struct asked *asked)
+{
+    const struct query *query = asked->want.query;
+    int64_t quarter_ms = query->has_span ? SPAN_QUARTER * 1000 : 0;
+    int64_t most_ms = query->has_span ? SPAN_MAX * 1000 : 0;
+    asked->want.last_ms = luaL_optinteger(L, index + OF_LAST, quarter_ms);
+    asked->type = luaL_optinteger(L, index + OF_TYPE, OPERATION_ANY);
+    if (asked->want.last_ms < 0 || asked->want.last_ms > most_ms ||
+        asked->type < OPERATION_ANY || asked->type > INT32_MAX ||
+        (asked->type != OPERATION_ANY && !query->has_span))
         luaL_error(L, "a want that cannot be");
-    want.ids = bind_check_ids(L, index + 4, want.query, &want.id_count);
-    want.center = (uint32_t)center;
-    return want;
+    if (lua_isnil(L, index + OF_EXPECT))
+        return;
+    asked->expect =
+        bind_check_expect(L, index + OF_EXPECT, query, &asked->expect_count);
+}
+
+/* Reads the want at the top of the stack; its ids are in userdata that is pushed. */
+static struct asked
+check_want(lua_State *L, const struct script *script, const struct query *query)
+{
+    struct asked asked = {0};
+    struct message_want *want = &asked.want;
+    int index = lua_gettop(L);
+    push_members(L, index);
+    lua_Integer center = luaL_checkinteger(L, index + OF_CENTER);
+    want->query = query_find(luaL_checkstring(L, index + OF_QUERY));
+    want->every_ms = luaL_checkinteger(L, index + OF_EVERY);
+    if (center < 0 || (size_t)center >= script->center_count || want->query != query ||
+        want->every_ms < MESSAGE_PERIOD_MIN_MS ||
+        want->every_ms > MESSAGE_PERIOD_MAX_MS)
+        luaL_error(L, "a want that cannot be");
+    want->ids = bind_check_ids(L, index + OF_IDS, query, &want->id_count);
+    want->center = (uint32_t)center;
+    check_extras(L, index, &asked);
+    return asked;
+}
+
+/* The rule of a list listens to all rows of an id. */
+static void
+add_to_scope(const struct script *script, struct rule *rule, const struct asked *asked,
+             int64_t id)
+{
+    const struct message_want *want = &asked->want;
+    struct scope_request request = {
+        .center = want->center,
+        .argument = id,
+        .type = asked->type,
+        .attendance = roster_attendance(&script->roster, want->center, want->query, id),
+    };
+    scope_add(&rule->scope, &request);
 }
 
 /* The rule listens to what it wants, and LOADED will tell the core. */
 static void
-add_want(struct script *script, struct rule *rule, struct message_want *want)
+add_want(struct script *script, struct rule *rule, struct asked *asked)
 {
+    struct message_want *want = &asked->want;
     for (uint32_t i = 0; i < want->id_count; i++) {
-        latch_watch(&rule->latch, want->center, want->ids[i]);
         roster_add(&script->roster, want->center, want->query, want->ids[i],
                    rule->entry.number);
+        if (want->query->is_list)
+            add_to_scope(script, rule, asked, want->ids[i]);
+        else
+            latch_watch(&rule->latch, want->center, want->ids[i]);
     }
+    for (uint32_t i = 0; i < asked->expect_count; i++)
+        scope_expect(&rule->scope, want->center, asked->expect[i]);
     want->entry = rule->entry.number;
     message_put_want(&script->wants, want);
 }
@@ -89,7 +150,7 @@ check_description(lua_State *L)
 /* All wants are read before the first has an effect. True when they are within the
  * script's limit; if not, that is a problem. */
 static bool
-check_wants(lua_State *L, struct script *script)
+check_wants(lua_State *L, struct script *script, const struct query *query)
 {
     size_t count = lua_rawlen(L, AT_WANTS);
     if (script->wants.count + count > (size_t)script->limits.wants) {
@@ -102,7 +163,7 @@ check_wants(lua_State *L, struct script *script)
     }
     for (size_t i = 1; i <= count; i++) {
         lua_rawgeti(L, AT_WANTS, (lua_Integer)i);
-        check_want(L, script);
+        check_want(L, script, query);
         lua_settop(L, AT_RULE);
     }
     return true;
@@ -117,8 +178,9 @@ l_rule(lua_State *L)
     const struct condition *when = bind_check_condition(L, AT_WHEN);
     const struct condition *clear =
         lua_isnil(L, AT_CLEAR) ? NULL : bind_check_condition(L, AT_CLEAR);
+    luaL_argcheck(L, !clear || clear->query == when->query, 1, "two queries");
     struct rule *rule = push_rule(L);
-    if (!check_wants(L, script))
+    if (!check_wants(L, script, when->query))
         return 0;
     for (int value = RULE_WHEN; value <= RULE_ON_TRANSITION; value++) {
         lua_pushvalue(L, AT_WHEN + value - RULE_WHEN);
@@ -130,10 +192,11 @@ l_rule(lua_State *L)
     script_register(L, AT_RULE, &rule->entry, &described);
     for (size_t i = 1; i <= lua_rawlen(L, AT_WANTS); i++) {
         lua_rawgeti(L, AT_WANTS, (lua_Integer)i);
-        struct message_want want = check_want(L, script);
-        add_want(script, rule, &want);
+        struct asked asked = check_want(L, script, when->query);
+        add_want(script, rule, &asked);
         lua_settop(L, AT_RULE);
     }
+    scope_close(&rule->scope);
     return 0;
 }
 

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/span.h"
+#include "script/attendance.h"
 #include "script/rows.h"
 #include "script/script.h"
 #include "script/task.h"
@@ -132,12 +134,40 @@ l_sleep(lua_State *L)
     return lua_yield(L, 0);
 }
 
+/* What a fetch is asked for and what it keeps while it waits, in the stack: at these
+ * places of l_fetch's. */
+enum {
+    AT_CENTER = 1,
+    AT_QUERY,
+    AT_LIST,
+    AT_AGE,
+    AT_SPAN,
+    AT_EXPECT,
+    AT_IDS,      /* userdata */
+    AT_EXPECTED, /* userdata; not there: nobody is expected */
+};
+
+/* Appends those who were expected and are not there to the list at the top of the
+ * stack, which has `count` rows. */
+static void
+append_expected(lua_State *L, const struct message_rows *rows, lua_Integer count)
+{
+    struct attendance *there = &script_of(L)->there;
+    const int64_t *expected = lua_touserdata(L, AT_EXPECTED);
+    size_t expected_count = lua_rawlen(L, AT_EXPECTED) / sizeof *expected;
+    attendance_take(there, rows);
+    for (size_t i = 0; i < expected_count; i++)
+        if (!attendance_has(there, expected[i])) {
+            rows_push_expected(L, rows->query, rows->center, expected[i]);
+            lua_rawseti(L, -2, ++count);
+        }
+}
+
 /* The answer is still in the core's frame: what the script keeps is a copy. */
 static int
 k_fetched(lua_State *L, int status, lua_KContext context)
 {
     (void)status;
-    (void)context;
     const struct task *task = script_of(L)->task;
     if (!task || task->co != L)
         return luaL_error(L, "the gateway alone resumes a job that waits");
@@ -146,38 +176,75 @@ k_fetched(lua_State *L, int status, lua_KContext context)
     if (answer->error.kind != ERROR_NONE)
         return push_error(L, answer->error.kind, answer->error.code,
                           answer->error.message);
-    size_t width = query_width(rows->query);
     lua_Integer count = 0;
     lua_createtable(L, (int)rows->row_count, 0);
     for (uint32_t i = 0; i < rows->row_count; i++) {
-        const int64_t *row = rows->cells + i * width;
-        if (row_is_gone(row))
+        struct row row = message_row(rows, i);
+        if (row_is_gone(row.cells))
             continue;
         rows_push_copy(L, rows->query, rows->center, row);
         lua_rawseti(L, -2, ++count);
     }
+    if (context)
+        append_expected(L, rows, count);
     return 1;
+}
+
+static int64_t
+get_integer(lua_State *L, const char *key, int64_t otherwise)
+{
+    lua_getfield(L, AT_SPAN, key);
+    int64_t value = luaL_optinteger(L, -1, otherwise);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* The core takes no other span than this. */
+static struct query_span
+check_span(lua_State *L, const struct query *query)
+{
+    struct query_span span = {.type = OPERATION_ANY};
+    luaL_argcheck(L, lua_istable(L, AT_SPAN) == query->has_span, AT_SPAN,
+                  query->has_span ? "a span is needed" : "the query has no span");
+    if (!query->has_span)
+        return span;
+    span.begin = get_integer(L, "begin", -1);
+    span.end = get_integer(L, "finish", -1);
+    span.type = get_integer(L, "type", OPERATION_ANY);
+    int64_t length = span.end - span.begin;
+    luaL_argcheck(L,
+                  span.begin >= 0 && span.end <= INT64_MAX / 1000 && length > 0 &&
+                      length <= SPAN_MAX && !(length % SPAN_QUARTER) &&
+                      !(span.begin % SPAN_QUARTER),
+                  AT_SPAN, "a span that cannot be");
+    luaL_argcheck(L, span.type >= OPERATION_ANY && span.type <= INT32_MAX, AT_SPAN,
+                  "a type that cannot be");
+    return span;
 }
 
 static int
 l_fetch(lua_State *L)
 {
     struct script *script = script_of(L);
-    lua_Integer center = luaL_checkinteger(L, 1);
-    struct message_fetch fetch = {.query = query_find(luaL_checkstring(L, 2)),
-                                  .span = {.type = OPERATION_ANY}};
-    fetch.max_age_ms = luaL_checkinteger(L, 4);
+    lua_settop(L, AT_EXPECT);
+    lua_Integer center = luaL_checkinteger(L, AT_CENTER);
+    struct message_fetch fetch = {.query = query_find(luaL_checkstring(L, AT_QUERY))};
+    fetch.max_age_ms = luaL_checkinteger(L, AT_AGE);
     struct task *task = check_may_wait(L, "fetch");
-    luaL_argcheck(L, center >= 0 && (size_t)center < script->center_count, 1,
+    luaL_argcheck(L, center >= 0 && (size_t)center < script->center_count, AT_CENTER,
                   "no such center");
-    luaL_argcheck(L, fetch.query, 2, "no such query");
+    luaL_argcheck(L, fetch.query, AT_QUERY, "no such query");
     luaL_argcheck(L, fetch.max_age_ms >= 0 && fetch.max_age_ms <= MESSAGE_PERIOD_MAX_MS,
-                  4, "an age that cannot be");
+                  AT_AGE, "an age that cannot be");
     fetch.center = (uint32_t)center;
-    fetch.ids = bind_check_ids(L, 3, fetch.query, &fetch.id_count);
+    fetch.span = check_span(L, fetch.query);
+    fetch.ids = bind_check_ids(L, AT_LIST, fetch.query, &fetch.id_count);
+    uint32_t expected = 0;
+    if (!lua_isnil(L, AT_EXPECT))
+        bind_check_expect(L, AT_EXPECT, fetch.query, &expected);
     fetch.wait = task_start_wait(script, WAIT_FETCH);
     message_write_fetch(&task->frame, script->effects.now_ms, &fetch);
-    return lua_yieldk(L, 0, 0, k_fetched);
+    return lua_yieldk(L, 0, expected, k_fetched);
 }
 
 const luaL_Reg bind_task_functions[] = {

@@ -1,56 +1,20 @@
-#include "script/condition.h"
+#include "script/condition_inside.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
-
-static const struct {
-    const char *word;   /* in Lua */
-    const char *phrase; /* of a comparison, before its limit; between parts */
-} ops[] = {
-    [OP_ABOVE] = {"above", "above"},
-    [OP_BELOW] = {"below", "below"},
-    [OP_AT_LEAST] = {"at_least", "at least"},
-    [OP_AT_MOST] = {"at_most", "at most"},
-    [OP_EQUAL] = {"equal", "equal to"},
-    [OP_ALL] = {"all", " and "},
-    [OP_ANY] = {"any", " or "},
-    [OP_NONE] = {"none", " or "},
-    [OP_CALL] = {"call", "a function"},
-};
-
-static const enum truth opposite[] = {
-    [TRUTH_FALSE] = TRUTH_TRUE,
-    [TRUTH_TRUE] = TRUTH_FALSE,
-    [TRUTH_UNKNOWN] = TRUTH_UNKNOWN,
-};
-
-const char *
-condition_word(enum condition_op op)
-{
-    return ops[op].word;
-}
-
-int
-condition_op_of(const char *word)
-{
-    for (size_t op = 0; op < sizeof ops / sizeof ops[0]; op++)
-        if (strcmp(ops[op].word, word) == 0)
-            return (int)op;
-    return -1;
-}
 
 /* ---- building ---- */
 
 void
 condition_fini(struct condition *condition)
 {
+    for (size_t i = 0; i < condition->operand_count; i++)
+        free(condition->operands[i].text);
+    free(condition->operands);
     free(condition->nodes);
-    condition->nodes = NULL;
-    condition->count = 0;
+    *condition = (struct condition){.query = condition->query};
 }
 
 static void
@@ -70,6 +34,48 @@ condition_compare(struct condition *condition, enum condition_op op, uint32_t fi
 {
     add(condition,
         &(struct condition_node){.op = op, .span = 1, .field = field, .limit = limit});
+}
+
+void
+condition_match(struct condition *condition, enum condition_op op, uint32_t field)
+{
+    add(condition,
+        &(struct condition_node){.op = op,
+                                 .span = 1,
+                                 .field = field,
+                                 .first = (uint32_t)condition->operand_count});
+}
+
+static void
+add_operand(struct condition *condition, const struct condition_operand *operand)
+{
+    size_t count = condition->operand_count;
+    bool is_full = (count & (count - 1)) == 0; /* as in add() */
+    if (is_full)
+        condition->operands =
+            mem_grow(condition->operands, count ? 2 * count : 1, sizeof *operand);
+    condition->operands[condition->operand_count++] = *operand;
+    condition->nodes[condition->count - 1].count++;
+}
+
+void
+condition_add_number(struct condition *condition, double number)
+{
+    add_operand(condition, &(struct condition_operand){.number = number});
+}
+
+bool
+condition_add_text(struct condition *condition, const char *text, size_t size)
+{
+    const struct condition_node *node = &condition->nodes[condition->count - 1];
+    const struct field *field = &condition->query->fields[node->field];
+    struct condition_operand operand = {.size = size};
+    if (field->kind == FIELD_WORD &&
+        (strlen(text) != size || !code_of_word(field->codes, text, &operand.code)))
+        return false;
+    operand.text = mem_copy(text, size);
+    add_operand(condition, &operand);
+    return true;
 }
 
 void
@@ -93,22 +99,19 @@ condition_close(struct condition *condition, size_t opened)
 
 /* ---- evaluating ---- */
 
-/* A condition, one row of it, and who answers for the script's functions. */
-struct sight {
-    const struct query *query;
-    const int64_t *row;
-    condition_caller *caller;
-    void *arg;
-};
-
-static inline bool
-number_of(const struct sight *sight, uint32_t field, double *value)
+const char *
+sight_text(const struct sight *sight, uint32_t index, size_t *size)
 {
-    /* Nearly every field is an integer: spare it the call. */
-    if (sight->query->fields[field].kind != FIELD_INTEGER)
-        return row_number(sight->query, sight->row, field, value);
-    *value = (double)sight->row[1 + field];
-    return row_has(sight->row, field);
+    const struct field *field = &sight->query->fields[index];
+    const int64_t *cells = sight->row->cells;
+    if (field->kind == FIELD_TEXT)
+        return row_has(cells, index) ? row_heap(*sight->row, index, size) : NULL;
+    if (!row_has(cells, field->over) || !row_has(cells, field->under))
+        return NULL;
+    const char *text =
+        operation_cause_text(cells[1 + field->over], cells[1 + field->under]);
+    *size = text ? strlen(text) : 0;
+    return text;
 }
 
 static inline bool
@@ -123,18 +126,80 @@ compare(enum condition_op op, double value, double limit)
     }
 }
 
-static enum truth evaluate(const struct sight *sight,
-                           const struct condition_node *node);
+/* ---- leaves with operands ---- */
+
+static inline const struct condition_operand *
+operands_of(const struct sight *sight, const struct condition_node *node)
+{
+    return sight->condition->operands + node->first;
+}
+
+static enum truth
+match_word(const struct sight *sight, const struct condition_node *node)
+{
+    const struct condition_operand *operands = operands_of(sight, node);
+    int64_t code;
+    if (!row_code(sight->query, sight->row->cells, node->field, &code))
+        return TRUTH_UNKNOWN;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (operands[i].code == code)
+            return TRUTH_TRUE;
+    return TRUTH_FALSE;
+}
+
+static enum truth
+match_text(const struct sight *sight, const struct condition_node *node)
+{
+    const struct condition_operand *operands = operands_of(sight, node);
+    size_t size;
+    const char *text = sight_text(sight, node->field, &size);
+    if (!text)
+        return TRUTH_UNKNOWN;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (operands[i].size == size && !memcmp(operands[i].text, text, size))
+            return TRUTH_TRUE;
+    return TRUTH_FALSE;
+}
+
+static enum truth
+match_number(const struct sight *sight, const struct condition_node *node)
+{
+    const struct condition_operand *operands = operands_of(sight, node);
+    double value;
+    if (!sight_number(sight, node->field, &value))
+        return TRUTH_UNKNOWN;
+    if (node->op == OP_WITHIN || node->op == OP_OUTSIDE) {
+        bool is_within = value >= operands[0].number && value <= operands[1].number;
+        return is_within == (node->op == OP_WITHIN) ? TRUTH_TRUE : TRUTH_FALSE;
+    }
+    for (uint32_t i = 0; i < node->count; i++)
+        if (operands[i].number == value)
+            return TRUTH_TRUE;
+    return TRUTH_FALSE;
+}
+
+static enum truth
+match(const struct sight *sight, const struct condition_node *node)
+{
+    switch (sight->query->fields[node->field].kind) {
+    case FIELD_WORD: return match_word(sight, node);
+    case FIELD_TEXT:
+    case FIELD_CAUSE: return match_text(sight, node);
+    default: return match_number(sight, node);
+    }
+}
+
+/* ---- trees ---- */
 
 /* The first part that is `decisive` decides; else one unknown part makes it unknown. */
 static enum truth
 combine(const struct sight *sight, const struct condition_node *node,
         enum truth decisive)
 {
-    enum truth result = opposite[decisive];
+    enum truth result = truth_opposite[decisive];
     const struct condition_node *end = node + node->span;
     for (const struct condition_node *part = node + 1; part < end; part += part->span) {
-        enum truth truth = evaluate(sight, part);
+        enum truth truth = sight_evaluate(sight, part);
         if (truth == decisive)
             return decisive;
         if (truth == TRUTH_UNKNOWN)
@@ -143,165 +208,28 @@ combine(const struct sight *sight, const struct condition_node *node,
     return result;
 }
 
-static enum truth
-evaluate(const struct sight *sight, const struct condition_node *node)
+enum truth
+sight_evaluate(const struct sight *sight, const struct condition_node *node)
 {
     double value;
     switch (node->op) {
     case OP_ALL: return combine(sight, node, TRUTH_FALSE);
     case OP_ANY: return combine(sight, node, TRUTH_TRUE);
-    case OP_NONE: return opposite[combine(sight, node, TRUTH_TRUE)];
+    case OP_NONE: return truth_opposite[combine(sight, node, TRUTH_TRUE)];
     case OP_CALL: return sight->caller(sight->arg, node->call, sight->row);
     default:
-        if (!number_of(sight, node->field, &value))
+        if (node->count)
+            return match(sight, node);
+        if (!sight_number(sight, node->field, &value))
             return TRUTH_UNKNOWN;
         return compare(node->op, value, node->limit) ? TRUTH_TRUE : TRUTH_FALSE;
     }
 }
 
 enum truth
-condition_evaluate(const struct condition *condition, const int64_t *row,
+condition_evaluate(const struct condition *condition, const struct row *row,
                    condition_caller *caller, void *arg)
 {
-    struct sight sight = {condition->query, row, caller, arg};
-    return condition->count ? evaluate(&sight, condition->nodes) : TRUTH_UNKNOWN;
-}
-
-/* ---- wording ---- */
-
-/* At most `decimals` of them: 2.50 is 2.5, 7.00 is 7. */
-static void
-add_number(struct buf *out, double value, int decimals)
-{
-    size_t begin = out->size;
-    buf_format(out, "%.*f", decimals, value);
-    if (!memchr(out->data + begin, '.', out->size - begin))
-        return; /* not a finite number */
-    while (out->data[out->size - 1] == '0')
-        out->size--;
-    if (out->data[out->size - 1] == '.')
-        out->size--;
-    out->data[out->size] = '\0';
-}
-
-static void
-add_duration(struct buf *out, double seconds)
-{
-    char text[32];
-    double ms = seconds * 1000;
-    if (fabs(ms) < 9e15) { /* what is exact, and fits */
-        int64_t whole = (int64_t)(ms < 0 ? ms - 0.5 : ms + 0.5);
-        buf_add_text(out, text_format_duration(whole, text, sizeof text));
-        return;
-    }
-    add_number(out, seconds, 0);
-    buf_add_text(out, "s");
-}
-
-void
-condition_add_value(struct buf *out, enum field_unit unit, double value)
-{
-    switch (unit) {
-    case UNIT_SECONDS: add_duration(out, value); break;
-    case UNIT_RATIO:
-        add_number(out, value * 100, 2);
-        buf_add_text(out, "%");
-        break;
-    case UNIT_NONE:
-    case UNIT_COUNT: add_number(out, value, 3); break;
-    }
-}
-
-static void
-add_limit(struct buf *out, const struct query *query, const struct condition_node *node)
-{
-    buf_add_text(out, ops[node->op].phrase);
-    buf_add_text(out, " ");
-    condition_add_value(out, query->fields[node->field].unit, node->limit);
-}
-
-static void
-explain_comparison(const struct sight *sight, const struct condition_node *node,
-                   struct buf *out)
-{
-    const struct field *field = &sight->query->fields[node->field];
-    double value;
-    buf_add_text(out, field->name);
-    if (!number_of(sight, node->field, &value)) {
-        buf_add_text(out, " is unknown");
-        return;
-    }
-    buf_add_text(out, " is ");
-    condition_add_value(out, field->unit, value);
-    buf_add_text(out, compare(node->op, value, node->limit) ? " (" : " (not ");
-    add_limit(out, sight->query, node);
-    buf_add_text(out, ")");
-}
-
-/* `truth` is what the node is. The parts that make it so are those that are the same;
- * of a NONE, those that are the opposite. */
-static void
-explain(const struct sight *sight, const struct condition_node *node, enum truth truth,
-        struct buf *out)
-{
-    if (node->op == OP_CALL) {
-        buf_add_text(out, ops[OP_CALL].phrase);
-        return;
-    }
-    if (node->op < OP_ALL) {
-        explain_comparison(sight, node, out);
-        return;
-    }
-    enum truth wanted = node->op == OP_NONE ? opposite[truth] : truth;
-    const struct condition_node *end = node + node->span;
-    const char *between = "";
-    for (const struct condition_node *part = node + 1; part < end; part += part->span)
-        if (evaluate(sight, part) == wanted) {
-            buf_add_text(out, between);
-            between = ", ";
-            explain(sight, part, wanted, out);
-        }
-}
-
-void
-condition_explain(const struct condition *condition, const int64_t *row,
-                  condition_caller *caller, void *arg, struct buf *out)
-{
-    struct sight sight = {condition->query, row, caller, arg};
-    if (condition->count)
-        explain(&sight, condition->nodes, evaluate(&sight, condition->nodes), out);
-}
-
-static void
-describe(const struct query *query, const struct condition_node *node, bool is_part,
-         struct buf *out)
-{
-    if (node->op == OP_CALL) {
-        buf_add_text(out, ops[OP_CALL].phrase);
-        return;
-    }
-    if (node->op < OP_ALL) {
-        buf_add_text(out, query->fields[node->field].name);
-        buf_add_text(out, " ");
-        add_limit(out, query, node);
-        return;
-    }
-    bool is_single = node->span > 1 && node[1].span == node->span - 1;
-    bool is_fenced = node->op == OP_NONE || (is_part && !is_single);
-    if (node->op == OP_NONE)
-        buf_add_text(out, "not ");
-    buf_add_text(out, is_fenced ? "(" : "");
-    const struct condition_node *end = node + node->span;
-    for (const struct condition_node *part = node + 1; part < end; part += part->span) {
-        buf_add_text(out, part == node + 1 ? "" : ops[node->op].phrase);
-        describe(query, part, is_part || !is_single, out);
-    }
-    buf_add_text(out, is_fenced ? ")" : "");
-}
-
-void
-condition_describe(const struct condition *condition, struct buf *out)
-{
-    if (condition->count)
-        describe(condition->query, condition->nodes, false, out);
+    struct sight sight = {condition, condition->query, row, caller, arg};
+    return condition->count ? sight_evaluate(&sight, condition->nodes) : TRUTH_UNKNOWN;
 }

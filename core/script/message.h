@@ -96,6 +96,12 @@ struct message_rows {
     const char *text;     /* NULL: none */
     size_t text_size;
 };
+static inline struct row
+message_row(const struct message_rows *rows, size_t row)
+{
+    return (struct row){rows->cells + row * query_width(rows->query),
+                        rows->text ? rows->text : ""};
+}
 bool message_write_rows(struct buf *out, int64_t now_ms,
                         const struct message_rows *rows);
 bool message_read_rows(const struct frame *frame, size_t center_count,

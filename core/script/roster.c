@@ -10,7 +10,8 @@ struct roster_post {
     int64_t id;
     const struct query *query; /* NULL: free */
     uint32_t center;
-    uint32_t first; /* 1 + index of its first duty */
+    uint32_t first;                /* 1 + index of its first duty */
+    struct attendance *attendance; /* of a list; owned */
 };
 
 struct roster_duty {
@@ -57,6 +58,12 @@ grow(struct roster *roster)
 void
 roster_fini(struct roster *roster)
 {
+    for (size_t i = 0; i < roster->post_room; i++) {
+        struct attendance *attendance = roster->posts[i].attendance;
+        if (attendance)
+            attendance_fini(attendance);
+        free(attendance);
+    }
     free(roster->posts);
     free(roster->duties);
     *roster = (struct roster){0};
@@ -71,6 +78,8 @@ roster_add(struct roster *roster, uint32_t center, const struct query *query,
     struct roster_post *post = find(roster, center, query, id);
     if (!post->query) {
         *post = (struct roster_post){.id = id, .query = query, .center = center};
+        if (query->is_list)
+            post->attendance = mem_zero(sizeof *post->attendance);
         roster->post_count++;
     }
     /* Room grows by doubling: at powers of two. */
@@ -81,6 +90,13 @@ roster_add(struct roster *roster, uint32_t center, const struct query *query,
     roster->duties[count] = (struct roster_duty){.entry = entry, .next = post->first};
     roster->duty_count++;
     post->first = (uint32_t)roster->duty_count;
+}
+
+struct attendance *
+roster_attendance(const struct roster *roster, uint32_t center,
+                  const struct query *query, int64_t id)
+{
+    return roster->post_room ? find(roster, center, query, id)->attendance : NULL;
 }
 
 uint32_t

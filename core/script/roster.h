@@ -1,5 +1,6 @@
-/* The roster: which rules watch a row. A sample is brought to those alone, so that its
- * cost does not grow with the rules of a script that watch something else. */
+/* The roster: which rules watch a row, or of a query that is a list an argument. A
+ * sample is brought to those alone, so that its cost does not grow with the rules of a
+ * script that watch something else. */
 #ifndef CCGATE_SCRIPT_ROSTER_H
 #define CCGATE_SCRIPT_ROSTER_H
 
@@ -7,6 +8,7 @@
 #include <stdint.h>
 
 #include "model/schema.h"
+#include "script/attendance.h"
 
 struct roster_post;
 
@@ -23,6 +25,11 @@ void roster_fini(struct roster *roster);
 /* The entry watches this row. Twice is once too often, and harmless. */
 void roster_add(struct roster *roster, uint32_t center, const struct query *query,
                 int64_t id, uint32_t entry);
+
+/* What was in the newest answer to this request: the same for all who watch it, and at
+ * the same place for good. NULL unless somebody does, and the query is a list. */
+struct attendance *roster_attendance(const struct roster *roster, uint32_t center,
+                                     const struct query *query, int64_t id);
 
 /* Walks the entries that watch a row: the first call with *at 0; ROSTER_END at the end.
  */

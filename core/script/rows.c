@@ -8,13 +8,15 @@
 #include "base/text.h"
 #include "script/script.h"
 
-#define NAMES "ccgate.names" /* registry: list over centres of id → name */
+/* In the registry. */
+#define NAMES  "ccgate.names"  /* list over centres of id → name */
+#define DECODE "ccgate.decode" /* decode of gateway.json */
 
 #define FIELDS_MAX 62 /* of a query: schema.h */
 
 struct view {
     const struct query *query;
-    const int64_t *row;
+    struct row row;
     uint64_t epoch; /* of the activation that it is valid in */
     uint32_t center;
 };
@@ -23,9 +25,9 @@ struct view {
 
 /* Pushes the name that gateway.conf gives to the row's key. */
 static void
-push_name(lua_State *L, const struct query *query, uint32_t center, const int64_t *row)
+push_name(lua_State *L, const struct query *query, uint32_t center, struct row row)
 {
-    lua_Integer key = row[1 + query->key];
+    lua_Integer key = row.cells[1 + query->key];
     lua_getfield(L, LUA_REGISTRYINDEX, NAMES);
     lua_rawgeti(L, -1, (lua_Integer)center + 1);
     if (lua_rawgeti(L, -1, key) != LUA_TSTRING) {
@@ -36,33 +38,99 @@ push_name(lua_State *L, const struct query *query, uint32_t center, const int64_
     lua_pop(L, 1);
 }
 
-/* Pushes a field's value, nil when it is unknown. */
+static const struct {
+    int bit;
+    const char *name;
+} media[] = {{MEDIA_CTI, "cti"}, {MEDIA_WEB, "web"}, {MEDIA_MAIL, "mail"}};
+
 static void
-push_value(lua_State *L, const struct query *query, uint32_t center, const int64_t *row,
-           size_t field)
+push_media(lua_State *L, int64_t bits)
+{
+    lua_createtable(L, 0, sizeof media / sizeof *media);
+    for (size_t i = 0; i < sizeof media / sizeof *media; i++) {
+        lua_pushboolean(L, (bits & media[i].bit) != 0);
+        lua_setfield(L, -2, media[i].name);
+    }
+}
+
+/* The text of a field in the script's own buffer, which a raise may leave; NULL when it
+ * is unknown. */
+static const struct buf *
+text_of(lua_State *L, const struct query *query, struct row row, size_t field)
+{
+    struct buf *out = &script_of(L)->word;
+    buf_clear(out);
+    buf_reserve(out, 0);
+    return row_text(query, row, field, out) ? out : NULL;
+}
+
+static void
+push_text(lua_State *L, const struct query *query, struct row row, size_t field)
+{
+    const struct buf *text = text_of(L, query, row, field);
+    if (text)
+        lua_pushlstring(L, text->data, text->size);
+    else
+        lua_pushnil(L);
+}
+
+static void
+push_skills(lua_State *L, const struct query *query, struct row row, size_t field)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, DECODE);
+    push_text(L, query, row, field);
+    lua_call(L, 1, 1);
+}
+
+/* Pushes a value that is a number or made of one. */
+static void
+push_number(lua_State *L, const struct query *query, struct row row, size_t field)
 {
     double number;
+    if (!row_number(query, row.cells, field, &number)) {
+        lua_pushnil(L);
+        return;
+    }
     switch (query->fields[field].kind) {
+    case FIELD_RATIO: lua_pushnumber(L, number); return;
+    case FIELD_DURATION: lua_pushinteger(L, (lua_Integer)number); return;
+    case FIELD_MEDIA: push_media(L, row.cells[1 + field]); return;
+    case FIELD_BOOLEAN:
+    case FIELD_INTERIM: lua_pushboolean(L, number != 0); return;
+    default: lua_pushinteger(L, row.cells[1 + field]); return;
+    }
+}
+
+/* Pushes a field's value, nil when it is unknown. */
+static void
+push_value(lua_State *L, const struct query *query, uint32_t center, struct row row,
+           size_t field)
+{
+    switch (query->fields[field].kind) {
+    case FIELD_INTEGER: /* nearly all of them */
+        if (row_has(row.cells, field))
+            lua_pushinteger(L, row.cells[1 + field]);
+        else
+            lua_pushnil(L);
+        return;
     case FIELD_NAME: push_name(L, query, center, row); return;
-    case FIELD_RATIO:
-        if (row_number(query, row, field, &number))
-            lua_pushnumber(L, number);
+    case FIELD_TEXT:
+    case FIELD_WORD:
+    case FIELD_CAUSE: push_text(L, query, row, field); return;
+    case FIELD_SKILLS:
+        if (row_has(row.cells, field))
+            push_skills(L, query, row, field);
         else
             lua_pushnil(L);
         return;
-    default: /* what scripts can ask has no other kinds than integers */
-        if (row_has(row, field))
-            lua_pushinteger(L, row[1 + field]);
-        else
-            lua_pushnil(L);
-        return;
+    default: push_number(L, query, row, field); return;
     }
 }
 
 /* ---- views ---- */
 
 void
-rows_push(lua_State *L, const struct query *query, uint32_t center, const int64_t *row)
+rows_push(lua_State *L, const struct query *query, uint32_t center, struct row row)
 {
     struct view *view = lua_newuserdatauv(L, sizeof *view, 0);
     *view = (struct view){query, row, script_of(L)->row_epoch, center};
@@ -169,8 +237,9 @@ static int
 l_tostring(lua_State *L)
 {
     const struct view *view = check_view(L, 1);
-    const char *row_name = view->query->row_name;
-    lua_pushfstring(L, "%s %I", row_name, (LUAI_UACINT)view->row[1 + view->query->key]);
+    lua_pushfstring(L, "%s ", view->query->row_name);
+    push_value(L, view->query, view->center, view->row, view->query->key);
+    lua_concat(L, 2);
     return 1;
 }
 
@@ -205,14 +274,22 @@ make_metatable(lua_State *L, const struct query *query)
 /* ---- plain forms ---- */
 
 void
-rows_push_copy(lua_State *L, const struct query *query, uint32_t center,
-               const int64_t *row)
+rows_push_copy(lua_State *L, const struct query *query, uint32_t center, struct row row)
 {
     lua_createtable(L, 0, (int)query->field_count);
     for (size_t i = 0; i < query->field_count; i++) {
         push_value(L, query, center, row, i);
         lua_setfield(L, -2, query->fields[i].name);
     }
+}
+
+void
+rows_push_expected(lua_State *L, const struct query *query, uint32_t center, int64_t id)
+{
+    int64_t cells[1 + FIELDS_MAX] = {0};
+    cells[0] = (int64_t)(ROW_EXPECTED | (uint64_t)1 << query->key);
+    cells[1 + query->key] = id;
+    rows_push_copy(L, query, center, (struct row){cells, ""});
 }
 
 static int
@@ -244,22 +321,62 @@ add_number(struct buf *out, double number)
     buf_add_text(out, text);
 }
 
+/* JSON of the number or boolean at the top of the stack, or of nil. */
 static void
-add_value(lua_State *L, struct buf *out)
+add_scalar(lua_State *L, struct buf *out)
 {
-    size_t size;
     switch (lua_type(L, -1)) {
     case LUA_TNIL: buf_add_text(out, "null"); return;
-    case LUA_TNUMBER:
+    case LUA_TBOOLEAN:
+        buf_add_text(out, lua_toboolean(L, -1) ? "true" : "false");
+        return;
+    default:
         if (lua_isinteger(L, -1))
             buf_format(out, "%lld", (long long)lua_tointeger(L, -1));
         else
             add_number(out, lua_tonumber(L, -1));
-        return;
-    default: {
-        const char *text = lua_tolstring(L, -1, &size);
-        buf_add_json(out, text, size);
     }
+}
+
+static void
+add_media(struct buf *out, int64_t bits)
+{
+    for (size_t i = 0; i < sizeof media / sizeof *media; i++)
+        buf_format(out, "%s\"%s\":%s", i ? "," : "{", media[i].name,
+                   bits & media[i].bit ? "true" : "false");
+    buf_add_text(out, "}");
+}
+
+/* A text that is known; skills are JSON as they lie in the heap. */
+static void
+add_text(struct buf *out, const struct field *field, const struct buf *text)
+{
+    if (field->kind == FIELD_SKILLS)
+        buf_add(out, text->data, text->size);
+    else
+        buf_add_json(out, text->data, text->size);
+}
+
+static void
+add_value(lua_State *L, struct buf *out, const struct view *view, size_t index)
+{
+    const struct field *field = &view->query->fields[index];
+    const struct buf *text;
+    size_t size;
+    if (field->kind == FIELD_NAME) {
+        push_name(L, view->query, view->center, view->row);
+        const char *name = lua_tolstring(L, -1, &size);
+        buf_add_json(out, name, size);
+        lua_pop(L, 1);
+    } else if (field_is_text(field) &&
+               (text = text_of(L, view->query, view->row, index))) {
+        add_text(out, field, text);
+    } else if (field->kind == FIELD_MEDIA && row_has(view->row.cells, index)) {
+        add_media(out, view->row.cells[1 + index]);
+    } else {
+        push_value(L, view->query, view->center, view->row, index);
+        add_scalar(L, out);
+        lua_pop(L, 1);
     }
 }
 
@@ -275,9 +392,7 @@ l_row_json(lua_State *L)
         buf_add_text(out, i ? "," : "{");
         buf_add_json(out, name, strlen(name));
         buf_add_text(out, ":");
-        push_value(L, view->query, view->center, view->row, i);
-        add_value(L, out);
-        lua_pop(L, 1);
+        add_value(L, out, view, i);
     }
     buf_add_text(out, "}");
     lua_pushlstring(L, out->data, out->size);
@@ -325,4 +440,10 @@ rows_open(lua_State *L, int setup)
     }
     lua_pop(L, 1);
     lua_setfield(L, LUA_REGISTRYINDEX, NAMES);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "gateway.json");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "decode");
+    lua_setfield(L, LUA_REGISTRYINDEX, DECODE);
+    lua_pop(L, 1);
 }

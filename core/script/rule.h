@@ -7,6 +7,7 @@
 
 #include "script/latch.h"
 #include "script/message.h"
+#include "script/scope.h"
 #include "script/script.h"
 
 /* In a userdata; its uservalues are: 1 when, 2 clear, 3 on_transition. */
@@ -14,18 +15,19 @@ enum { RULE_WHEN = 1, RULE_CLEAR, RULE_ON_TRANSITION, RULE_USERVALUES = 3 };
 struct rule {
     struct entry entry;
     struct latch latch;
-    uint64_t called; /* number of the last sample it was called to */
+    struct scope scope; /* of a query that is a list */
+    uint64_t called;    /* number of the last sample it was called to */
 };
 
 /* Releases what the rule owns; a second call does nothing. */
 void rule_fini(struct rule *rule);
 
-/* Lets every rule that watches one of these rows judge them: one activation for each,
- * in the order in which the script registered them. */
+/* Lets every rule that watches one of these rows (of a list: the argument) judge them:
+ * one activation for each, in the order in which the script registered them. */
 void rule_sample(struct script *script, const struct message_rows *rows);
 
-/* Takes over which alerts are raised. Keys that a rule does not watch are left alone.
- */
+/* Takes over which alerts are raised. Keys that a rule does not watch are left alone;
+ * of a list a rule watches all keys of its centres. */
 void rule_restore(struct script *script, const struct message_restore *restore);
 
 #endif

@@ -68,8 +68,10 @@ struct script {
     uint64_t waits; /* handed out so far */
 
     /* Texts on their way into Lua, kept here because a raise may leave them: `why` is
-     * that of the transition, `scratch` of the C function that runs. */
-    struct buf why, scratch;
+     * that of the transition, `scratch` of the C function that runs, `word` of the
+     * value that it looks at. */
+    struct buf why, scratch, word;
+    struct attendance there; /* in what a fetch got; kept for the same reason */
 };
 
 /* The script of a state: its main thread and all coroutines. */

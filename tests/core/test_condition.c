@@ -21,7 +21,15 @@ field(const char *name)
 /* Cells of a queue; fields are set by name, the others stay unknown. */
 struct given {
     int64_t cells[64];
+    struct row row;
 };
+
+static const struct row *
+seen(struct given *given)
+{
+    given->row = (struct row){given->cells, ""};
+    return &given->row;
+}
 
 static void
 row_set(struct given *row, const char *name, int64_t value)
@@ -39,7 +47,7 @@ leaf(struct condition *condition, enum condition_op op, const char *name, double
 
 /* Functions of a script, in tests: call 0 is false, 1 true, 2 unknown. */
 static enum truth
-answer(void *arg, int call, const int64_t *row)
+answer(void *arg, int call, const struct row *row)
 {
     int *calls = arg;
     assert_non_null(row);
@@ -53,9 +61,10 @@ test_words(void **state)
 {
     (void)state;
     static const char *const words[] = {
-        [OP_ABOVE] = "above",     [OP_BELOW] = "below", [OP_AT_LEAST] = "at_least",
-        [OP_AT_MOST] = "at_most", [OP_EQUAL] = "equal", [OP_ALL] = "all",
-        [OP_ANY] = "any",         [OP_NONE] = "none",   [OP_CALL] = "call",
+        [OP_ABOVE] = "above",     [OP_BELOW] = "below",     [OP_AT_LEAST] = "at_least",
+        [OP_AT_MOST] = "at_most", [OP_EQUAL] = "equal",     [OP_ONE_OF] = "one_of",
+        [OP_WITHIN] = "within",   [OP_OUTSIDE] = "outside", [OP_ALL] = "all",
+        [OP_ANY] = "any",         [OP_NONE] = "none",       [OP_CALL] = "call",
     };
     for (size_t op = 0; op < COUNT(words); op++) {
         assert_string_equal(condition_word((enum condition_op)op), words[op]);
@@ -84,16 +93,16 @@ test_comparisons(void **state)
         struct condition condition = {.query = &query_queues};
         struct given row = {0};
         leaf(&condition, cases[i].op, "calls_waiting", 5);
-        assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                          TRUTH_UNKNOWN);
         row_set(&row, "calls_waiting", 4);
-        assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                          cases[i].four);
         row_set(&row, "calls_waiting", 5);
-        assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                          cases[i].five);
         row_set(&row, "calls_waiting", 6);
-        assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                          cases[i].six);
         condition_fini(&condition);
     }
@@ -107,10 +116,11 @@ test_nil_is_not_zero(void **state)
     struct condition condition = {.query = &query_queues};
     struct given row = {0};
     leaf(&condition, OP_EQUAL, "agents_available", 0);
-    assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                      TRUTH_UNKNOWN);
     row_set(&row, "agents_available", 0);
-    assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL), TRUTH_TRUE);
+    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+                     TRUTH_TRUE);
     condition_fini(&condition);
 }
 
@@ -122,16 +132,17 @@ test_ratio(void **state)
     struct given row = {0};
     leaf(&condition, OP_BELOW, "service_level_5m", 0.8);
     row_set(&row, "answered_20s_5m", 0);
-    assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                      TRUTH_UNKNOWN);
     row_set(&row, "calls_offered_5m", 0);
-    assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                      TRUTH_UNKNOWN);
     row_set(&row, "calls_offered_5m", 10);
     row_set(&row, "answered_20s_5m", 7);
-    assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL), TRUTH_TRUE);
+    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+                     TRUTH_TRUE);
     row_set(&row, "answered_20s_5m", 8);
-    assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                      TRUTH_FALSE);
     condition_fini(&condition);
 }
@@ -181,7 +192,7 @@ test_combinations(void **state)
                 }
                 condition_close(&condition, opened);
                 assert_int_equal(
-                    condition_evaluate(&condition, row.cells, answer, NULL),
+                    condition_evaluate(&condition, seen(&row), answer, NULL),
                     expected(ops[o], parts, count));
                 condition_fini(&condition);
             }
@@ -228,7 +239,7 @@ test_nesting(void **state)
         row_set(&row, "calls_waiting", cases[i].waiting);
         row_set(&row, "longest_wait_5m", cases[i].longest);
         row_set(&row, "agents_idle", cases[i].idle);
-        assert_int_equal(condition_evaluate(&condition, row.cells, answer, &calls),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), answer, &calls),
                          cases[i].truth);
         assert_int_equal(calls, cases[i].calls);
     }
@@ -242,20 +253,19 @@ test_empty_is_unknown(void **state)
     struct condition condition = {.query = &query_queues};
     struct given row = {0};
     struct buf out = {0};
-    assert_int_equal(condition_evaluate(&condition, row.cells, NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
                      TRUTH_UNKNOWN);
-    condition_explain(&condition, row.cells, NULL, NULL, &out);
+    condition_explain(&condition, seen(&row), NULL, NULL, &out);
     condition_describe(&condition, &out);
     assert_int_equal(out.size, 0);
     condition_fini(&condition);
 }
 
 static void
-assert_explained(const struct condition *condition, const struct given *row,
-                 const char *text)
+assert_explained(const struct condition *condition, struct given *row, const char *text)
 {
     struct buf out = {0};
-    condition_explain(condition, row->cells, answer, NULL, &out);
+    condition_explain(condition, seen(row), answer, NULL, &out);
     assert_string_equal(out.data, text);
     buf_fini(&out);
 }

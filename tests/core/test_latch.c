@@ -71,18 +71,19 @@ static const char *const names[] = {
 };
 
 static bool
-on_move(void *arg, enum latch_move move, uint32_t center, int64_t id,
-        const int64_t *row, const struct condition *decided)
+on_move(void *arg, enum latch_move move, uint32_t center, const struct key *key,
+        const struct row *row, const struct condition *decided)
 {
     struct bench *bench = arg;
+    char room[KEY_ROOM];
     const struct condition *clear = bench->latch.clear ? &bench->clear : &bench->when;
     assert_ptr_equal(decided, move == LATCH_RAISE   ? &bench->when
                               : move == LATCH_CLEAR ? clear
                                                     : NULL);
-    assert_int_equal(row[1 + query_queues.key], id);
+    assert_int_equal(row->cells[1 + query_queues.key], key->id);
     size_t size = strlen(bench->log);
-    snprintf(bench->log + size, sizeof bench->log - size, "%s %u/%d ", names[move],
-             (unsigned)center, (int)id);
+    snprintf(bench->log + size, sizeof bench->log - size, "%s %u/%s ", names[move],
+             (unsigned)center, key_text(key, room));
     return !bench->refuse;
 }
 
@@ -126,13 +127,38 @@ bench_row(struct bench *bench, int64_t id, int64_t waiting)
     row[1 + field] = waiting;
 }
 
+static struct message_rows
+bench_rows(const struct bench *bench)
+{
+    return (struct message_rows){.query = &query_queues,
+                                 .row_count = (uint32_t)bench->block.row_count,
+                                 .cells = bench->block.cells};
+}
+
+static void
+set(struct latch *latch, uint32_t center, int64_t id, bool raised)
+{
+    struct key key;
+    key_of_id(&key, id);
+    latch_set(latch, center, &key, raised);
+}
+
+static bool
+is_raised(const struct latch *latch, uint32_t center, int64_t id)
+{
+    struct key key;
+    key_of_id(&key, id);
+    return latch_is_raised(latch, center, &key);
+}
+
 /* Takes the sample; what moved is in bench->log. */
 static void
 bench_sample(struct bench *bench, uint32_t center)
 {
     bench->log[0] = '\0';
-    latch_sample(&bench->latch, center, &query_queues, bench->block.cells,
-                 bench->block.row_count, NULL, on_move, bench);
+    struct message_rows rows = bench_rows(bench);
+    rows.center = center;
+    latch_sample(&bench->latch, &rows, NULL, on_move, bench);
     block_clear(&bench->block);
 }
 
@@ -198,7 +224,7 @@ test_only_what_is_watched(void **state)
     bench_sample(&bench, 0);
     assert_string_equal(bench.log, "");
     assert_false(latch_is_watched(&bench.latch, 0, 7));
-    assert_false(latch_is_raised(&bench.latch, 0, 7));
+    assert_false(is_raised(&bench.latch, 0, 7));
 
     latch_watch(&bench.latch, 0, 7);
     latch_watch(&bench.latch, 0, 7);
@@ -227,8 +253,8 @@ test_two_centres(void **state)
     bench_row(&bench, 7, 9);
     bench_sample(&bench, 1);
     assert_string_equal(bench.log, "raise 1/7 ");
-    assert_false(latch_is_raised(&bench.latch, 0, 7));
-    assert_true(latch_is_raised(&bench.latch, 1, 7));
+    assert_false(is_raised(&bench.latch, 0, 7));
+    assert_true(is_raised(&bench.latch, 1, 7));
 
     bench_row(&bench, 7, 0);
     bench_sample(&bench, 0);
@@ -265,7 +291,7 @@ test_refused(void **state)
         bench_row(&bench, 7, steps[i].waiting);
         bench_sample(&bench, 0);
         assert_string_equal(bench.log, steps[i].log);
-        assert_int_equal(latch_is_raised(&bench.latch, 0, 7), steps[i].raised);
+        assert_int_equal(is_raised(&bench.latch, 0, 7), steps[i].raised);
     }
     bench_fini(&bench);
 }
@@ -277,28 +303,28 @@ test_restored(void **state)
     struct bench bench;
     bench_init(&bench, true);
     latch_watch(&bench.latch, 0, 7);
-    latch_set(&bench.latch, 0, 7, true);
+    set(&bench.latch, 0, 7, true);
     bench_row(&bench, 7, 9);
     bench_sample(&bench, 0);
     assert_string_equal(bench.log, "");
 
-    latch_set(&bench.latch, 0, 7, false);
+    set(&bench.latch, 0, 7, false);
     bench_row(&bench, 7, 9);
     bench_sample(&bench, 0);
     assert_string_equal(bench.log, "raise 0/7 ");
 
     /* Restored, but the rule does not watch it any more: held. */
-    latch_set(&bench.latch, 0, 8, true);
+    set(&bench.latch, 0, 8, true);
     assert_false(latch_is_watched(&bench.latch, 0, 8));
     bench_row(&bench, 8, 0);
     bench_sample(&bench, 0);
     assert_string_equal(bench.log, "");
-    assert_true(latch_is_raised(&bench.latch, 0, 8));
+    assert_true(is_raised(&bench.latch, 0, 8));
     bench_fini(&bench);
 }
 
 static enum truth
-count_calls(void *arg, int call, const int64_t *row)
+count_calls(void *arg, int call, const struct row *row)
 {
     (void)call;
     (void)row;
@@ -318,12 +344,11 @@ test_clear_is_asked_when_raised(void **state)
     latch_watch(&bench.latch, 0, 7);
     int calls = 0;
     bench_row(&bench, 7, 0);
-    latch_sample(&bench.latch, 0, &query_queues, bench.block.cells, 1, count_calls,
-                 on_move, &calls);
+    struct message_rows rows = bench_rows(&bench);
+    latch_sample(&bench.latch, &rows, count_calls, on_move, &calls);
     assert_int_equal(calls, 0);
-    latch_set(&bench.latch, 0, 7, true);
-    latch_sample(&bench.latch, 0, &query_queues, bench.block.cells, 1, count_calls,
-                 on_move, &calls);
+    set(&bench.latch, 0, 7, true);
+    latch_sample(&bench.latch, &rows, count_calls, on_move, &calls);
     assert_int_equal(calls, 1);
     bench_fini(&bench);
 }
@@ -341,15 +366,14 @@ test_many_keys(void **state)
         for (int64_t i = 0; i < EACH; i++)
             for (uint32_t center = 0; center < 2; center++) {
                 latch_watch(&bench.latch, center, i * strides[s]);
-                latch_set(&bench.latch, center, i * strides[s], i % 3 == center);
+                set(&bench.latch, center, i * strides[s], i % 3 == center);
             }
         assert_int_equal(bench.latch.slot_count, 2 * EACH);
         for (int64_t i = 0; i < EACH; i++)
             for (uint32_t center = 0; center < 2; center++) {
                 int64_t id = i * strides[s];
                 assert_true(latch_is_watched(&bench.latch, center, id));
-                assert_int_equal(latch_is_raised(&bench.latch, center, id),
-                                 i % 3 == center);
+                assert_int_equal(is_raised(&bench.latch, center, id), i % 3 == center);
             }
         assert_false(latch_is_watched(&bench.latch, 0, EACH * strides[s]));
         assert_false(latch_is_watched(&bench.latch, 2, 0));

@@ -1,0 +1,58 @@
+/* The scope of a rule over a list: the requests it watches, whom it expects, and who is
+ * missing.
+ *
+ * The newest answers of a rule's requests are one list: an agent of two queues is one
+ * row, and gone only when neither queue has them (lifecycle.md §2). */
+#ifndef CCGATE_SCRIPT_SCOPE_H
+#define CCGATE_SCRIPT_SCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/schema.h"
+#include "script/attendance.h"
+#include "script/latch.h"
+
+struct scope_request {
+    uint32_t center;
+    int64_t argument;
+    int64_t type; /* of operations: rows of another type are not judged */
+    const struct attendance *attendance; /* the roster's */
+};
+
+struct scope_expected {
+    uint32_t center;
+    int64_t id;
+};
+
+/* A zeroed struct is an empty scope. */
+struct scope {
+    struct scope_request *requests; /* owned; by centre and argument */
+    size_t request_count;
+    struct scope_expected *expected; /* owned; by centre and id */
+    size_t expected_count;
+};
+
+void scope_fini(struct scope *scope);
+
+/* Building; scope_close() ends it. Twice the same is once. */
+void scope_add(struct scope *scope, const struct scope_request *request);
+void scope_expect(struct scope *scope, uint32_t center, int64_t id);
+void scope_close(struct scope *scope);
+
+/* Does the rule watch anything of this centre? */
+bool scope_covers(const struct scope *scope, uint32_t center);
+
+/* Does the rule judge this row, which is in an answer for `argument`? */
+bool scope_accepts(const struct scope *scope, uint32_t center, int64_t argument,
+                   const struct query *query, struct row row);
+
+/* After a sample of the centre: adds to `out` (of the latch's query) a row for each key
+ * that is in none of the newest answers and has to be judged all the same: ROW_EXPECTED
+ * of those who are expected, once all requests have been answered; ROW_GONE of others
+ * that are raised, those that were only restored once all have been answered. */
+void scope_absent(const struct scope *scope, const struct latch *latch, uint32_t center,
+                  struct block *out);
+
+#endif
