@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/json.h"
 
 /* Of the table: a terminal that somebody shares with a second window. */
 #define TABLE_WIDTH 100
@@ -11,56 +12,172 @@
 #define UNIT_WIDTH  9
 #define GAP         2
 
-/* FIELD_NAME comes from the configuration. */
-static void
-add_name(const struct conf_center *center, int64_t id, struct buf *out)
+#define NONE "none" /* a list that is empty; what is unknown is a dash */
+
+/* One value where it is printed. */
+struct cell {
+    const struct conf_center *center;
+    const struct block *rows;
+    struct row row;
+    size_t index;
+    bool is_json;
+};
+
+static const struct field *
+field_of(const struct cell *cell)
 {
+    return &cell->rows->query->fields[cell->index];
+}
+
+/* ---- values: each adds it, or is false when it is unknown ---- */
+
+static bool
+add_text(const struct cell *cell, struct buf *out)
+{
+    return row_text(cell->rows->query, cell->row, cell->index, out);
+}
+
+/* FIELD_NAME comes from the configuration. */
+static bool
+add_name(const struct cell *cell, struct buf *out)
+{
+    const struct conf_center *center = cell->center;
+    int64_t id = cell->row.cells[1 + cell->rows->query->key];
     for (size_t i = 0; i < center->queue_count; i++)
         if (center->queues[i].id == id) {
             buf_add_text(out, center->queues[i].name);
-            return;
+            return true;
         }
     buf_format(out, "skill %lld", (long long)id);
-}
-
-static bool
-is_time(const struct field *field)
-{
-    return field->kind == FIELD_TIME_MS || field->kind == FIELD_TIME_UTC;
-}
-
-/* Adds what is a text; false when it is unknown. */
-static bool
-add_text(const struct conf_center *center, const struct block *rows, const int64_t *row,
-         size_t index, struct buf *out)
-{
-    if (rows->query->fields[index].kind != FIELD_NAME)
-        return row_text(rows->query, (struct row){row, rows->text.data}, index, out);
-    add_name(center, row[1 + rows->query->key], out);
     return true;
 }
 
-/* Adds what is a number, as people read it or as JSON; false when it is unknown. */
 static bool
-add_number(const struct block *rows, const int64_t *row, size_t index, bool is_json,
-           struct buf *out)
+add_number(const struct cell *cell, struct buf *out)
 {
-    const struct field *field = &rows->query->fields[index];
-    char time[32];
     double value;
-    if (!row_number(rows->query, row, index, &value))
+    if (!row_number(cell->rows->query, cell->row.cells, cell->index, &value))
         return false;
-    if (is_time(field) && !is_json)
-        buf_add_text(out,
-                     text_format_time(row[1 + index] * 1000, false, time, sizeof time));
-    else if (row_has(row, index))
-        buf_format(out, "%lld", (long long)row[1 + index]);
-    else if (field->kind == FIELD_INTERIM)
-        buf_add_text(out, value != 0 ? "true" : "false");
+    if (row_has(cell->row.cells, cell->index))
+        buf_format(out, "%lld", (long long)cell->row.cells[1 + cell->index]);
     else
-        buf_format(out, field->kind == FIELD_RATIO ? "%.4g" : "%.0f", value);
+        buf_format(out, field_of(cell)->kind == FIELD_RATIO ? "%.4g" : "%.0f", value);
     return true;
 }
+
+static bool
+add_time(const struct cell *cell, struct buf *out)
+{
+    char time[32];
+    if (cell->is_json || !row_has(cell->row.cells, cell->index))
+        return add_number(cell, out);
+    int64_t seconds = cell->row.cells[1 + cell->index];
+    buf_add_text(out, text_format_time(seconds * 1000, false, time, sizeof time));
+    return true;
+}
+
+static bool
+add_truth(const struct cell *cell, struct buf *out)
+{
+    double value;
+    if (!row_number(cell->rows->query, cell->row.cells, cell->index, &value))
+        return false;
+    buf_add_text(out, value != 0 ? "true" : "false");
+    return true;
+}
+
+static void
+add_media_json(int64_t bits, struct buf *out)
+{
+    const char *before = "{";
+    for (const struct code *media = codes_media; media->word; media++, before = ",")
+        buf_format(out, "%s\"%s\":%s", before, media->word,
+                   bits & media->code ? "true" : "false");
+    buf_add_text(out, "}");
+}
+
+/* "cti, web" */
+static bool
+add_media(const struct cell *cell, struct buf *out)
+{
+    int64_t bits = cell->row.cells[1 + cell->index];
+    if (!row_has(cell->row.cells, cell->index))
+        return false;
+    if (cell->is_json) {
+        add_media_json(bits, out);
+        return true;
+    }
+    const char *before = "";
+    for (const struct code *media = codes_media; media->word; media++)
+        if (bits & media->code) {
+            buf_format(out, "%s%s", before, media->word);
+            before = ", ";
+        }
+    buf_add_text(out, bits ? "" : NONE);
+    return true;
+}
+
+/* "Sales (10)", or the half of it that is known. */
+static void
+add_skill(struct json *json, struct buf *out)
+{
+    struct json_text key, id = {0}, name = {0};
+    bool is_first = true;
+    json_open(json, '{');
+    while (json_more(json, '}', &is_first) && json_key(json, &key)) {
+        if (json_is(&key, "id", strlen("id")))
+            json_number(json, &id);
+        else if (json_is(&key, "name", strlen("name")))
+            json_string(json, &name);
+        else
+            json_skip(json);
+    }
+    json_unescape(&name, out);
+    if (id.size)
+        buf_format(out, name.size ? " (%.*s)" : "%.*s", (int)id.size, id.data);
+}
+
+static bool
+add_skills(const struct cell *cell, struct buf *out)
+{
+    struct json json;
+    size_t size;
+    const char *text = row_heap(cell->row, cell->index, &size);
+    if (cell->is_json || !size)
+        return add_text(cell, out);
+    bool is_first = true, is_one = true;
+    json_init(&json, text, size);
+    json_open(&json, '[');
+    for (; json_more(&json, ']', &is_first); is_one = false) {
+        buf_add_text(out, is_one ? "" : ", ");
+        add_skill(&json, out);
+    }
+    if (is_one)
+        buf_add_text(out, NONE);
+    return true;
+}
+
+static bool
+add_nothing(const struct cell *cell, struct buf *out)
+{
+    (void)cell;
+    (void)out;
+    return false;
+}
+
+static const struct {
+    bool (*add)(const struct cell *cell, struct buf *out);
+    bool is_string; /* in JSON */
+} kinds[] = {
+    [FIELD_INTEGER] = {add_number, false},  [FIELD_TEXT] = {add_text, true},
+    [FIELD_TIME_MS] = {add_time, false},    [FIELD_TIME_UTC] = {add_time, false},
+    [FIELD_BOOLEAN] = {add_truth, false},   [FIELD_MEDIA] = {add_media, false},
+    [FIELD_SKILLS] = {add_skills, false},   [FIELD_ARGUMENT] = {add_number, false},
+    [FIELD_ABSENT] = {add_nothing, false},  [FIELD_NAME] = {add_name, true},
+    [FIELD_RATIO] = {add_number, false},    [FIELD_WORD] = {add_text, true},
+    [FIELD_DURATION] = {add_number, false}, [FIELD_INTERIM] = {add_truth, false},
+    [FIELD_CAUSE] = {add_text, true},
+};
 
 /* ---- the table ---- */
 
@@ -79,21 +196,16 @@ add_shown(const struct buf *text, struct buf *out)
 
 /* The cell as it is shown; valid until the next one. */
 static const char *
-cell_of(const struct conf_center *center, const struct block *rows, size_t r, size_t f,
-        struct buf *cell)
+shown(const struct conf_center *center, const struct block *rows, size_t r, size_t f,
+      struct buf *out)
 {
-    const int64_t *row = block_row(rows, r);
-    const struct field *field = &rows->query->fields[f];
-    buf_clear(cell);
-    if (field_is_text(field) || field->kind == FIELD_NAME) {
-        struct buf text = {0};
-        if (add_text(center, rows, row, f, &text))
-            add_shown(&text, cell);
-        buf_fini(&text);
-    } else {
-        add_number(rows, row, f, false, cell);
-    }
-    return cell->size ? cell->data : "–";
+    const struct cell cell = {center, rows, block_at(rows, r), f, false};
+    struct buf text = {0};
+    buf_clear(out);
+    if (kinds[field_of(&cell)->kind].add(&cell, &text))
+        add_shown(&text, out);
+    buf_fini(&text);
+    return out->size ? out->data : "–";
 }
 
 /* Characters, as far as a terminal shows one column for each. */
@@ -118,7 +230,7 @@ measure(const struct conf_center *center, const struct block *rows, size_t first
     for (; first + count < rows->row_count && count < TABLE_WIDTH; count++) {
         widths[count] = 0;
         for (size_t f = 0; f < rows->query->field_count; f++) {
-            int width = width_of(cell_of(center, rows, first + count, f, &cell));
+            int width = width_of(shown(center, rows, first + count, f, &cell));
             if (width > widths[count])
                 widths[count] = width;
         }
@@ -144,9 +256,11 @@ add_part(const struct conf_center *center, const struct block *rows, size_t firs
     struct buf cell = {0};
     for (size_t f = 0; f < rows->query->field_count; f++) {
         const struct field *field = &rows->query->fields[f];
+        if (field->kind == FIELD_ABSENT)
+            continue;
         buf_format(out, "%-*s", LABEL_WIDTH, field->name);
         for (size_t i = 0; i < count; i++) {
-            const char *text = cell_of(center, rows, first + i, f, &cell);
+            const char *text = shown(center, rows, first + i, f, &cell);
             buf_format(out, "%*s%s", GAP + widths[i] - width_of(text), "", text);
         }
         const char *unit = unit_of(field);
@@ -170,18 +284,16 @@ query_table(const struct conf_center *center, const struct block *rows, struct b
 /* ---- JSON ---- */
 
 static void
-add_json(const struct conf_center *center, const struct block *rows, const int64_t *row,
-         size_t index, struct buf *out)
+add_json(const struct cell *cell, struct buf *out)
 {
-    const struct field *field = &rows->query->fields[index];
     struct buf text = {0};
-    bool is_text = field_is_text(field) || field->kind == FIELD_NAME;
-    bool is_known = is_text ? add_text(center, rows, row, index, &text)
-                            : add_number(rows, row, index, true, out);
-    if (!is_known)
+    enum field_kind kind = field_of(cell)->kind;
+    if (!kinds[kind].add(cell, &text))
         buf_add_text(out, "null");
-    else if (is_text)
+    else if (kinds[kind].is_string)
         buf_add_json(out, text.data, text.size);
+    else
+        buf_add(out, text.data, text.size);
     buf_fini(&text);
 }
 
@@ -193,7 +305,7 @@ query_json(const struct conf_center *center, const struct block *rows, struct bu
         buf_add_text(out, r ? ",\n {" : "\n {");
         for (size_t f = 0; f < rows->query->field_count; f++) {
             buf_format(out, "%s\"%s\":", f ? "," : "", rows->query->fields[f].name);
-            add_json(center, rows, block_row(rows, r), f, out);
+            add_json(&(struct cell){center, rows, block_at(rows, r), f, true}, out);
         }
         buf_add_text(out, "}");
     }

@@ -23,6 +23,13 @@ const struct code codes_cti_state[] = {
     {8, "rest"},       {9, "study"},   {10, "adjusting"},  {0, NULL},
 };
 
+const struct code codes_media[] = {
+    {MEDIA_CTI, "cti"},
+    {MEDIA_WEB, "web"},
+    {MEDIA_MAIL, "mail"},
+    {0, NULL},
+};
+
 enum { TEXT_CONVERSATION = 4, CONVERSATION = 60, CAUSE_INTERIM = 1 };
 
 const struct code codes_operation[] = {

@@ -23,6 +23,10 @@ extern const struct code codes_agent_gateway_state[];
 extern const struct code codes_cti_state[];
 extern const struct code codes_operation[];
 
+/* What an agent is signed in to, as bits and their words. */
+enum { MEDIA_CTI = 1, MEDIA_WEB = 2, MEDIA_MAIL = 4 };
+extern const struct code codes_media[];
+
 /* Adds the word, "code 11" when the table has none. */
 void code_add_word(const struct code *codes, int64_t code, struct buf *out);
 

@@ -34,8 +34,6 @@ enum field_kind {
     FIELD_CAUSE,    /* the text for an operation (over) and its cause (under) */
 };
 
-enum { MEDIA_CTI = 1, MEDIA_WEB = 2, MEDIA_MAIL = 4 };
-
 /* Values by which a server says that there is none. */
 enum field_nothing {
     NOTHING_NEVER,

@@ -8,29 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "command/query_print.h"
 
 typedef void printer(const struct conf_center *center, const struct block *rows,
                      struct buf *out);
 
+/* `list` is what the envelope of the query has inside. */
 static char *
 printed(const struct query *query, const char *list, printer *print)
 {
+    static const char *const envelopes[] = {
+        [DOOR_CMS] = "{\"resultCode\":\"0100000\",\"resultDesc\":%s}",
+        [DOOR_AGENT_GATEWAY] = "{\"retcode\":\"0\",\"result\":%s}",
+    };
     static char name[] = "sa\x1bles";
     static struct conf_queue queues[] = {{.id = 7, .name = name}};
     static const struct conf_center center = {.queues = queues, .queue_count = 1};
     struct block answer, rows;
     struct error error;
-    struct buf text = {0}, out = {0};
-    buf_format(&text, "{\"resultCode\":\"0100000\",\"resultDesc\":%s}", list);
+    struct buf out = {0};
+    char *text = mem_format(envelopes[query->door], list);
     block_init(&answer, query);
     block_init(&rows, query);
-    assert_true(answer_decode(query, text.data, text.size, &answer, &error));
+    assert_true(answer_decode(query, text, strlen(text), &answer, &error));
     block_join(&rows, &answer, 101, 1);
     print(&center, &rows, &out);
     block_fini(&rows);
     block_fini(&answer);
-    buf_fini(&text);
+    free(text);
     return buf_take(&out);
 }
 
@@ -117,6 +123,60 @@ what_is_derived(void **state)
                " 0.6667  ratio\n");
 }
 
+/* What only the agent gateway knows. */
+static void
+one_agent(void **state)
+{
+    (void)state;
+    static const char agent[] =
+        "{\"workno\":\"101\",\"name\":\"Ann\",\"status\":\"9\",\"mediatype\":\"TFT\","
+        "\"skilllist\":[{\"name\":\"Sa\\u001bles \\\"A\\\"\",\"id\":10,\"mediatype\":5},"
+        "{\"id\":7},{\"name\":\"x\"}],\"inMultimediaConf\":0,\"currentStateReason\":3}";
+    static const char none[] = "{\"workno\":102,\"mediatype\":\"FFF\",\"skilllist\":[],"
+                               "\"inMultimediaConf\":1}";
+    check(&query_agent, agent, query_table,
+          "id                                     101\n"
+          "name                                   Ann\n"
+          "state                             pre_rest\n"
+          "state_code                               9\n"
+          "cti_state                                –\n"
+          "cti_state_code                           –\n"
+          "group_id                                 –\n"
+          "media                            cti, mail\n"
+          "vdn                                      –\n"
+          "phone                                    –\n"
+          "state_age                                –  seconds\n"
+          "signed_in_at                             –\n"
+          "skills               Sa?les \"A\" (10), 7, x\n"
+          "in_conference                        false\n"
+          "state_reason                             3\n");
+    check(
+        &query_agent, agent, query_json,
+        "[\n {\"id\":101,\"name\":\"Ann\",\"state\":\"pre_rest\",\"state_code\":9,"
+        "\"cti_state\":null,\"cti_state_code\":null,\"group_id\":null,"
+        "\"media_type\":null,\"media\":{\"cti\":true,\"web\":false,\"mail\":true},"
+        "\"vdn\":null,\"phone\":null,\"state_age\":null,\"signed_in_at\":null,"
+        "\"skills\":[{\"id\":10,\"name\":\"Sa\\u001bles \\\"A\\\"\",\"media_type\":5},"
+        "{\"id\":7},{\"name\":\"x\"}],\"in_conference\":false,\"state_reason\":3}\n]\n");
+    check_line(&query_agent, none, "media                none\n");
+    check_line(&query_agent, none, "skills               none\n");
+    check_line(&query_agent, none, "in_conference        true\n");
+    check_line(&query_agent, "{\"workno\":102}", "skills                 –\n");
+}
+
+/* A column that a query can never fill takes no line of the table. */
+static void
+what_a_sibling_gives(void **state)
+{
+    (void)state;
+    char *table = printed(&query_agents, "[{\"workNo\":101}]", query_table);
+    assert_non_null(strstr(table, "media_type "));
+    assert_null(strstr(table, "media "));
+    assert_null(strstr(table, "skills "));
+    assert_null(strstr(table, "in_conference "));
+    free(table);
+}
+
 int
 main(void)
 {
@@ -125,6 +185,8 @@ main(void)
         cmocka_unit_test(agents),
         cmocka_unit_test(cells_of_a_table),
         cmocka_unit_test(what_is_derived),
+        cmocka_unit_test(one_agent),
+        cmocka_unit_test(what_a_sibling_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
