@@ -88,14 +88,20 @@ set_mark(lua_State *L, const char *key, bool is_set)
     lua_setfield(L, -2, key);
 }
 
+/* Adds words and codes, the same place for the same code. */
 static void
-push_words(lua_State *L, const struct code *codes)
+set_words(lua_State *L, const struct code *codes)
 {
+    lua_newtable(L);
     lua_newtable(L);
     for (lua_Integer i = 0; codes[i].word; i++) {
         lua_pushstring(L, codes[i].word);
+        lua_rawseti(L, -3, i + 1);
+        lua_pushinteger(L, codes[i].code);
         lua_rawseti(L, -2, i + 1);
     }
+    lua_setfield(L, -3, "codes");
+    lua_setfield(L, -2, "words");
 }
 
 static void
@@ -109,10 +115,8 @@ push_field(lua_State *L, const struct field *field)
     set_text(L, "doc", field->doc);
     lua_pushboolean(L, field->window_5m);
     lua_setfield(L, -2, "window");
-    if (field->kind != FIELD_WORD)
-        return;
-    push_words(L, field->codes);
-    lua_setfield(L, -2, "words");
+    if (field->kind == FIELD_WORD)
+        set_words(L, field->codes);
 }
 
 static int

@@ -21,13 +21,13 @@
  * (an id that is asked for has any number of rows), span = true | nil (asks for a time
  * from … to), named = true | nil (its ids have names in gateway.conf), fields } | nil.
  * fields is a list of { name, wire | nil, kind, unit = "count" | "seconds" | "ratio" |
- * "", window = boolean, doc, words = list of texts (of kind "word") }; the position in
- * it is the field's index + 1. kind, and what Lua gets: "integer", "time" (seconds
- * since the epoch), "duration" (seconds): an integer; "ratio": a number; "text",
- * "word", "name": a string; "boolean"; "media": { cti =, web =, mail = } of booleans;
- * "skills": a list of { id, name, media_type }; "absent": always nil. A word that is
- * not in `words` is "code 11". The state of `agents` is "signed_out" only of those whom
- * `expect` names.
+ * "", window = boolean, doc, of kind "word" also words = list of texts and codes =
+ * list of their numbers }; the position in it is the field's index + 1. kind, and what
+ * Lua gets: "integer", "time" (seconds since the epoch), "duration" (seconds): an
+ * integer; "ratio": a number; "text", "word", "name": a string; "boolean"; "media": {
+ * cti =, web =, mail = } of booleans; "skills": a list of { id, name, media_type };
+ * "absent": always nil. A word that is not in `words` is "code 11". The state of
+ * `agents` is "signed_out" only of those whom `expect` names.
  * range(name, edition) → list of { low, high }, in pairs by position; empty when the
  * query or the edition is unknown.
  * span { last_ms } | { today = true } | { from, to } (seconds since the epoch) → begin,

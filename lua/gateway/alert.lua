@@ -51,16 +51,41 @@ local function summary_of(rule, name, row, why, is_own)
   return string.format("%s (the summary failed: %s)", sure, mistake)
 end
 
-local function labels_of(rule, center_name, key, name)
-  return json.object {
+-- The agent whose call or operation it is; a row that is gone says no more than its key.
+local function by_agent(noun)
+  return function(_, row, key)
+    local agent = row.agent and tostring(row.agent)
+    return { "agent", agent }, noun .. " " .. key .. (agent and " of agent " .. agent or "")
+  end
+end
+
+local function of_agent(_, row, key)
+  return { "agent", key }, row.name or "agent " .. key
+end
+
+-- For each query: the label for what a row is about, and what people call it.
+local ABOUT <const> = {
+  queues = function(center_index, _, key)
+    local name = center.queue_name(center_index, math.tointeger(tonumber(key)))
+    return { "queue", name }, name
+  end,
+  agents = of_agent,
+  agent = of_agent,
+  agent_calls = by_agent "call",
+  agent_operations = by_agent "operation",
+}
+
+local function labels_of(rule, center_name, key, label)
+  local labels = {
     { "rule", rule.name },
     { "script", core.script },
     { "center", center_name },
     { "query", rule.query },
     { "key", key },
     { "severity", SEVERITY },
-    { "queue", name },
   }
+  labels[#labels + 1] = label[2] and label
+  return json.object(labels)
 end
 
 local function send_of(rule)
@@ -77,11 +102,11 @@ end
 function alert.handler(rule)
   return function(kind, reason, row, key, center_index, why, plain)
     local center_name = center.name(center_index)
-    local name = center.queue_name(center_index, math.tointeger(tonumber(key)))
+    local label, name = ABOUT[rule.query](center_index, row, key)
     local is_own = kind == "raise" and not plain
     core.alert(rule.name, center_name, key, kind, json.encode(json.object {
       { "severity", SEVERITY },
-      { "labels", labels_of(rule, center_name, key, name) },
+      { "labels", labels_of(rule, center_name, key, label) },
       { "summary", cut(summary_of(rule, name, row, why, is_own)) },
       { "details", nil },
       { "link", nil },

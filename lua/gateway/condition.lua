@@ -2,10 +2,9 @@
 ---
 --- gw.above and its kin only remember what they were given and where; the rule that uses
 --- a condition binds it to the fields of its query, and then mistakes are told.
-local core = require "gateway.core"
-local limit = require "gateway.limit"
+local comparison = require "gateway.comparison"
+local duration = require "gateway.duration"
 local problem = require "gateway.problem"
-local query = require "gateway.query"
 local shape = require "gateway.shape"
 local source = require "gateway.source"
 local value = require "gateway.value"
@@ -17,9 +16,11 @@ local new_condition = value.kind("condition", {}, function(inside)
   return "condition " .. inside.op
 end)
 
-local function comparison(op)
-  return function(field, given)
-    return new_condition { op = op, field = field, given = given, line = source.caller() }
+local function compare(op)
+  return function(field, ...)
+    return new_condition {
+      op = op, field = field, values = table.pack(...), line = source.caller(),
+    }
   end
 end
 
@@ -29,13 +30,22 @@ local function combination(op)
   end
 end
 
+-- By the server's own count of how long the agent has been in it.
+local function in_state(state, age)
+  return new_condition { op = "in_state", state = state, age = age, line = source.caller() }
+end
+
 --- What gw offers.
 condition.members = {
-  above = comparison "above",
-  below = comparison "below",
-  at_least = comparison "at_least",
-  at_most = comparison "at_most",
-  equal = comparison "equal",
+  above = compare "above",
+  below = compare "below",
+  at_least = compare "at_least",
+  at_most = compare "at_most",
+  equal = compare "equal",
+  one_of = compare "one_of",
+  within = compare "within",
+  outside = compare "outside",
+  in_state = in_state,
   all = combination "all",
   any = combination "any",
   none = combination "none",
@@ -48,35 +58,35 @@ end
 
 -- ---- binding ----
 
-local function written(inside)
-  local given = inside.given
-  local text = type(given) == "string" and '"' .. given .. '"' or wording.show(given)
-  return string.format('%s("%s", %s)', inside.op, inside.field, text)
+local function bind_comparison(inside, subject, report)
+  return comparison.bind(inside, subject, function(text)
+    report(text, inside.line)
+  end)
 end
 
-local function bind_comparison(inside, query_name, report)
-  if type(inside.field) ~= "string" then
-    return report(string.format(
-      'gw.%s needs a field and a limit, such as gw.%s("calls_waiting", 5)', inside.op, inside.op),
-      inside.line)
+local function bind_in_state(inside, subject, report)
+  local function fail(text)
+    report("gw.in_state: " .. text, inside.line)
   end
-  local field, found = query.field(query_name, inside.field)
-  if not field then
-    return report(found, inside.line)
-  elseif field.kind == "name" then
-    return report(string.format("'%s' is text and cannot be compared here; a function can",
-      inside.field), inside.line)
+  if type(inside.state) ~= "string" then
+    return fail 'a state and a duration are needed, such as gw.in_state("rest", "15m")'
   end
-  local number, mistake = limit.read(field, inside.given)
-  if not number then
-    return report(string.format("%s: '%s' %s", written(inside), inside.field, mistake), inside.line)
+  local ms, mistake = duration.read(inside.age)
+  if not ms then
+    return fail(mistake)
+  elseif subject.expects and inside.state == "signed_out" then
+    return fail 'nobody knows how long an agent has been signed out; write gw.equal("state", "signed_out")'
   end
-  return { op = inside.op, field = found, limit = number }
+  local state = comparison.bind(
+    { op = "equal", field = "state", values = { n = 1, inside.state } }, subject, fail)
+  local age = state and comparison.bind(
+    { op = "above", field = "state_age", values = { n = 1, inside.age } }, subject, fail)
+  return age and { op = "all", state, age }
 end
 
 local bind
 
-local function bind_combination(inside, query_name, report)
+local function bind_combination(inside, subject, report)
   local parts = inside.parts
   local function fail(text, ...)
     report(string.format("gw.%s: %s", inside.op, text),
@@ -91,21 +101,25 @@ local function bind_combination(inside, query_name, report)
   end
   local tree = { op = inside.op }
   for index = 1, shape.length(parts) do
-    tree[index] = bind(parts[index], query_name, report, function(text)
+    tree[index] = bind(parts[index], subject, report, function(text)
       fail(text, index)
     end) or false
   end
   return tree
 end
 
-local BINDERS <const> = { all = bind_combination, any = bind_combination, none = bind_combination }
+local BINDERS <const> = {
+  all = bind_combination, any = bind_combination, none = bind_combination,
+  in_state = bind_in_state,
+}
 
---- The tree for core.condition of a condition or function; mistakes go to report(text,
+--- The tree for core.condition of a condition or function over the rows of `subject` {
+--- name, expects }, a query and whether it expects agents; mistakes go to report(text,
 --- line), and then the tree is not whole. `wrong_kind(text)` hears of anything else.
-function bind(given, query_name, report, wrong_kind)
+function bind(given, subject, report, wrong_kind)
   local inside = value.inside(given, "condition")
   if inside then
-    return (BINDERS[inside.op] or bind_comparison)(inside, query_name, report)
+    return (BINDERS[inside.op] or bind_comparison)(inside, subject, report)
   elseif own_functions[given] then
     return wrong_kind(string.format("gw.%s stands here without what it compares",
       own_functions[given]))
@@ -123,18 +137,27 @@ function condition.overlap(query_name, when, clear, when_tree, clear_tree)
   if not when_tree.field or when_tree.field ~= clear_tree.field then
     return nil
   end
-  local field = core.query(query_name).fields[when_tree.field + 1]
-  local common = limit.common(field, when_tree, clear_tree)
+  local common = comparison.common(query_name, when_tree, clear_tree)
   if not common then
     return nil
   end
-  local function word(given)
-    local inside = value.inside(given, "condition")
-    return string.format("%s %s", string.gsub(inside.op, "_", " "), inside.given)
+  local function phrase(given)
+    return comparison.phrase(value.inside(given, "condition"))
   end
   return string.format(
     "clear (%s) overlaps when (%s): at %s the alert would raise and clear in turn",
-    word(clear), word(when), limit.format(field, common))
+    phrase(clear), phrase(when), common)
+end
+
+--- What a condition says, in words; `made` is what core.condition made of it.
+function condition.describe(given, made)
+  local inside = value.inside(given, "condition")
+  if not inside then
+    return "its function says so"
+  elseif inside.op == "in_state" then
+    return string.format("state is %s longer than %s", inside.state, inside.age)
+  end
+  return tostring(made)
 end
 
 -- To Lua every condition is true: "and" drops the first, "or" all others.

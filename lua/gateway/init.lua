@@ -17,8 +17,6 @@ local value = require "gateway.value"
 local members = {
   rule = rule.declare,
   job = job.declare,
-  queues = query.queues,
-  center = query.center,
   destination = destination.named,
   log = log.members,
   sleep = task.sleep,
@@ -28,8 +26,10 @@ local members = {
   template = task.template,
 }
 
-for name, make in next, condition.members do
-  members[name] = make
+for _, more in ipairs { query.members, condition.members } do
+  for name, make in next, more do
+    members[name] = make
+  end
 end
 
 return value.module("gateway", members)

@@ -78,11 +78,25 @@ function ranges.equal(_, number)
   return number, number, false
 end
 
---- A value for which both comparisons { op, limit } of one field are true, nil when there
---- is none.
+-- The range of a tree of one comparison; nothing for what is not one range.
+local function range_of(field, tree)
+  if tree.op == "within" then
+    return tree.low, tree.high, false
+  end
+  local range = ranges[tree.op]
+  if range then
+    return range(field, tree.limit)
+  end
+end
+
+--- A value for which both comparisons (trees for core.condition) of one field are true,
+--- nil when there is none, or when one of them is true for several ranges.
 function limit.common(field, a, b)
-  local a_low, a_high, a_open = ranges[a.op](field, a.limit)
-  local b_low, b_high, b_open = ranges[b.op](field, b.limit)
+  local a_low, a_high, a_open = range_of(field, a)
+  local b_low, b_high, b_open = range_of(field, b)
+  if not a_low or not b_low then
+    return nil
+  end
   local low, high = math.max(a_low, b_low), math.min(a_high, b_high)
   if low > high or low == high and (a_open or b_open) then
     return nil

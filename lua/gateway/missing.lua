@@ -1,6 +1,7 @@
 --- What to say about a global that is not there, when it is clear what was meant. Lua alone
 --- says "attempt to index a nil value", where the nil is used and not where it comes from.
 local core = require "gateway.core"
+local fields = require "gateway.field"
 
 local missing = {}
 
@@ -29,12 +30,24 @@ local function configured(name)
   return text
 end
 
+-- What a field of this kind is compared with; gw.above where nothing is said.
+local COMPARED <const> = { text = "equal", word = "equal", boolean = "equal" }
+
+local function described(query_name, name)
+  for _, known in ipairs(core.query(query_name).fields) do
+    if known.name == name then
+      return known
+    end
+  end
+end
+
 -- Names of one word are too common to be sure.
 local function field(name)
-  for _, described in ipairs(core.query("queues").fields) do
-    if described.name == name and string.find(name, "_", 1, true) then
-      return string.format('\'%s\' is a field of a row; write gw.above("%s", …), or row.%s in a '
-        .. "function of the row", name, name, name)
+  for _, query_name in ipairs(string.find(name, "_", 1, true) and fields.QUERIES or {}) do
+    local known = described(query_name, name)
+    if known then
+      return string.format("'%s' is a field of a row; write gw.%s(\"%s\", …), or row.%s in a "
+        .. "function of the row", name, COMPARED[known.kind] or "above", name, name)
     end
   end
 end

@@ -3,9 +3,13 @@ local center = require "gateway.center"
 local core = require "gateway.core"
 local duration = require "gateway.duration"
 local failure = require "gateway.failure"
+local field = require "gateway.field"
 local problem = require "gateway.problem"
+local question = require "gateway.question"
+local selection = require "gateway.selection"
 local shape = require "gateway.shape"
 local source = require "gateway.source"
+local span = require "gateway.span"
 local value = require "gateway.value"
 local wording = require "gateway.wording"
 
@@ -15,132 +19,39 @@ local FETCH <const> = {
   { "max_age", needs = 'a duration such as "5s"', default = "0s", check = duration.check "0s" },
 }
 
-local SELECTION <const> = {
-  { "tag", kinds = { "string" }, needs = 'a tag such as "voice"', required = true },
-}
-
--- ---- which queues ----
-
-local function named(place)
-  local names, ids = {}, {}
-  for index, queue in ipairs(place.queues) do
-    names[index], ids[queue.name] = queue.name, queue.id
-  end
-  return names, ids
-end
-
-local function read_id(place, given, fail)
-  local id, low, high = math.tointeger(given), core.range("queues", place.edition)
-  if not id or id < low or id > high then
-    return fail(string.format("%s is not a queue: in edition %d queues are %d to %d",
-      wording.show(given), place.edition, low, high))
-  end
-  return id
-end
-
-local function read_name(place, given, fail)
-  local names, ids = named(place)
-  if ids[given] then
-    return ids[given]
-  end
-  local number = math.tointeger(tonumber(given))
-  local advice = number and string.format("; the number of a queue is written %d", number)
-    or wording.guess_or_list(given, names)
-  return fail(string.format("no queue '%s' in gateway.conf%s", given, advice))
-end
-
-local READERS <const> = { number = read_id, string = read_name }
-
-local function every_named(place, fail)
-  local ids = {}
-  for index, queue in ipairs(place.queues) do
-    ids[index] = queue.id
-  end
-  if #ids == 0 then
-    fail(string.format("[center %s] in gateway.conf names no queue; name one there, such as "
-      .. "queue.7 = sales, or write gw.queues { 7 }", place.name))
-  end
-  return ids
-end
-
-local function listed(place, list, fail)
-  local ids = {}
-  for index = 1, shape.length(list) do
-    local given = list[index]
-    local read = READERS[type(given)]
-    local function fail_at(text)
-      fail(text, index)
-    end
-    if read then
-      ids[#ids + 1] = read(place, given, fail_at)
-    else
-      fail_at("a queue is a number or a name, not " .. wording.show(given))
-    end
-  end
-  return ids
-end
-
-local function tagged(place, selection, fail)
-  local tag = shape.check(SELECTION, selection, fail).tag
-  local ids, known = {}, {}
-  for _, queue in ipairs(place.queues) do
-    for _, candidate in ipairs(queue.tags) do
-      known[candidate] = true
-      ids[#ids + 1] = candidate == tag and queue.id or nil
-    end
-  end
-  if tag and #ids == 0 then
-    fail(string.format("no queue in gateway.conf has the tag '%s'%s", tag,
-      wording.guess_or_list(tag, wording.keys(known))), "tag")
-  end
-  return ids
-end
-
-local function select(place, selection, fail)
-  if selection == nil then
-    return every_named(place, fail)
-  elseif value.kind_of(selection) == "module" then
-    fail 'queues is called with a dot: gw.queues { 7 }, gw.center "main".queues { 7 }'
-    return {}
-  elseif value.kind_of(selection) ~= "table" then
-    fail("a list is needed, such as gw.queues { 7 }, not " .. wording.show(selection))
-    return {}
-  elseif next(selection) == nil then
-    fail "an empty list asks for nothing; gw.queues() is every queue named in gateway.conf"
-    return {}
-  end
-  local read = #wording.keys(selection) == 0 and listed or tagged
-  return read(place, selection, fail)
-end
-
-local function in_order(ids)
-  local once, seen = {}, {}
-  for _, id in ipairs(ids) do
-    if not seen[id] then
-      seen[id] = true
-      once[#once + 1] = id
-    end
-  end
-  table.sort(once)
-  return once
-end
-
 -- ---- the value ----
 
 local methods = {}
 
---- "queues 1, 2 and 7 (sales)", "queue 7 of main" where there are several centres.
+local function where_of(inside)
+  return center.are_several() and inside.center and " of " .. inside.center.name or ""
+end
+
+--- "queues 1, 2 and 7 (sales)", "agents of queue 7 of main" where there are several centres.
 function query.describe(inside)
-  local words = {}
-  for index, id in ipairs(inside.ids) do
-    local name = inside.center.names[id]
-    words[index] = name and string.format("%d (%s)", id, name) or tostring(id)
-  end
-  return (#words == 1 and "queue " or "queues ") .. wording.list(words)
-    .. (center.are_several() and inside.center and " of " .. inside.center.name or "")
+  return question[inside.name].describe(inside, where_of(inside))
+end
+
+--- "agents 1099 and 1100": those who are expected; nil when nobody is.
+function query.describe_expected(inside)
+  return inside.expect and question.agent_words(inside.expect) .. where_of(inside)
 end
 
 local new_query = value.kind("query", methods, query.describe)
+
+local function fetch_now(inside, max_age)
+  local asked, mistake
+  if inside.span then
+    asked, mistake = span.now(inside.span)
+    if mistake then
+      problem.raise("query:fetch: " .. mistake)
+    elseif not asked then
+      return {} -- nothing has passed of which anything could be told
+    end
+  end
+  return failure.results(core.fetch(inside.center.index, inside.name, inside.ids, max_age, asked,
+    inside.expect))
+end
 
 function methods.fetch(self, options)
   problem.only_task "query:fetch"
@@ -151,8 +62,7 @@ function methods.fetch(self, options)
   local checked = shape.check(FETCH, options == nil and {} or options, function(text)
     problem.raise("query:fetch: " .. text)
   end)
-  return failure.results(
-    core.fetch(inside.center.index, inside.name, inside.ids, checked.max_age))
+  return fetch_now(inside, checked.max_age)
 end
 
 -- Mistakes of queries made while the script loads wait here for the rule that uses the
@@ -161,17 +71,24 @@ local unclaimed = {}
 
 -- A query of the centre `place`. Without one it asks nothing, and `mistake` says why, if
 -- that has not been said yet.
-local function queues_of(place, mistake, selection)
-  local inside = { name = "queues", center = place, mistakes = {} }
+local function new(name, place, mistake, given)
+  local inside = { name = name, center = place, ids = {}, mistakes = {} }
   local line = source.caller()
+  function inside.line_of(...)
+    return line and source.line(line, name, { ... })
+  end
   local function fail(text, ...)
     if not problem.is_loading() then
-      problem.raise("gw.queues: " .. text)
+      problem.raise(string.format("gw.%s: %s", name, text))
     end
-    local written = line and source.line(line, "queues", { ... })
-    table.insert(inside.mistakes, { text = text, line = written })
+    inside.is_broken = true
+    table.insert(inside.mistakes, { text = text, line = inside.line_of(...) })
   end
-  inside.ids = place and in_order(select(place, selection, fail)) or {}
+  if place then
+    local asked = question[name].read(place, given, fail)
+    inside.ids = selection.in_order(asked.ids)
+    inside.expect, inside.span = asked.expect, asked.span
+  end
   if mistake then
     fail(mistake)
   end
@@ -181,24 +98,33 @@ local function queues_of(place, mistake, selection)
   return new_query(inside)
 end
 
---- gw.queues { 1, "sales" }, gw.queues { tag = "voice" }, gw.queues().
-function query.queues(selection)
-  local place, mistake = center.default()
-  return queues_of(place, mistake, selection)
+-- The five questions to the centre that find() gives.
+local function questions(find)
+  local members = {}
+  for _, name in ipairs(field.QUERIES) do
+    members[name] = function(given)
+      local place, mistake = find()
+      return new(name, place, mistake, given)
+    end
+  end
+  return members
 end
 
---- gw.center "north": the same questions to this centre.
-function query.center(name)
+--- What gw offers: gw.queues { 1, "sales" }, gw.agents { queue = 7 }, …, and
+--- gw.center "north" with the same questions to that centre.
+query.members = questions(center.default)
+
+function query.members.center(name)
   local place, mistake = center.named(name)
   if not place then
     problem.report("gw.center: " .. mistake)
   end
-  return value.module("center " .. wording.show(name), {
-    queues = function(selection)
-      return queues_of(place, nil, selection)
-    end,
-  })
+  return value.module("center " .. wording.show(name), questions(function()
+    return place
+  end))
 end
+
+-- ---- what rules watch ----
 
 --- What a message asks for where a query is missing.
 query.needs = "a query such as gw.queues { 7 }"
@@ -207,17 +133,31 @@ local function no_query(given, fail, ...)
   fail(string.format("%s is needed, not %s", query.needs, wording.show(given)), ...)
 end
 
+local function type_of(inside)
+  return inside.span and inside.span.type and inside.span.type.word or "every type"
+end
+
+-- Why an inside does not go with the first of its list; nil when it does.
+local function mismatch(inside, first)
+  if inside.name ~= first.name then
+    return string.format("'%s' does not go with '%s': a rule watches rows of one kind",
+      inside.name, first.name)
+  elseif type_of(inside) ~= type_of(first) then
+    return string.format("operations of %s do not go with those of %s; leave type out and "
+      .. 'compare "operation" in when', type_of(inside), type_of(first))
+  end
+end
+
 -- The insides of those elements that are queries like the first.
 local function read_list(list, fail)
   local insides = {}
   for index = 1, shape.length(list) do
     local inside = value.inside(list[index], "query")
-    local first = insides[1] or inside
+    local mistake = inside and mismatch(inside, insides[1] or inside)
     if not inside then
       no_query(list[index], fail, index)
-    elseif inside.name ~= first.name then
-      fail(string.format("'%s' does not go with '%s': a rule watches rows of one kind",
-        inside.name, first.name), index)
+    elseif mistake then
+      fail(mistake, index)
     else
       insides[#insides + 1] = inside
     end
@@ -241,12 +181,26 @@ function query.check(given, fail)
   return read_list(given, fail)
 end
 
---- What these queries ask together: { center, name, ids } for each centre; nil when one
---- of them has no centre, which has been told.
+local function add(to, ids)
+  return selection.in_order(table.move(ids, 1, #ids, #to + 1, to))
+end
+
+local function join(one, inside)
+  one.ids = add(one.ids, inside.ids)
+  one.expect = inside.expect and add(one.expect or {}, inside.expect) or one.expect
+  if inside.span then
+    local reach = span.reach(inside.span)
+    one.span = { type = inside.span.type, last_ms = reach and math.max(reach,
+      one.span and one.span.last_ms or 0) }
+  end
+end
+
+--- What these queries ask together: { center, name, ids, expect, span = { last_ms, type } }
+--- for each centre; nil when one of them cannot be asked, which has been told.
 function query.merge(insides)
   local merged, by_center = {}, {}
   for _, inside in ipairs(insides) do
-    if not inside.center then
+    if not inside.center or inside.is_broken then
       return nil
     end
     local index = inside.center.index
@@ -254,12 +208,19 @@ function query.merge(insides)
     if not by_center[index] then
       by_center[index], merged[#merged + 1] = one, one
     end
-    table.move(inside.ids, 1, #inside.ids, #one.ids + 1, one.ids)
-  end
-  for _, one in ipairs(merged) do
-    one.ids = in_order(one.ids)
+    join(one, inside)
   end
   return merged
+end
+
+--- Whether one of them names agents who are expected.
+function query.expects(insides)
+  for _, inside in ipairs(insides) do
+    if inside.expect then
+      return true
+    end
+  end
+  return false
 end
 
 --- Gives the mistakes of a query to report(text, line), once.
@@ -270,31 +231,24 @@ function query.claim(inside, report)
   inside.mistakes = {}
 end
 
+--- Tells report(text, line) what of a query is not for rules: a rule is told what comes,
+--- only a task asks for a time.
+function query.check_watched(inside, report)
+  for _, key in ipairs { "from", "to" } do
+    if inside.span and inside.span[key] then
+      report(string.format('%s: a rule is told what comes; say last = "1h" for what it begins with',
+        key), inside.line_of(key))
+    end
+  end
+end
+
 --- Reports the mistakes of queries that no rule uses.
 function query.finish()
   for _, inside in ipairs(unclaimed) do
     query.claim(inside, function(text, line)
-      problem.report("gw.queues: " .. text, line)
+      problem.report(string.format("gw.%s: %s", inside.name, text), line)
     end)
   end
-end
-
--- ---- fields ----
-
---- The field `name` of a query and its index from 0; nil and a sentence when it has none.
-function query.field(name, word)
-  local described = core.query(name)
-  local names = {}
-  for index, field in ipairs(described.fields) do
-    if field.name == word then
-      return field, index - 1
-    elseif field.wire == word then
-      return nil, string.format("'%s' is '%s' here", word, field.name)
-    end
-    names[index] = field.name
-  end
-  return nil, string.format("%s has no field '%s'%s", described.row, word,
-    wording.guess_or_list(word, names))
 end
 
 return query

@@ -7,19 +7,19 @@ local duration = require "gateway.duration"
 local entry = require "gateway.entry"
 local query = require "gateway.query"
 local shape = require "gateway.shape"
+local span = require "gateway.span"
 local template = require "gateway.template"
 local wording = require "gateway.wording"
 
 local rule = {}
 
+local EVERY_MS <const> = 30000
+
 local CONDITION <const> = 'a condition such as gw.above("calls_waiting", 5) or a function'
 
 local SHAPE <const> = {
   { "from", needs = query.needs, required = true, check = query.check },
-  {
-    "every", needs = 'a duration such as "15s"', default = "30s",
-    check = duration.check "1s",
-  },
+  { "every", needs = 'a duration such as "15s"', check = duration.check "1s" },
   { "when", kinds = { "condition", "function" }, needs = CONDITION, required = true },
   { "clear", kinds = { "condition", "function" }, needs = CONDITION },
   {
@@ -29,24 +29,40 @@ local SHAPE <const> = {
   { "send", needs = 'a destination such as "floor-chat"', check = destination.check },
 }
 
-local function bind(checked, key, query_name, reports)
+local function bind(checked, key, subject, reports)
   if checked[key] ~= nil then
-    return condition.bind(checked[key], query_name, reports.at, function(text)
+    return condition.bind(checked[key], subject, reports.at, function(text)
       reports.key(key .. ": " .. text, key)
     end)
   end
 end
 
+-- Whether all of what is asked for has a time, and is asked for as it passes.
+local function is_of_spans(from)
+  return from[1].span ~= nil
+end
+
+local function check_from(checked, reports)
+  for _, from in ipairs(checked.from) do
+    local function report(text, line)
+      reports.at("from: " .. text, line)
+    end
+    query.claim(from, report)
+    query.check_watched(from, report)
+  end
+  if is_of_spans(checked.from) and checked.every and checked.every ~= span.EVERY_MS then
+    reports.key(string.format("every: gw.%s is asked once per closed quarter of an hour; "
+      .. "leave every out", checked.from[1].name), "every")
+  end
+end
+
 -- What is known only together: conditions and texts against the fields of the query.
 local function bind_all(checked, query_name, reports)
-  for _, from in ipairs(checked.from) do
-    query.claim(from, function(text, line)
-      reports.at("from: " .. text, line)
-    end)
-  end
+  check_from(checked, reports)
+  local subject = { name = query_name, expects = query.expects(checked.from) }
   local bound = {
-    when = bind(checked, "when", query_name, reports),
-    clear = bind(checked, "clear", query_name, reports),
+    when = bind(checked, "when", subject, reports),
+    clear = bind(checked, "clear", subject, reports),
   }
   if bound.when and bound.clear then
     local overlap = condition.overlap(query_name, checked.when, checked.clear, bound.when,
@@ -73,8 +89,19 @@ local function names_of(send)
   return #names > 0 and wording.list(names) or "nobody, for it has no send"
 end
 
-local function words_of(given, made)
-  return type(given) == "function" and "its function says so" or tostring(made)
+-- "every 30s and expects agent 1099"; what has a time is asked for as it passes.
+local function describe_rhythm(asked, every)
+  local expected, reach = {}, 0
+  for _, one in ipairs(asked) do
+    expected[#expected + 1] = query.describe_expected(one)
+    reach = math.max(reach, one.span and one.span.last_ms or 0)
+  end
+  if is_of_spans(asked) then
+    return "once per closed quarter of an hour, beginning with the last "
+      .. core.format_duration(reach)
+  end
+  return "every " .. core.format_duration(every)
+    .. (#expected > 0 and " and expects " .. wording.list(expected) or "")
 end
 
 -- What was understood, in one paragraph, for `ccgate check`.
@@ -83,17 +110,21 @@ local function describe(checked, asked, when, clear)
   for index, one in ipairs(asked) do
     words[index] = query.describe(one)
   end
-  return string.format("Asks for %s every %s. Raises when %s; clears when %s. Tells %s.",
-    wording.list(words), core.format_duration(checked.every), words_of(checked.when, when),
-    clear and words_of(checked.clear, clear) or "that is no longer true",
+  return string.format("Asks for %s %s. Raises when %s; clears when %s. Tells %s.",
+    wording.list(words), describe_rhythm(asked, checked.every or EVERY_MS),
+    condition.describe(checked.when, when),
+    clear and condition.describe(checked.clear, clear) or "that is no longer true",
     names_of(checked.send or {}))
 end
 
 local function wants_of(asked, every)
   local wants = {}
   for index, one in ipairs(asked) do
+    local of = one.span or {}
     wants[index] = {
-      center = one.center.index, query = one.name, every_ms = every, ids = one.ids,
+      center = one.center.index, query = one.name, ids = one.ids,
+      every_ms = one.span and span.EVERY_MS or every or EVERY_MS,
+      last_ms = of.last_ms, type = of.type and of.type.code, expect = one.expect,
     }
   end
   return wants

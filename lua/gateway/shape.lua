@@ -6,6 +6,7 @@
 --- `kinds` are the kinds of values allowed (none given: any), `needs` is the sentence for
 --- both a missing key and a wrong kind, `check` turns what is given into what is used.
 --- A check reports through fail(text, …), whose further arguments lead to an element.
+local core = require "gateway.core"
 local value = require "gateway.value"
 local wording = require "gateway.wording"
 
@@ -51,19 +52,22 @@ local function unknown_keys(described, given)
   return unknown
 end
 
+-- Gives the keys that were probably meant, so that nobody is told that they are missing.
 local function report_unknown(described, given, report)
-  local names = key_names(described)
+  local names, meant = key_names(described), {}
   for _, key in ipairs(unknown_keys(described, given)) do
     if type(key) == "string" then
       report(string.format("unknown key '%s'%s", key, wording.guess_or_list(key, names)), key)
+      meant[core.nearest(key, names) or false] = true
     else
       report(string.format("%s stands without a key; write key = value",
         wording.show(given[key])), key)
     end
   end
+  return meant
 end
 
-local function check_key(described, given, report)
+local function check_key(described, given, report, is_meant)
   local name = described[1]
   local function fail(text, ...)
     report(name .. ": " .. text, name, ...)
@@ -72,7 +76,7 @@ local function check_key(described, given, report)
     given = described.default
   end
   if given == nil then
-    if described.required then
+    if described.required and not is_meant then
       report(string.format("'%s' is missing: %s", name, described.needs))
     end
   elseif not allows(described, given) then
@@ -101,9 +105,9 @@ function shape.check(described, given, report)
     report("a table { … } is needed, not " .. wording.show(given))
     return checked
   end
-  report_unknown(described, given, report)
+  local meant = report_unknown(described, given, report)
   for _, key in ipairs(described) do
-    checked[key[1]] = check_key(key, given[key[1]], report)
+    checked[key[1]] = check_key(key, given[key[1]], report, meant[key[1]])
   end
   return checked
 end

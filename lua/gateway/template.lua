@@ -1,7 +1,7 @@
 --- Texts with fields: "{name}: {calls_waiting} waiting, longest {longest_wait_5m:duration}".
 local clock = require "gateway.clock"
 local core = require "gateway.core"
-local query = require "gateway.query"
+local field = require "gateway.field"
 local wording = require "gateway.wording"
 
 local template = {}
@@ -70,9 +70,15 @@ local function read_part(inside)
   return { name = name, show = show }
 end
 
+local TABLES <const> = { media = true, skills = true }
+
 local function bad_field(part, query_name)
-  local field, mistake = query.field(query_name, part.name)
-  return not field and mistake or nil
+  local known, mistake = field.find(query_name, part.name)
+  if known and TABLES[known.kind] then
+    return string.format("'%s' is a table and cannot be shown in a text; a function can say it",
+      part.name)
+  end
+  return not known and mistake or nil
 end
 
 --- The parts of a text: texts and { name, show }; bad places go to fail(text). With a

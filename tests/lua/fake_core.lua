@@ -4,50 +4,17 @@
 ---   local host = fake_core.load(source, { setup = …, now = ms })
 ---   host.problems  { { line, text } … }    host.rules, host.jobs  by name
 ---   host.alerts    { { rule, center, key, kind, event } … }    host.sends, host.logs
----   host:sample(rows, center)  judges every rule on these rows of a centre (from 0)
+---   host:sample(rows, center, query)  judges every rule of the query (queues) on these
+---                              rows of a centre (from 0)
 ---   host:run(job)              runs a job
 local cjson = require "cjson"
+local fake_condition = require "lua.fake_condition"
+local fake_model = require "lua.fake_model"
+local fake_words = require "lua.fake_words"
 
 local fake_core = {}
 
-local function field(name, wire, unit, kind)
-  return {
-    name = name, wire = wire, unit = unit or "count", kind = kind or "integer",
-    window = string.find(name, "_5m$") ~= nil, doc = "",
-  }
-end
-
-local FIELDS <const> = {
-  field("id", "skillId", ""),
-  field("name", nil, "", "name"),
-  field("agents_signed_in", "agentLoginNums"),
-  field("agents_talking", "agentTalkingNums"),
-  field("agents_idle", "agentIdleNums"),
-  field("agents_available", "agentAvailableNums"),
-  field("agents_busy", "agentSetBusyNums"),
-  field("agents_resting", "agentRestNums"),
-  field("agents_after_call", "agentWorkNums"),
-  field("agents_studying", "agentStudyNums"),
-  field("agents_occupied", "agentOccupyNums"),
-  field("agents_preoccupied", "agentPreOccupyNums"),
-  field("longest_idle_5m", "agentMaxIdleTimeIn5", "seconds"),
-  field("calls_total", "totalCallNums"),
-  field("calls_in_progress", "processingCallNums"),
-  field("calls_waiting", "callWaitNums"),
-  field("longest_wait_5m", "maxCallWaitTimesIn5", "seconds"),
-  field("mean_call_5m", "evenCallTimeIn5", "seconds"),
-  field("mean_wait_5m", "evenWaitTimeIn5", "seconds"),
-  field("calls_offered_5m", "allCallCount"),
-  field("answered_20s_5m", "cnnedIn20sCallCount"),
-  field("service_level_5m", nil, "ratio", "ratio"),
-}
-
-local QUEUES <const> = {
-  name = "queues", row = "Queue", argument = "queue", key = "id",
-  source = "skill/stateinfo", fields = FIELDS,
-}
-
-local RANGES <const> = { [2023] = { 1, 2000 }, [2025] = { 1, 10000 } }
+local QUERIES <const> = fake_model.QUERIES
 
 fake_core.SETUP = {
   file = "scripts/queue_wait.lua",
@@ -63,84 +30,29 @@ fake_core.SETUP = {
   destinations = { { name = "floor-chat", kind = "webhook" }, { name = "book", kind = "log" } },
 }
 
--- ---- what people write ----
-
-local UNITS <const> = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } }
-
-local function read_duration(text)
-  local ms, at, unit = 0, 1, 0
-  while at <= #text do
-    local number, word, stop = string.match(text, "^(%d+)(%a+)()", at)
-    repeat
-      unit = unit + 1
-    until not UNITS[unit] or UNITS[unit][1] == word
-    if not number or not UNITS[unit] then
-      return nil
-    end
-    ms, at = ms + tonumber(number) * UNITS[unit][2], stop
-  end
-  return text ~= "" and ms or nil
-end
-
-local function format_duration(ms)
-  local parts = {}
-  for _, unit in ipairs(UNITS) do
-    local count = ms // unit[2]
-    ms = ms % unit[2]
-    parts[#parts + 1] = count > 0 and string.format("%d%s", count, unit[1]) or nil
-  end
-  return #parts > 0 and table.concat(parts) or "0s"
-end
-
-local function distance(a, b)
-  local rows = { [0] = {} }
-  for j = 0, #b do
-    rows[0][j] = j
-  end
-  for i = 1, #a do
-    rows[i] = { [0] = i }
-    for j = 1, #b do
-      local same = a:byte(i) == b:byte(j) and 0 or 1
-      rows[i][j] = math.min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + same)
-      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-        rows[i][j] = math.min(rows[i][j], rows[i - 2][j - 2] + 1)
-      end
-    end
-  end
-  return rows[#a][#b]
-end
-
-local function nearest(word, list)
-  local best, best_distance
-  for _, candidate in ipairs(list) do
-    local d = distance(word:lower(), candidate:lower())
-    if d <= math.max(2, math.max(#word, #candidate) // 3) and (not best or d < best_distance) then
-      best, best_distance = candidate, d
-    end
-  end
-  return best
-end
-
 -- ---- rows ----
 
-local function index_of(name)
-  for index, described in ipairs(FIELDS) do
+local ROW_QUERY <const>, ROW_VALUES <const> = {}, {}
+
+local function field_of(query, name)
+  for _, described in ipairs(query.fields) do
     if described.name == name or described.wire == name then
-      return index, described
+      return described
     end
   end
 end
 
-local row_meta = { __name = "Queue" }
+local row_meta = { __name = "row" }
 
 function row_meta.__index(row, name)
-  local _, described = index_of(name)
+  local query = rawget(row, ROW_QUERY)
+  local described = field_of(query, name)
   if not described then
-    error(string.format("Queue has no field '%s'", name), 2)
+    error(string.format("%s has no field '%s'", query.row, name), 2)
   elseif described.name ~= name then
     error(string.format("'%s' is '%s' here", name, described.name), 2)
   end
-  return rawget(row, row_meta)[name]
+  return rawget(row, ROW_VALUES)[name]
 end
 
 function row_meta.__newindex()
@@ -148,18 +60,22 @@ function row_meta.__newindex()
 end
 
 function row_meta.__pairs(row)
-  local index = 0
+  local index, fields = 0, rawget(row, ROW_QUERY).fields
   return function()
     index = index + 1
-    if FIELDS[index] then
-      return FIELDS[index].name, row[FIELDS[index].name]
+    if fields[index] then
+      return fields[index].name, row[fields[index].name]
     end
   end
 end
 
---- A strict, read-only row of these values.
-function fake_core.row(values)
-  return setmetatable({ [row_meta] = values }, row_meta)
+--- A strict, read-only row of these values, of queues unless a query is named.
+function fake_core.row(values, query_name)
+  local row = { [ROW_QUERY] = QUERIES[query_name or "queues"], [ROW_VALUES] = values }
+  for name in pairs(values) do
+    assert(field_of(row[ROW_QUERY], name), name)
+  end
+  return setmetatable(row, row_meta)
 end
 
 local function copy(row)
@@ -179,114 +95,76 @@ local function row_json(row)
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
--- ---- conditions: true, false, nil for unknown ----
-
-local compare = {
-  above = function(a, b) return a > b end,
-  below = function(a, b) return a < b end,
-  at_least = function(a, b) return a >= b end,
-  at_most = function(a, b) return a <= b end,
-  equal = function(a, b) return a == b end,
-}
-
-local evaluate
-
-local function evaluate_any(tree, row, wanted)
-  local unknown = false
-  for _, part in ipairs(tree) do
-    local truth = evaluate(part, row)
-    if truth == wanted then
-      return wanted
-    end
-    unknown = unknown or truth == nil
-  end
-  if not unknown then
-    return not wanted
-  end
-end
-
-function evaluate(tree, row)
-  if tree.op == "call" then
-    return tree[1](row, 0)
-  elseif tree.op == "all" then
-    return evaluate_any(tree, row, false)
-  elseif tree.op == "any" then
-    return evaluate_any(tree, row, true)
-  elseif tree.op == "none" then
-    local any = evaluate_any(tree, row, true)
-    if any ~= nil then
-      return not any
-    end
-    return nil
-  end
-  local value = row[FIELDS[tree.field + 1].name]
-  if value ~= nil then
-    return compare[tree.op](value, tree.limit)
-  end
-end
-
-local JOINTS <const> = { all = " and ", any = " or ", none = " nor " }
-
-local function describe(tree)
-  if tree.op == "call" then
-    return "a function"
-  elseif not JOINTS[tree.op] then
-    local described = FIELDS[tree.field + 1]
-    local limit = described.unit == "seconds" and format_duration(math.floor(tree.limit * 1000))
-      or string.format("%.14g", tree.limit)
-    return string.format("%s %s %s", described.name, (tree.op:gsub("_", " ")), limit)
-  end
-  local words = {}
-  for index, part in ipairs(tree) do
-    words[index] = describe(part)
-  end
-  return table.concat(words, JOINTS[tree.op])
-end
+-- ---- the module ----
 
 local condition_meta = {
   __tostring = function(condition)
-    return describe(condition.tree)
+    return fake_condition.describe(condition.query, condition.tree)
   end,
 }
 
--- ---- the module ----
-
-local function check_tree(tree)
-  if tree.op == "call" then
-    assert(type(tree[1]) == "function")
-  elseif JOINTS[tree.op] then
-    assert(#tree > 0)
-    for _, part in ipairs(tree) do
-      check_tree(part)
+-- The closed quarters of an hour, as model/span.h picks them.
+local function read_span(given, now)
+  local finish = (now - 60) // 900 * 900
+  if given.today then
+    local begin = now // 86400 * 86400
+    if finish <= begin then
+      return nil, "no quarter of an hour has passed since midnight UTC"
     end
-  else
-    assert(compare[tree.op] and FIELDS[tree.field + 1] and math.type(tree.limit))
+    return begin, finish
+  elseif given.last_ms then
+    assert(given.last_ms % 900000 == 0)
+    return finish - given.last_ms // 1000, finish
+  elseif given.to <= now - 86400 then
+    return nil, "is older than 24 hours, which is as long as the centre keeps it"
+  end
+  return given.from, given.to
+end
+
+local WANT <const> = {
+  center = "integer", query = "string", every_ms = "integer", ids = "table", last_ms = "integer",
+  expect = "table", type = "integer",
+}
+
+local function check_rule(rule)
+  for _, want in ipairs(rule.wants) do
+    local query = QUERIES[want.query]
+    for key, given in pairs(want) do
+      assert((math.type(given) or type(given)) == WANT[key], key)
+    end
+    assert(query == rule.when.query and #want.ids > 0)
+    assert(not want.last_ms or query.span)
+    assert(not want.expect or want.query == "agents")
+    assert(not want.type or want.query == "agent_operations")
   end
 end
 
 local function core_of(host)
   local core = {
     setup = host.setup, script = "queue_wait", source = host.source, json = cjson,
-    format_duration = format_duration, nearest = nearest, copy = copy, row_json = row_json,
+    format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json,
   }
   function core.now()
     return host.now
   end
   function core.duration(text)
-    return read_duration(text)
+    return fake_words.duration(text)
   end
   function core.query(name)
-    return name == "queues" and QUEUES or nil
+    return QUERIES[name]
   end
-  function core.range(_, edition)
-    return table.unpack(RANGES[edition])
+  function core.range(name, edition)
+    return fake_model.RANGES[name] and fake_model.RANGES[name][edition] or {}
   end
-  function core.condition(query, tree)
-    assert(query == "queues")
-    check_tree(tree)
-    return setmetatable({ tree = tree }, condition_meta)
+  function core.span(given)
+    return read_span(given, host.now // 1000)
+  end
+  function core.condition(name, tree)
+    fake_condition.check(QUERIES[name], tree)
+    return setmetatable({ query = QUERIES[name], tree = tree }, condition_meta)
   end
   function core.rule(rule)
+    check_rule(rule)
     host.rules[rule.name] = rule
   end
   function core.job(job)
@@ -309,8 +187,12 @@ local function core_of(host)
   function core.sleep(ms)
     coroutine.yield(ms)
   end
-  function core.fetch(center, query, ids, max_age_ms)
-    host.fetched = { center = center, query = query, ids = ids, max_age_ms = max_age_ms }
+  function core.fetch(center, query, ids, max_age_ms, span, expect)
+    assert((span ~= nil) == (QUERIES[query].span == true))
+    host.fetched = {
+      center = center, query = query, ids = ids, max_age_ms = max_age_ms, span = span,
+      expect = expect,
+    }
     return host.answer, host.failure
   end
   function core.log(level, text)
@@ -326,37 +208,46 @@ end
 local Host = {}
 Host.__index = Host
 
---- A row with the name that gateway.conf gives to its queue in this centre (from 0).
-function Host:row(values, center)
-  local named = { name = "skill " .. tostring(values.id) }
-  for _, queue in ipairs(self.setup.centers[(center or 0) + 1].queues) do
-    named.name = queue.id == values.id and queue.name or named.name
+--- A row of a query, by default queues, whose rows have the name that gateway.conf gives
+--- to the queue in this centre (from 0).
+function Host:row(values, center, query_name)
+  local named = {}
+  if (query_name or "queues") == "queues" then
+    named.name = "skill " .. tostring(values.id)
+    for _, queue in ipairs(self.setup.centers[(center or 0) + 1].queues) do
+      named.name = queue.id == values.id and queue.name or named.name
+    end
   end
   for name, value in pairs(values) do
     named[name] = value
   end
-  return fake_core.row(named)
+  return fake_core.row(named, query_name)
 end
 
---- Judges every rule on rows (tables of values), as the host does without hold.
-function Host:sample(rows, center)
-  center = center or 0
+-- One row for one rule, as the host judges it without hold.
+function Host:judge(rule, row, center)
+  local key = tostring(row.id)
+  local slot = string.format("%s/%d/%s", rule.name, center, key)
+  local when = fake_condition.evaluate(rule.when.query, rule.when.tree, row)
+  local over = when == false
+  if rule.clear then
+    over = fake_condition.evaluate(rule.clear.query, rule.clear.tree, row) == true and when ~= true
+  end
+  if when and not self.raised[slot] then
+    self.raised[slot] = true
+    rule.on_transition("raise", nil, row, key, center, tostring(rule.when), false)
+  elseif over and self.raised[slot] then
+    self.raised[slot] = nil
+    rule.on_transition("clear", "recovered", row, key, center, tostring(rule.clear or rule.when), false)
+  end
+end
+
+--- Judges rows (tables of values) of a query, by default queues, by every rule on it.
+function Host:sample(rows, center, query_name)
+  query_name, center = query_name or "queues", center or 0
   for _, rule in pairs(self.rules) do
-    for _, values in ipairs(rows) do
-      local row, key = self:row(values, center), tostring(values.id)
-      local slot = string.format("%s/%d/%s", rule.name, center, key)
-      local when = evaluate(rule.when.tree, row)
-      local over = when == false
-      if rule.clear then
-        over = evaluate(rule.clear.tree, row) == true and when ~= true
-      end
-      if when and not self.raised[slot] then
-        self.raised[slot] = true
-        rule.on_transition("raise", nil, row, key, center, tostring(rule.when), false)
-      elseif over and self.raised[slot] then
-        self.raised[slot] = nil
-        rule.on_transition("clear", "recovered", row, key, center, tostring(rule.clear or rule.when), false)
-      end
+    for _, values in ipairs(rule.wants[1].query == query_name and rows or {}) do
+      self:judge(rule, self:row(values, center, query_name), center)
     end
   end
 end

@@ -228,7 +228,8 @@ describe("gw", function()
     host = job [[local names = {} for name in pairs(gw) do names[#names + 1] = name end
       print(table.concat(names, " "))]]
     host:run "it"
-    assert.equal("above all any at_least at_most below center copy destination duration equal job log none now queues "
-      .. "rule sleep template", host.logs[1].text)
+    assert.equal("above agent agent_calls agent_operations agents all any at_least at_most below center copy "
+      .. "destination duration equal in_state job log none now one_of outside queues rule sleep template "
+      .. "within", host.logs[1].text)
   end)
 end)

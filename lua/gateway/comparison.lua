@@ -1,0 +1,244 @@
+--- Comparisons of one field: what may be compared how, and with what.
+---
+--- A comparison is { op, field, values = { n, … }, line }, as the script wrote it.
+local core = require "gateway.core"
+local field = require "gateway.field"
+local limit = require "gateway.limit"
+local wording = require "gateway.wording"
+
+local comparison = {}
+
+-- How each one is written; its values: one, two, or any number.
+local EXAMPLES <const> = {
+  equal = '("calls_waiting", 5)',
+  one_of = '("state", "rest", "busy")',
+  within = '("calls_waiting", 5, 10)',
+  outside = '("calls_waiting", 5, 10)',
+}
+
+local EQUAL <const> = { equal = true, one_of = true }
+
+-- What is not a number has fewer comparisons, and a sentence for the others.
+local FEWER <const> = {
+  word = { EQUAL, "'%s' is a word and has no order; gw.equal and gw.one_of compare it" },
+  text = { EQUAL, "'%s' is text and has no order; gw.equal and gw.one_of compare it" },
+  boolean = { { equal = true }, "'%s' is true or false; gw.equal compares it" },
+  name = { {}, "'%s' is text and cannot be compared here; a function can" },
+  media = { {}, "'%s' is a table and cannot be compared here; a function can" },
+  skills = { {}, "'%s' is a table and cannot be compared here; a function can" },
+}
+
+-- ---- words ----
+
+local function quoted(given)
+  return type(given) == "string" and '"' .. given .. '"' or wording.show(given)
+end
+
+-- As the script says it: 'above("calls_waiting", 5)'.
+local function written(inside)
+  local words = { quoted(inside.field) }
+  for index = 1, inside.values.n do
+    words[index + 1] = quoted(inside.values[index])
+  end
+  words[2] = words[2] or quoted(nil)
+  return string.format("%s(%s)", inside.op, table.concat(words, ", "))
+end
+
+--- As people say it behind the field: "above 5", "one of rest and busy", "within 5 and 10".
+function comparison.phrase(inside)
+  local words = {}
+  for index = 1, inside.values.n do
+    words[index] = tostring(inside.values[index])
+  end
+  return string.format("%s %s", string.gsub(inside.op, "_", " "), wording.list(words))
+end
+
+-- ---- values: what is used, or nil and a sentence about the field ----
+
+local readers = {}
+
+function readers.boolean(given)
+  if type(given) == "boolean" then
+    return given
+  end
+  return nil, "is true or false; write true"
+end
+
+function readers.text(given)
+  if type(given) == "string" then
+    return given
+  end
+  return nil, string.format('is text and is compared with one; write "%s"',
+    math.type(given) and wording.show(given) or "text")
+end
+
+function readers.time(given)
+  if math.type(given) then
+    return given
+  end
+  return nil, "is a time and is compared with a number of seconds since the epoch"
+end
+
+local function contains(words, wanted)
+  for _, word in ipairs(words) do
+    if word == wanted then
+      return true
+    end
+  end
+  return false
+end
+
+local function sibling_words(query_name, name)
+  local sibling = field.sibling(query_name)
+  local known = sibling and field.find(sibling, name)
+  return known and known.words or {}, sibling
+end
+
+-- The words that the rows of a subject can have; agents who are signed out are in a
+-- list only when they are expected.
+local function possible(described, subject)
+  local words = {}
+  for _, word in ipairs(described.words) do
+    local is_of_expected = subject.name == "agents" and described.name == "state"
+      and word == "signed_out"
+    if not is_of_expected or subject.expects then
+      words[#words + 1] = word
+    end
+  end
+  return words
+end
+
+-- A word that the rows never have.
+local function impossible(given, described, subject, words)
+  local others, sibling = sibling_words(subject.name, described.name)
+  if contains(described.words, given) then
+    return nil, nil, string.format("gw.%s lists signed-in agents only: %s is never '%s' here; "
+      .. "add expect = { … }", subject.name, described.name, given)
+  elseif contains(others, given) then
+    return nil, nil, string.format("gw.%s never says that %s is '%s'; only gw.%s does", subject.name,
+      described.name, given, sibling)
+  end
+  return nil, string.format("is never '%s'%s", given, wording.guess_or_list(given, words))
+end
+
+function readers.word(given, described, subject)
+  local words = possible(described, subject)
+  if type(given) ~= "string" then
+    return nil, "is a word and is compared with one; known: " .. wording.list(words)
+  elseif contains(words, given) or string.find(given, "^code %-?%d+$") then
+    return given
+  end
+  return impossible(given, described, subject, words)
+end
+
+-- The value as it is used; nil and a whole sentence.
+local function read(given, described, inside, subject)
+  local reader = readers[described.kind]
+  local result, mistake, whole
+  if reader then
+    result, mistake, whole = reader(given, described, subject)
+  else
+    result, mistake = limit.read(described, given)
+  end
+  if result ~= nil then
+    return result
+  end
+  return nil, whole or string.format("%s: '%s' %s", written(inside), inside.field, mistake)
+end
+
+-- ---- trees ----
+
+local makers = {}
+
+local function one(inside, described, index, values)
+  local is_text = described.kind == "word" or described.kind == "text"
+  return { op = inside.op, field = index, [is_text and "text" or "limit"] = values[1] }
+end
+
+function makers.one_of(inside, described, index, values)
+  local is_text = described.kind == "word" or described.kind == "text"
+  return { op = inside.op, field = index, [is_text and "texts" or "limits"] = values }
+end
+
+local function range(inside, _, index, values)
+  local low, high = table.unpack(values)
+  if low > high then
+    return nil, string.format("%s: the lower end comes first", written(inside))
+  end
+  return { op = inside.op, field = index, low = low, high = high }
+end
+
+makers.within, makers.outside = range, range
+
+local COUNTS <const> = { within = 2, outside = 2 }
+
+local function is_whole(inside)
+  return type(inside.field) == "string"
+    and (inside.op ~= "one_of" or inside.values.n > 0 and type(inside.values[1]) ~= "table")
+end
+
+-- The values in the form that is used; those of a mistake are told to fail(sentence).
+local function read_all(inside, described, subject, fail)
+  local values, is_good = {}, true
+  for index = 1, inside.op == "one_of" and inside.values.n or COUNTS[inside.op] or 1 do
+    local result, mistake = read(inside.values[index], described, inside, subject)
+    if result == nil then
+      fail(mistake)
+      is_good = false
+    end
+    values[index] = result
+  end
+  return is_good and values or nil
+end
+
+--- The tree for core.condition; nil when something is wrong, which fail(sentence) hears.
+--- `subject` { name, expects } says whose rows they are: the query, and whether agents
+--- are expected.
+function comparison.bind(inside, subject, fail)
+  if not is_whole(inside) then
+    return fail(string.format("gw.%s needs a field and %s, such as gw.%s%s", inside.op,
+      COUNTS[inside.op] and "two limits" or inside.op == "one_of" and "values one after the other"
+      or "a limit", inside.op, EXAMPLES[inside.op] or EXAMPLES.equal))
+  end
+  local described, index = field.find(subject.name, inside.field)
+  local fewer = described and FEWER[described.kind]
+  if not described then
+    return fail(index)
+  elseif fewer and not fewer[1][inside.op] then
+    return fail(string.format(fewer[2], inside.field))
+  end
+  local values = read_all(inside, described, subject, fail)
+  if not values then
+    return nil
+  end
+  local tree, mistake = (makers[inside.op] or one)(inside, described, index, values)
+  return tree or fail(mistake)
+end
+
+-- ---- overlaps ----
+
+local function words_of(tree)
+  return tree.texts or tree.text and { tree.text }
+    or type(tree.limit) == "boolean" and { tostring(tree.limit) }
+end
+
+local function common_word(a, b)
+  for _, word in ipairs(a) do
+    if contains(b, word) then
+      return word
+    end
+  end
+end
+
+--- A value, as text, for which both trees of one field are true; nil when there is none or
+--- that is not known.
+function comparison.common(query_name, a, b)
+  local described = core.query(query_name).fields[a.field + 1]
+  if words_of(a) then
+    return common_word(words_of(a), words_of(b))
+  end
+  local number = limit.common(described, a, b)
+  return number and limit.format(described, number)
+end
+
+return comparison
