@@ -1,6 +1,7 @@
 #include "poll/lane.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -24,8 +25,8 @@ struct lane {
     struct loop *loop;
     struct http_pool *pool;
     const struct conf_center *center;
-    enum query_door door;
-    struct rate *rate; /* the centre's, shared */
+    struct session *session; /* of the agent gateway; NULL at the other door */
+    struct rate *rate;       /* the centre's, shared */
     struct rate_turn turn;
     struct poll_line *lines; /* one per query, made when first needed */
     struct errand *first, **last;
@@ -34,7 +35,6 @@ struct lane {
     struct timer *pump_timer;
     bool is_proven; /* has answered well since the last failure */
     bool is_draining;
-    bool is_wanted;     /* its session */
     bool is_open;       /* the circuit */
     int64_t held_until; /* monotonic; 0: not held */
     int64_t hold_ms;    /* length of the last hold, doubles */
@@ -57,7 +57,8 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
     lane->loop = loop;
     lane->pool = pool;
     lane->center = center;
-    lane->door = door;
+    if (door == DOOR_AGENT_GATEWAY)
+        lane->session = session_new(loop, pool, center);
     lane->rate = rate;
     lane->lines = mem_zero(count * sizeof *lane->lines);
     lane->last = &lane->first;
@@ -105,6 +106,7 @@ lane_delete(struct lane *lane)
     rate_leave(lane->rate, &lane->turn);
     cancel_flights(lane);
     forget_lines(lane);
+    session_delete(lane->session);
     timer_free(lane->pump_timer);
     free(lane->lines);
     free(lane);
@@ -122,6 +124,8 @@ lane_busy(const struct lane *lane)
     size_t busy = 0;
     for (const struct flight *flight = lane->flights; flight; flight = flight->next)
         busy += flight->errand != NULL;
+    if (lane->session)
+        busy += session_is_busy(lane->session);
     return busy;
 }
 
@@ -129,6 +133,8 @@ void
 lane_drain(struct lane *lane)
 {
     lane->is_draining = true;
+    if (lane->session)
+        session_stop(lane->session);
 }
 
 bool
@@ -147,7 +153,8 @@ lane_is_held(const struct lane *lane, struct error *reason)
 void
 lane_want(struct lane *lane, bool is_wanted)
 {
-    lane->is_wanted = is_wanted;
+    if (lane->session)
+        session_want(lane->session, is_wanted);
 }
 
 void
@@ -155,6 +162,8 @@ lane_retry(struct lane *lane)
 {
     lane->is_proven = false;
     lane->held_until = 0;
+    if (lane->session)
+        session_retry(lane->session);
     timer_start(lane->pump_timer, 0);
 }
 
@@ -247,6 +256,15 @@ answer_impatient(struct lane *lane)
     }
 }
 
+/* Nothing for exactly so long. What doubles does so from where it was. */
+static void
+hold_for(struct lane *lane, int64_t wait)
+{
+    lane->held_until = clock_mono_ms() + wait;
+    rate_leave(lane->rate, &lane->turn);
+    timer_start(lane->pump_timer, wait);
+}
+
 static void
 hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
 {
@@ -258,9 +276,22 @@ hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
         lane->is_open ? lane->hold_ms : (int64_t)((double)lane->hold_ms * spread(lane));
     if (wait < least_ms)
         wait = least_ms < most_ms ? least_ms : most_ms;
-    lane->held_until = clock_mono_ms() + wait;
-    rate_leave(lane->rate, &lane->turn);
-    timer_start(lane->pump_timer, wait);
+    hold_for(lane, wait);
+}
+
+/* The session knows when it signs in again. */
+static void
+wait_for_session(struct lane *lane, const struct poll_answer *answer)
+{
+    char length[32];
+    bool is_news = strcmp(lane->reason.message, answer->error.message) != 0;
+    lane->is_open = true;
+    lane->reason = answer->error;
+    hold_for(lane, answer->retry_after_ms);
+    log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
+              "center %s: auth: %s; alerts are held, next try in %s",
+              lane->center->name, answer->error.message,
+              text_format_duration(answer->retry_after_ms, length, sizeof length));
 }
 
 static void
@@ -327,7 +358,10 @@ judge(struct lane *lane, const struct poll_answer *answer)
     if (!lane->failures++)
         lane->failing_since = clock_mono_ms();
     lane->is_proven = false;
-    if (answer->error.kind == ERROR_AUTH)
+    if (answer->error.kind == ERROR_AUTH && lane->session &&
+        answer->retry_after_ms >= 0)
+        wait_for_session(lane, answer);
+    else if (answer->error.kind == ERROR_AUTH)
         open_circuit(lane, &answer->error);
     else
         back_off(lane, answer);
@@ -340,6 +374,8 @@ lane_set_center(struct lane *lane, const struct conf_center *center)
     cancel_flights(lane); /* they speak of the configuration before */
     forget_lines(lane);
     lane->center = center;
+    if (lane->session)
+        session_set_center(lane->session, center);
     lane_retry(lane);
 }
 
@@ -375,8 +411,11 @@ send_first(struct lane *lane)
     flight->next = lane->flights;
     lane->flights = flight;
     lane->in_flight++;
-    flight->poll = poll_start(lane->pool, line_of(lane, errand->query), errand->body,
-                              errand->body_size, on_answer, flight);
+    const struct poll_line *line = line_of(lane, errand->query);
+    flight->poll = lane->session ? poll_start_in(lane->session, line, errand->id,
+                                                 on_answer, flight)
+                                 : poll_start(lane->pool, line, errand->body,
+                                              errand->body_size, on_answer, flight);
 }
 
 /* How long until the lane may send: 0 now, -1 when nothing is to be sent before

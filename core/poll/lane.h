@@ -3,7 +3,8 @@
  * share, and to `concurrency`, which holds for each door: they are different servers.
  * Backs off after failures (1 s doubling to 60 s) and opens its circuit when the key,
  * or the operator, is refused: then one probe after 10 minutes, doubling to an hour
- * (runtime.md §2). What happens at one door says nothing of the other.
+ * (runtime.md §2). A session that says how long it will not sign in is left alone
+ * for just so long (net/session.h). What happens at one door says nothing of the other.
  *
  * Until the centre has answered well once, and again after a failure, one request at a
  * time goes out: a wrong key is tried once, a restarting centre is not stormed. What

@@ -1,18 +1,21 @@
 #include "poll/poll.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/loop.h"
 #include "base/mem.h"
+#include "model/charset.h"
 
 /* Fixed by the pages (seed: skill/stateinfo, table 1), and part of the signature. */
 #define CONTENT_TYPE "application/json; charset=UTF-8"
 
 struct poll {
     const struct query *query;
-    struct http_call *call;
+    struct http_call *call; /* one of the two */
+    struct session_call *in_session;
     poll_callback *on_done;
     void *arg;
 };
@@ -58,19 +61,37 @@ poll_line_fini(struct poll_line *line)
 /* ---- the answer ---- */
 
 static void
-judge_status(struct error *error, long status)
+judge_status(struct error *error, enum query_door door, long status)
 {
     char code[24];
     snprintf(code, sizeof code, "%ld", status);
-    if (status == 401)
+    if (status == 401 && door == DOOR_CMS)
         error_set(error, ERROR_AUTH, code,
                   "HTTP 401: the centre refused the signature (access_key, secret_key "
                   "or clock)");
-    else if (status == 403)
+    else if (status == 403 && door == DOOR_CMS)
         error_set(error, ERROR_AUTH, code,
                   "HTTP 403: the centre has locked this address or key out");
+    else if (status == 401 || status == 403)
+        error_set(error, ERROR_AUTH, code,
+                  "HTTP %ld: the agent gateway has locked this address or operator out",
+                  status);
     else if (status != 200)
         error_set(error, ERROR_HTTP, code, "HTTP %ld", status);
+}
+
+/* The body may be in a Chinese character set. */
+static void
+decode(const struct poll *poll, const struct http_response *response,
+       struct block *rows, struct error *error)
+{
+    struct buf text = {0};
+    if (charset_read(response->content_type, response->body, response->body_size,
+                     &text))
+        answer_decode(poll->query, text.data, text.size, rows, error);
+    else
+        answer_decode(poll->query, response->body, response->body_size, rows, error);
+    buf_fini(&text);
 }
 
 static void
@@ -89,11 +110,26 @@ on_response(void *arg, const struct http_response *response)
     };
     block_init(&rows, poll->query);
     if (answer.error.kind == ERROR_NONE)
-        judge_status(&answer.error, response->status);
+        judge_status(&answer.error, poll->query->door, response->status);
     if (answer.error.kind == ERROR_NONE)
-        answer_decode(poll->query, answer.body, answer.body_size, &rows, &answer.error);
+        decode(poll, response, &rows, &answer.error);
     poll->on_done(poll->arg, &answer);
     block_fini(&rows);
+    free(poll);
+}
+
+static void
+on_session_answer(void *arg, const struct session_answer *session_answer)
+{
+    struct poll *poll = arg;
+    if (session_answer->response) {
+        on_response(poll, session_answer->response);
+        return;
+    }
+    struct poll_answer answer = {.error = session_answer->error,
+                                 .body = "",
+                                 .retry_after_ms = session_answer->retry_after_ms};
+    poll->on_done(poll->arg, &answer);
     free(poll);
 }
 
@@ -142,10 +178,40 @@ poll_start(struct http_pool *pool, const struct poll_line *line, const char *bod
     return poll;
 }
 
+/* The path, $o the operator and $i the id. */
+static void
+write_path(const struct poll_line *line, int64_t id, struct buf *out)
+{
+    for (const char *at = line->query->path; *at; at++) {
+        if (*at != '$')
+            buf_add(out, at, 1);
+        else
+            buf_format(out, "%" PRId64, *++at == 'o' ? line->center->operator_id : id);
+    }
+}
+
+struct poll *
+poll_start_in(struct session *session, const struct poll_line *line, int64_t id,
+              poll_callback *on_done, void *arg)
+{
+    struct poll *poll = mem_zero(sizeof *poll);
+    struct buf path = {0};
+    poll->query = line->query;
+    poll->on_done = on_done;
+    poll->arg = arg;
+    write_path(line, id, &path);
+    poll->in_session = session_get(session, path.data, on_session_answer, poll);
+    buf_fini(&path);
+    return poll;
+}
+
 void
 poll_cancel(struct poll *poll)
 {
-    http_cancel(poll->call);
+    if (poll->call)
+        http_cancel(poll->call);
+    if (poll->in_session)
+        session_cancel(poll->in_session);
     free(poll);
 }
 

@@ -1,4 +1,5 @@
-/* One poll: a signed request to a contact centre and its decoded answer. */
+/* One poll: a signed request to a contact centre, or a question at its agent gateway,
+ * and the decoded answer. */
 #ifndef CCGATE_POLL_POLL_H
 #define CCGATE_POLL_POLL_H
 
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "model/schema.h"
 #include "net/http.h"
+#include "net/session.h"
 #include "net/sign.h"
 
 /* What is the same for every poll of one centre and query. */
@@ -25,10 +27,10 @@ void poll_line_init(struct poll_line *line, const struct conf_center *center,
 void poll_line_fini(struct poll_line *line);
 
 struct poll_answer {
-    struct error error; /* ERROR_NONE: rows are valid */
-    const struct block
-        *rows;        /* in the order of the server; valid during the callback */
-    const char *body; /* as it came; "" when nothing came */
+    struct error error;       /* ERROR_NONE: rows are valid */
+    const struct block *rows; /* in the order of the server, valid during the callback;
+                                 with an error NULL or empty */
+    const char *body;         /* as it came; "" when nothing came */
     size_t body_size;
     long status;            /* 0 when no answer came */
     int64_t retry_after_ms; /* -1 when absent */
@@ -42,6 +44,11 @@ typedef void poll_callback(void *arg, const struct poll_answer *answer);
 struct poll *poll_start(struct http_pool *pool, const struct poll_line *line,
                         const char *body, size_t body_size, poll_callback *on_done,
                         void *arg);
+/* The same of a query at the agent gateway, about one id, in the session. A failure of
+ * the session is of kind auth or one of http.h; retry_after_ms says how long no sign-in
+ * is tried then, -1 that the asker had better open its circuit. */
+struct poll *poll_start_in(struct session *session, const struct poll_line *line,
+                           int64_t id, poll_callback *on_done, void *arg);
 /* Its callback will not come. Not from inside it. */
 void poll_cancel(struct poll *poll);
 
