@@ -121,8 +121,7 @@ static const struct field agent_fields[] = {
      .required = true,
      .doc = "The number of the agent."},
     TEXT("name", "name", "The agent's name."),
-    WORD("state", STATE_CODE, codes_agent_state,
-         "What the agent does: unknown, error, busy, idle, wrap_up, talking or rest."),
+    WORD("state", STATE_CODE, codes_agent_state, "What the agent does."),
     [STATE_CODE] = INTEGER("state_code", "status", "The state as it is sent."),
     WORD("cti_state", CTI_STATE_CODE, codes_cti_state,
          "What the platform says the agent does, in finer words."),
@@ -316,10 +315,7 @@ static const struct field agent_gateway_fields[] = {
      .required = true,
      .doc = "The number of the agent."},
     TEXT("name", "name", "The agent's name."),
-    WORD(
-        "state", STATE_CODE, codes_agent_gateway_state,
-        "What the agent does: unknown, signed_out, busy, idle, wrap_up, talking, rest or "
-        "pre_rest."),
+    WORD("state", STATE_CODE, codes_agent_gateway_state, "What the agent does."),
     [STATE_CODE] = INTEGER("state_code", "status", "The state as it is sent."),
     WORD("cti_state", CTI_STATE_CODE, codes_cti_state,
          "What the platform says the agent does, in finer words."),
