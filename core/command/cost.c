@@ -85,8 +85,11 @@ cost_describe(const struct demand *demand, const struct cost_rule *rule,
         if (!is_asked_by(demand, request, rule))
             continue;
         count++;
-        per_minute += 60000.0 / (double)request->every_ms;
         note_others(demand, request, rule, &others);
+        if (request->carrier == DEMAND_ALONE)
+            per_minute += 60000.0 / (double)request->every_ms;
+        else
+            note_others(demand, &demand->requests[request->carrier], rule, &others);
     }
     if (count)
         buf_format(out, "Costs %.3g request%s a minute", per_minute,

@@ -212,6 +212,7 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
                                  gateway->conf->name);
     gateway->polls = http_pool_new(gateway->loop, POLLS_AT_ONCE);
     gateway->planner = planner_new(gateway->loop, gateway->polls, gateway->conf);
+    planner_set_store(gateway->planner, gateway->store);
     gateway->program = process_find_program();
     struct resident_world world = {gateway->loop, gateway->conf, gateway->planner,
                                    gateway->notify, gateway->program};

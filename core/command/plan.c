@@ -30,6 +30,7 @@ struct plan {
 struct line {
     const struct query *query;
     int64_t every_ms;
+    int64_t carrier_ms; /* the interval that all of it rides with; 0: none */
     size_t id_count, request_count;
     double per_minute;
 };
@@ -87,22 +88,33 @@ mark_askers(struct plan *plan, const struct demand_request *request)
             ((struct plan_script *)claim->asker)->is_asking = true;
 }
 
+static int64_t
+carrier_ms(const struct demand *demand, const struct demand_request *request)
+{
+    return request->carrier == DEMAND_ALONE
+               ? 0
+               : demand->requests[request->carrier].every_ms;
+}
+
 /* The requests from number *at on that belong together, and who asks for them. */
 static struct line
 next_line(struct plan *plan, size_t *at)
 {
     const struct demand *demand = &plan->demand;
     const struct demand_request *first = &demand->requests[*at];
-    struct line line = {.query = first->query, .every_ms = first->every_ms};
+    struct line line = {.query = first->query,
+                        .every_ms = first->every_ms,
+                        .carrier_ms = carrier_ms(demand, first)};
     for (struct plan_script *script = plan->scripts; script; script = script->next)
         script->is_asking = false;
     for (; *at < demand->request_count; ++*at) {
         const struct demand_request *request = &demand->requests[*at];
         if (request->center != first->center || request->query != first->query ||
-            request->every_ms != first->every_ms)
+            request->every_ms != first->every_ms ||
+            carrier_ms(demand, request) != line.carrier_ms)
             break;
         line.id_count += request->id_count;
-        line.request_count++;
+        line.request_count += !line.carrier_ms;
         mark_askers(plan, request);
     }
     line.per_minute = 60000.0 * (double)line.request_count / (double)line.every_ms;
@@ -144,6 +156,9 @@ print_line(const struct plan *plan, const struct line *line, size_t index)
         printf("%s%s", comma, s->name);
         comma = ", ";
     }
+    if (line->carrier_ms)
+        printf("; rides with every %s",
+               text_format_duration(line->carrier_ms, every, sizeof every));
     printf("\n");
 }
 
@@ -195,7 +210,10 @@ print_json_line(const struct plan *plan, const struct line *line, size_t index)
         print_json_text(s->name);
         comma = ",";
     }
-    printf("]}");
+    printf("]");
+    if (line->carrier_ms)
+        printf(",\"rides_with_every_ms\":%lld", (long long)line->carrier_ms);
+    printf("}");
 }
 
 static void
@@ -272,7 +290,9 @@ const struct command command_plan = {
         "  -o text|json      for people (default) or for programs\n"
         "\n"
         "Loads the scripts as `run` does and merges their wishes without asking the\n"
-        "centre. When they come to more than `rate`, all intervals of that centre grow\n"
-        "by one factor. Exits with 1 when a script has mistakes.\n",
+        "centre. What is wanted seldom and fits into a request that goes out oftener\n"
+        "rides with it and costs nothing. When it all comes to more than `rate`, all\n"
+        "intervals of that centre grow by one factor. Exits with 1 when a script has\n"
+        "mistakes.\n",
     .run = run,
 };

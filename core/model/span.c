@@ -1,7 +1,5 @@
 #include "model/span.h"
 
-#define CLOSING 60 /* seconds after which a quarter is closed */
-
 static int64_t
 floor_to(int64_t at, int64_t unit)
 {
@@ -11,7 +9,7 @@ floor_to(int64_t at, int64_t unit)
 static int64_t
 last_closed(int64_t now)
 {
-    return floor_to(now - CLOSING, SPAN_QUARTER);
+    return floor_to(now - SPAN_CLOSING, SPAN_QUARTER);
 }
 
 const char *

@@ -13,9 +13,11 @@
 #define SPAN_QUARTER ((int64_t)900)
 #define SPAN_DAY     ((int64_t)86400)
 #define SPAN_MAX     SPAN_DAY /* of one request */
+/* A quarter is closed so long after its end: before that the centre may still write to
+ * it. */
+#define SPAN_CLOSING ((int64_t)60)
 
-/* The closed quarters of the last `duration` seconds. A quarter is closed a minute
- * after its end: before that the centre may still write to it. */
+/* The closed quarters of the last `duration` seconds. */
 const char *span_last(struct query_span *span, int64_t duration, int64_t now);
 
 /* The closed quarters since midnight UTC. */

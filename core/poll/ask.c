@@ -50,22 +50,12 @@ on_refused(void *arg)
     finish(ask, &answer);
 }
 
-static void
-make_body(struct ask *ask, const struct conf_center *center, const struct query *query,
-          const int64_t *ids, size_t id_count, const struct query_span *span)
-{
-    if (query->has_span)
-        query_body_span(query, center->cc_id, center->vdn, *ids, span, &ask->body);
-    else
-        query_body(query, center->cc_id, center->vdn, ids, id_count, &ask->body);
-}
-
 struct ask *
 planner_ask(struct planner *planner, uint32_t center, const struct query *query,
             const int64_t *ids, size_t id_count, const struct query_span *span,
             poll_callback *on_done, void *arg)
 {
-    struct lane *lane = planner->lanes[center];
+    struct lane *lane = plan_lane(planner, center, query);
     struct ask *ask = mem_zero(sizeof *ask);
     ask->planner = planner;
     ask->on_done = on_done;
@@ -73,10 +63,7 @@ planner_ask(struct planner *planner, uint32_t center, const struct query *query,
     ask->timer = timer_new(planner->loop, on_refused, ask);
     ask->next = planner->asks;
     planner->asks = ask;
-    make_body(ask, lane_center(lane), query, ids, id_count, span);
-    ask->errand.query = query;
-    ask->errand.body = ask->body.data;
-    ask->errand.body_size = ask->body.size;
+    plan_request(planner, center, query, ids, id_count, span, &ask->body, &ask->errand);
     ask->errand.impatient = true;
     ask->errand.on_answer = on_answer;
     if (lane_is_held(lane, &ask->error))
@@ -102,12 +89,12 @@ void
 planner_look(struct planner *planner, uint32_t center, const struct query *query,
              struct lane_state *state)
 {
-    (void)query;
-    lane_look(planner->lanes[center], state);
+    lane_look(plan_lane(planner, center, query), state);
 }
 
 void
 planner_retry(struct planner *planner, uint32_t center)
 {
-    lane_retry(planner->lanes[center]);
+    for (size_t door = 0; door < PLAN_DOORS; door++)
+        lane_retry(planner->lanes[center * PLAN_DOORS + door]);
 }

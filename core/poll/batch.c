@@ -9,63 +9,19 @@
 /* Requests are moved by up to ± this share of their interval, so that gateways which
  * were started together drift apart. */
 #define JITTER 0.05
+/* What has a span is asked when a slot closes, not at an interval: after a failure it
+ * is asked again after a time that doubles, */
+#define RETRY_FIRST_MS ((int64_t)1000)
+#define RETRY_MOST_MS  ((int64_t)15 * 60 * 1000)
+/* and since wall clocks jump and machines sleep it looks at the clock so often. */
+#define LOOK_MS ((int64_t)60 * 1000)
 
-/* ---- samples ---- */
-
-/* Answers mostly come in the order asked: the search starts where the last row was. */
-void
-batch_arrange(struct block *out, const int64_t *ids, size_t id_count,
-              const struct block *answer)
-{
-    const struct query *query = out->query;
-    size_t width = query_width(query), expected = 0;
-    block_clear(out);
-    for (size_t i = 0; i < id_count; i++) {
-        int64_t *row = block_add(out);
-        row[0] = (int64_t)(ROW_GONE | (uint64_t)1 << query->key);
-        row[1 + query->key] = ids[i];
-    }
-    for (size_t r = 0; r < answer->row_count; r++) {
-        const int64_t *row = block_row(answer, r);
-        for (size_t tries = 0; tries < id_count; tries++) {
-            size_t at = (expected + tries) % id_count;
-            if (ids[at] != row[1 + query->key])
-                continue;
-            memcpy(out->cells + at * width, row, width * sizeof *row);
-            expected = at + 1;
-            break;
-        }
-    }
-}
-
-/* The rows of one feed; the batch's own block where it gets all. */
-static const struct block *
-rows_of(struct batch *batch, const struct feed *feed)
-{
-    struct block *scratch = &batch->planner->scratch;
-    if (!feed->rows)
-        return &batch->rows;
-    scratch->query = batch->query;
-    block_clear(scratch);
-    for (size_t i = 0; i < feed->count; i++)
-        memcpy(block_add(scratch), block_row(&batch->rows, feed->rows[i]),
-               query_width(batch->query) * sizeof(int64_t));
-    return scratch;
-}
-
-void
-batch_send(struct batch *batch, struct feed *feed)
-{
-    struct subscription *to = feed->subscription;
-    int64_t argument = batch->query->is_list ? batch->ids[0] : 0;
-    feed->refused = !to->on_rows(to->arg, batch->center, argument, rows_of(batch, feed),
-                                 batch->rows_wall_ms);
-}
+/* ---- answers ---- */
 
 static void
 report(struct batch *batch, const struct error *error)
 {
-    const char *center = lane_center(batch->planner->lanes[batch->center])->name;
+    const char *center = plan_center(batch->planner, batch->center)->name;
     bool is_own = error->kind == ERROR_API || error->kind == ERROR_DECODE;
     bool is_searched =
         batch->lot && error->kind == ERROR_API; /* told when it is found */
@@ -79,60 +35,120 @@ report(struct batch *batch, const struct error *error)
     batch->error = *error;
 }
 
-/* An id that the centre does not know is mostly a mistake in a script: said once. */
+/* After the answer to a query that has a span. */
 static void
-tell_unknown(const struct batch *batch, const struct block *answer)
+keep_mark(struct batch *batch, bool is_good)
 {
-    for (size_t i = 0; i < batch->id_count; i++) {
-        bool is_new = !batch->rows_mono_ms || !row_is_gone(block_row(&batch->rows, i));
-        bool is_there = false;
-        for (size_t r = 0; is_new && !is_there && r < answer->row_count; r++)
-            is_there = block_row(answer, r)[1 + batch->query->key] == batch->ids[i];
-        if (is_new && !is_there)
-            log_warn("poll",
-                     "center %s: %s %lld is not in the answer: the centre does not "
-                     "know it (any more)",
-                     lane_center(batch->planner->lanes[batch->center])->name,
-                     batch->query->argument, (long long)batch->ids[i]);
-    }
+    struct planner *planner = batch->planner;
+    if (is_good)
+        slots_advance(planner->slots, plan_center(planner, batch->center)->name,
+                      batch->query, batch->ids[0], &batch->span);
+    batch->retries = is_good ? 0 : batch->retries + 1;
+    if (!planner->is_draining)
+        batch_arm(batch);
+}
+
+void
+batch_answer(struct batch *batch, const struct poll_answer *answer)
+{
+    enum error_kind kind = answer->error.kind;
+    report(batch, &answer->error);
+    search_learn(batch, &answer->error);
+    if (kind == ERROR_NONE || kind == ERROR_API || kind == ERROR_DECODE)
+        batch->is_welcome = kind == ERROR_NONE;
+    if (kind == ERROR_NONE)
+        sample_take(batch, answer->rows);
+    if (batch->query->has_span)
+        keep_mark(batch, kind == ERROR_NONE);
+    if (kind == ERROR_NONE)
+        sample_send_all(batch);
 }
 
 static void
 on_batch_answer(struct errand *errand, const struct poll_answer *answer)
 {
     struct batch *batch = (struct batch *)errand;
-    report(batch, &answer->error);
-    search_learn(batch, &answer->error);
-    if (answer->error.kind != ERROR_NONE)
-        return;
-    if (answer->rows->row_count < batch->id_count)
-        tell_unknown(batch, answer->rows);
-    batch_arrange(&batch->rows, batch->ids, batch->id_count, answer->rows);
-    batch->rows_wall_ms = clock_wall_ms();
-    batch->rows_mono_ms = clock_mono_ms();
-    log_debug("poll", "polled %s: %zu rows (%lld ms)", batch->query->name,
-              batch->rows.row_count, (long long)(answer->duration_us / 1000));
-    for (size_t i = 0; i < batch->feed_count; i++)
-        batch_send(batch, &batch->feeds[i]);
+    if (!ride_end(batch, answer))
+        batch_answer(batch, answer);
 }
 
 /* ---- the timetable ---- */
 
-/* The next time of the batch's own grid that is at least half an interval away. A
- * refused id has no grid: it is asked as seldom as was promised. */
-void
-batch_arm(struct batch *batch)
+/* Until the next time of the batch's own grid that is at least half an interval away.
+ */
+static int64_t
+wait_for_turn(const struct batch *batch)
 {
     int64_t now = clock_mono_ms(), every = batch->period_ms;
     int64_t earliest = now + every / 2;
     int64_t turns = (earliest - batch->phase_ms + every - 1) / every;
     double jitter = (plan_random(batch->planner) * 2 - 1) * JITTER * (double)every;
-    int64_t wait = batch->phase_ms + turns * every - now + (int64_t)jitter;
-    if (batch->is_refused)
-        wait = search_wait_ms(batch);
-    timer_start(batch->timer, wait > 1 ? wait : 1);
+    return batch->phase_ms + turns * every - now + (int64_t)jitter;
 }
 
+static int64_t
+wait_for_slot(const struct batch *batch)
+{
+    int64_t wait = slots_wait_ms(batch->phase_ms, clock_wall_ms());
+    if (batch->retries) {
+        wait = RETRY_FIRST_MS << (batch->retries < 10 ? batch->retries - 1 : 10);
+        return wait < RETRY_MOST_MS ? wait : RETRY_MOST_MS;
+    }
+    return wait < LOOK_MS ? wait : LOOK_MS;
+}
+
+void
+batch_wait(struct batch *batch, int64_t wait_ms)
+{
+    if (wait_ms < 1)
+        wait_ms = 1;
+    batch->due_ms = clock_mono_ms() + wait_ms;
+    timer_start(batch->timer, wait_ms);
+}
+
+/* A refused id has no timetable: it is asked as seldom as was promised. */
+void
+batch_arm(struct batch *batch)
+{
+    if (batch->is_refused)
+        batch_wait(batch, search_wait_ms(batch));
+    else
+        batch_wait(batch, batch->query->has_span ? wait_for_slot(batch)
+                                                 : wait_for_turn(batch));
+}
+
+/* Is there anything to ask? Of a query with a span: the slots that have closed. */
+static bool
+choose_span(struct batch *batch)
+{
+    const struct planner *planner = batch->planner;
+    if (!batch->query->has_span)
+        return true;
+    int64_t mark = slots_mark(planner->slots, plan_center(planner, batch->center)->name,
+                              batch->query, batch->ids[0]);
+    return slots_due(mark, batch->last_ms, batch->phase_ms, clock_wall_ms(),
+                     &batch->span);
+}
+
+/* The batch's own ids, then those of its riders. */
+static void
+write_request(struct batch *batch)
+{
+    size_t count = batch->id_count, at = count;
+    for (const struct batch *rider = batch->riders; rider; rider = rider->next_rider)
+        count += rider->id_count;
+    int64_t *ids = mem_grow(NULL, count, sizeof *ids);
+    memcpy(ids, batch->ids, batch->id_count * sizeof *ids);
+    for (const struct batch *rider = batch->riders; rider; rider = rider->next_rider) {
+        memcpy(ids + at, rider->ids, rider->id_count * sizeof *ids);
+        at += rider->id_count;
+    }
+    plan_request(batch->planner, batch->center, batch->query, ids, count, &batch->span,
+                 &batch->body, &batch->errand);
+    free(ids);
+}
+
+/* What is still in the lane, or in another's request, is not asked twice. */
 void
 batch_start(struct batch *batch)
 {
@@ -141,7 +157,11 @@ batch_start(struct batch *batch)
     if (batch->is_refused)
         search_postpone(batch);
     batch_arm(batch);
-    lane_add(batch->planner->lanes[batch->center], &batch->errand);
+    if (batch->errand.lane || batch->vehicle || !choose_span(batch))
+        return;
+    ride_board(batch);
+    write_request(batch);
+    lane_add(plan_lane(batch->planner, batch->center, batch->query), &batch->errand);
 }
 
 static void
@@ -165,19 +185,20 @@ batch_drop_feeds(struct batch *batch)
 void
 batch_delete(struct batch *batch)
 {
+    ride_leave(batch);
     lane_remove(&batch->errand);
     timer_free(batch->timer);
     batch_drop_feeds(batch);
     free(batch->ids);
     buf_fini(&batch->body);
     block_fini(&batch->rows);
+    block_fini(&batch->former);
     free(batch);
 }
 
 struct batch *
 batch_new(struct planner *planner, const struct demand_request *what)
 {
-    const struct conf_center *center = lane_center(planner->lanes[what->center]);
     struct batch *batch = mem_zero(sizeof *batch);
     batch->planner = planner;
     batch->center = what->center;
@@ -186,13 +207,9 @@ batch_new(struct planner *planner, const struct demand_request *what)
     batch->every_ms = what->every_ms;
     batch->ids = mem_copy(what->ids, what->id_count * sizeof *what->ids);
     batch->id_count = what->id_count;
-    query_body(what->query, center->cc_id, center->vdn, what->ids, what->id_count,
-               &batch->body);
     batch->timer = timer_new(planner->loop, on_due, batch);
     block_init(&batch->rows, what->query);
-    batch->errand.query = what->query;
-    batch->errand.body = batch->body.data;
-    batch->errand.body_size = batch->body.size;
+    block_init(&batch->former, what->query);
     batch->errand.on_answer = on_batch_answer;
     return batch;
 }

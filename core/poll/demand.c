@@ -1,8 +1,11 @@
 #include "poll/demand.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "model/span.h"
 
 void
 demand_add(struct demand *demand, const struct planner_want *want, void *asker)
@@ -14,12 +17,13 @@ demand_add(struct demand *demand, const struct planner_want *want, void *asker)
             mem_grow(demand->claims, demand->claim_room, sizeof *demand->claims);
     }
     for (size_t i = 0; i < want->id_count; i++)
-        demand->claims[demand->claim_count++] =
-            (struct claim){.center = want->center,
-                           .query = want->query,
-                           .id = want->ids[i],
-                           .every_ms = want->every_ms,
-                           .asker = asker};
+        demand->claims[demand->claim_count++] = (struct claim){
+            .center = want->center,
+            .query = want->query,
+            .id = want->ids[i],
+            .every_ms = want->query->has_span ? SPAN_QUARTER * 1000 : want->every_ms,
+            .last_ms = want->last_ms,
+            .asker = asker};
 }
 
 void
@@ -80,8 +84,8 @@ by_group(const void *left, const void *right)
 int
 demand_compare(const struct demand_request *a, const struct demand_request *b)
 {
-    struct claim left = {a->center, a->lot, a->query, a->ids[0], a->every_ms, NULL};
-    struct claim right = {b->center, b->lot, b->query, b->ids[0], b->every_ms, NULL};
+    struct claim left = {a->center, a->lot, a->query, a->ids[0], a->every_ms, 0, NULL};
+    struct claim right = {b->center, b->lot, b->query, b->ids[0], b->every_ms, 0, NULL};
     const struct claim *first = &left, *second = &right;
     return by_group(&first, &second);
 }
@@ -116,6 +120,49 @@ choose_firsts(struct demand *demand)
     return count;
 }
 
+/* What the ids take of a request: their digits, and a comma or a bracket for each, as
+ * query_fit() counts. */
+static size_t
+bytes_of(const struct demand_request *request)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < request->id_count; i++)
+        bytes += (size_t)snprintf(NULL, 0, "%" PRId64, request->ids[i]) + 1;
+    return bytes;
+}
+
+static bool
+may_carry(const struct demand_request *carrier, const struct demand_request *rider)
+{
+    return carrier->center == rider->center && carrier->query == rider->query &&
+           carrier->every_ms < rider->every_ms && !carrier->lot && !rider->lot &&
+           carrier->carrier == DEMAND_ALONE;
+}
+
+/* The shortest interval that has room takes it. Requests of one centre and query follow
+ * one another, the shortest interval first: who may carry stands before. */
+static void
+find_carriers(struct demand *demand)
+{
+    size_t *taken = mem_zero((demand->request_count + 1) * sizeof *taken), first = 0;
+    for (size_t i = 0; i < demand->request_count; i++) {
+        struct demand_request *rider = &demand->requests[i];
+        size_t most = rider->query->batch_bytes;
+        taken[i] = 1 + bytes_of(rider);
+        if (rider->center != demand->requests[first].center ||
+            rider->query != demand->requests[first].query)
+            first = i;
+        for (size_t at = first; at < i && rider->carrier == DEMAND_ALONE; at++) {
+            if (!may_carry(&demand->requests[at], rider) ||
+                taken[at] + taken[i] - 1 > most)
+                continue;
+            taken[at] += taken[i] - 1;
+            rider->carrier = at;
+        }
+    }
+    free(taken);
+}
+
 void
 demand_merge(struct demand *demand)
 {
@@ -134,9 +181,10 @@ demand_merge(struct demand *demand)
         size_t fit = query_fit(first->query, demand->ids + at, end - at);
         demand->requests[demand->request_count++] = (struct demand_request){
             first->center,    first->lot,          first->query, first->every_ms,
-            demand->ids + at, demand->firsts + at, fit};
+            demand->ids + at, demand->firsts + at, fit,          DEMAND_ALONE};
         at += fit;
     }
+    find_carriers(demand);
 }
 
 /* ---- what it comes to ---- */
@@ -146,7 +194,8 @@ demand_load(const struct demand *demand, uint32_t center)
 {
     double load = 0;
     for (size_t i = 0; i < demand->request_count; i++)
-        if (demand->requests[i].center == center)
+        if (demand->requests[i].center == center &&
+            demand->requests[i].carrier == DEMAND_ALONE)
             load += 1000.0 / (double)demand->requests[i].every_ms;
     return load;
 }

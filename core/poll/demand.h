@@ -1,6 +1,9 @@
 /* Everybody's wishes put together: which ids are asked in one request, how often, and
  * what that comes to. Knows no network: the planner does it, `ccgate plan` prints it.
- */
+ *
+ * Room that is left in a request takes riders: the ids of a request with a longer
+ * interval, which travel with it when they are due and cost nothing then. What has a
+ * span is asked once for each quarter of an hour, whatever interval it is wanted at. */
 #ifndef CCGATE_POLL_DEMAND_H
 #define CCGATE_POLL_DEMAND_H
 
@@ -16,6 +19,8 @@ struct claim {
     const struct query *query;
     int64_t id;
     int64_t every_ms;
+    int64_t
+        last_ms; /* of a query with a span: how far back the first request reaches */
     void *asker; /* the caller's; may be changed until demand_merge() */
 };
 
@@ -29,7 +34,9 @@ struct demand_request {
     int64_t *ids;
     const struct claim **claims;
     size_t id_count;
+    size_t carrier; /* index of the request that it rides with; DEMAND_ALONE: none */
 };
+#define DEMAND_ALONE SIZE_MAX
 
 /* A zeroed struct is empty. */
 struct demand {
@@ -52,7 +59,7 @@ const struct claim *demand_next(const struct demand *demand, const struct claim 
 /* By centre, query, interval, lot and first id. */
 int demand_compare(const struct demand_request *a, const struct demand_request *b);
 
-/* Requests per second to a centre. */
+/* Requests per second to a centre; riders are none. */
 double demand_load(const struct demand *demand, uint32_t center);
 /* What all intervals are multiplied by so that the load keeps to `rate`; at least 1. */
 double demand_stretch(double load, double rate);

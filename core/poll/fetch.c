@@ -10,6 +10,8 @@ struct part {
     struct errand errand;
     struct fetch *fetch;
     struct buf body;
+    int64_t argument;    /* its first id */
+    struct block answer; /* as it came */
 };
 
 struct fetch {
@@ -21,8 +23,7 @@ struct fetch {
     size_t id_count;
     struct part *parts;
     size_t part_count, open_count;
-    struct block answer; /* rows of all parts as they came */
-    struct block rows;   /* in the order of ids */
+    struct block rows; /* in the order of ids */
     int64_t wall_ms;
     struct error error;
     struct timer *timer; /* ends the fetch outside of everybody's calls */
@@ -41,21 +42,40 @@ fetch_cancel(struct fetch *fetch)
     for (size_t i = 0; i < fetch->part_count; i++) {
         lane_remove(&fetch->parts[i].errand);
         buf_fini(&fetch->parts[i].body);
+        block_fini(&fetch->parts[i].answer);
     }
     timer_free(fetch->timer);
-    block_fini(&fetch->answer);
     block_fini(&fetch->rows);
     free(fetch->parts);
     free(fetch->ids);
     free(fetch);
 }
 
+/* The rows of all parts, in their order. */
+static void
+join_parts(struct fetch *fetch)
+{
+    int64_t vdn = plan_center(fetch->planner, fetch->center)->vdn;
+    struct block all;
+    block_init(&all, fetch->query);
+    for (size_t i = 0; i < fetch->part_count; i++)
+        block_join(&all, &fetch->parts[i].answer, fetch->parts[i].argument, vdn);
+    if (fetch->query->is_list) {
+        block_unique(&all);
+        block_fini(&fetch->rows);
+        fetch->rows = all;
+    } else {
+        sample_arrange(&fetch->rows, fetch->ids, fetch->id_count, &all);
+        block_fini(&all);
+    }
+}
+
 static void
 on_fetch_end(void *arg)
 {
     struct fetch *fetch = arg;
-    if (fetch->error.kind == ERROR_NONE && !fetch->rows.row_count)
-        batch_arrange(&fetch->rows, fetch->ids, fetch->id_count, &fetch->answer);
+    if (fetch->error.kind == ERROR_NONE && fetch->part_count)
+        join_parts(fetch);
     fetch->on_done(fetch->arg, &fetch->error, &fetch->rows, fetch->wall_ms);
     fetch_cancel(fetch);
 }
@@ -63,25 +83,26 @@ on_fetch_end(void *arg)
 static void
 on_part_answer(struct errand *errand, const struct poll_answer *answer)
 {
-    struct fetch *fetch = ((struct part *)errand)->fetch;
-    size_t width = query_width(fetch->query);
+    struct part *part = (struct part *)errand;
+    struct fetch *fetch = part->fetch;
     if (answer->error.kind != ERROR_NONE)
         fetch->error = answer->error;
     else
-        for (size_t r = 0; r < answer->rows->row_count; r++)
-            memcpy(block_add(&fetch->answer), block_row(answer->rows, r),
-                   width * sizeof(int64_t));
+        block_join(&part->answer, answer->rows, part->argument,
+                   plan_center(fetch->planner, fetch->center)->vdn);
     fetch->wall_ms = clock_wall_ms();
     if (--fetch->open_count == 0)
         timer_start(fetch->timer, 0);
 }
 
-/* The known row of an id that is young enough; NULL if there is none. */
-static const int64_t *
-known_row(const struct fetch *fetch, int64_t id, int64_t max_age_ms, int64_t *wall_ms)
+/* The batch that knows what is asked of an id, from an answer that is young enough;
+ * NULL if there is none. `place` is the id's in it. */
+static const struct batch *
+find_known(const struct fetch *fetch, int64_t id, int64_t max_age_ms, size_t *place)
 {
     int64_t now = clock_mono_ms();
-    for (struct batch *batch = fetch->planner->batches; batch; batch = batch->next) {
+    for (const struct batch *batch = fetch->planner->batches; batch;
+         batch = batch->next) {
         if (batch->center != fetch->center || batch->query != fetch->query ||
             !batch->rows_mono_ms || now - batch->rows_mono_ms > max_age_ms)
             continue;
@@ -89,25 +110,44 @@ known_row(const struct fetch *fetch, int64_t id, int64_t max_age_ms, int64_t *wa
             bsearch(&id, batch->ids, batch->id_count, sizeof id, plan_by_id);
         if (!at)
             continue;
-        *wall_ms = batch->rows_wall_ms;
-        return block_row(&batch->rows, (size_t)(at - batch->ids));
+        *place = (size_t)(at - batch->ids);
+        return batch;
     }
     return NULL;
 }
 
+/* Adds what a batch knows of the id in this place: its row, or of a list all rows. */
+static void
+add_known(struct block *rows, const struct batch *batch, size_t place, int64_t vdn)
+{
+    struct block known = batch->rows;
+    if (!batch->query->is_list) {
+        known.cells += place * query_width(batch->query);
+        known.row_count = 1;
+    }
+    block_join(rows, &known, batch->ids[place], vdn);
+}
+
+/* The last slots are all that is known of operations: no span that anybody asks for. */
 static bool
 answer_from_known(struct fetch *fetch, int64_t max_age_ms)
 {
+    int64_t vdn = plan_center(fetch->planner, fetch->center)->vdn;
     for (size_t i = 0; i < fetch->id_count; i++) {
-        const int64_t *row =
-            known_row(fetch, fetch->ids[i], max_age_ms, &fetch->wall_ms);
-        if (!row) {
+        size_t place;
+        const struct batch *batch =
+            fetch->query->has_span
+                ? NULL
+                : find_known(fetch, fetch->ids[i], max_age_ms, &place);
+        if (!batch) {
             block_clear(&fetch->rows);
             return false;
         }
-        memcpy(block_add(&fetch->rows), row,
-               query_width(fetch->query) * sizeof(int64_t));
+        add_known(&fetch->rows, batch, place, vdn);
+        fetch->wall_ms = batch->rows_wall_ms;
     }
+    if (fetch->query->is_list)
+        block_unique(&fetch->rows);
     return true;
 }
 
@@ -126,20 +166,17 @@ is_refused(struct fetch *fetch)
 }
 
 static void
-ask(struct fetch *fetch)
+ask(struct fetch *fetch, struct lane *lane)
 {
-    struct lane *lane = fetch->planner->lanes[fetch->center];
-    const struct conf_center *center = lane_center(lane);
     fetch->parts = mem_zero((fetch->id_count + 1) * sizeof *fetch->parts);
     for (size_t at = 0; at < fetch->id_count;) {
         struct part *part = &fetch->parts[fetch->part_count++];
         size_t fit = query_fit(fetch->query, fetch->ids + at, fetch->id_count - at);
-        query_body(fetch->query, center->cc_id, center->vdn, fetch->ids + at, fit,
-                   &part->body);
+        plan_request(fetch->planner, fetch->center, fetch->query, fetch->ids + at, fit,
+                     &fetch->span, &part->body, &part->errand);
         part->fetch = fetch;
-        part->errand.query = fetch->query;
-        part->errand.body = part->body.data;
-        part->errand.body_size = part->body.size;
+        part->argument = fetch->ids[at];
+        block_init(&part->answer, fetch->query);
         part->errand.impatient = true;
         part->errand.on_answer = on_part_answer;
         at += fit;
@@ -155,6 +192,7 @@ planner_fetch(struct planner *planner, uint32_t center, const struct query *quer
               int64_t max_age_ms, fetch_callback *on_done, void *arg)
 {
     struct fetch *fetch = mem_zero(sizeof *fetch);
+    struct lane *lane = plan_lane(planner, center, query);
     fetch->planner = planner;
     fetch->center = center;
     fetch->query = query;
@@ -167,13 +205,12 @@ planner_fetch(struct planner *planner, uint32_t center, const struct query *quer
     fetch->timer = timer_new(planner->loop, on_fetch_end, fetch);
     fetch->next = planner->fetches;
     planner->fetches = fetch;
-    block_init(&fetch->answer, query);
     block_init(&fetch->rows, query);
     if (!id_count || is_refused(fetch) || answer_from_known(fetch, max_age_ms) ||
-        lane_is_held(planner->lanes[center], &fetch->error))
+        lane_is_held(lane, &fetch->error))
         timer_start(fetch->timer, 0);
     else
-        ask(fetch);
+        ask(fetch, lane);
     return fetch;
 }
 

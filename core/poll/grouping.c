@@ -8,6 +8,8 @@
 
 /* A stretch is told again when it has changed by this factor. */
 #define STRETCH_NEWS 1.1
+/* Ids whose slots close together are asked within this time. */
+#define SLOT_SPREAD_MS 60000
 
 /* ---- who gets what ---- */
 
@@ -45,10 +47,14 @@ connect_feeds(struct batch *batch, const struct demand *demand,
     struct batch before = {.feeds = batch->feeds, .feed_count = batch->feed_count};
     batch->feeds = NULL;
     batch->feed_count = 0;
+    batch->last_ms = 0;
     for (size_t i = 0; i < request->id_count; i++)
         for (const struct claim *claim = request->claims[i]; claim;
-             claim = demand_next(demand, claim))
+             claim = demand_next(demand, claim)) {
             add_row(batch, claim->asker, i);
+            if (claim->last_ms > batch->last_ms)
+                batch->last_ms = claim->last_ms;
+        }
     for (size_t i = 0; i < batch->feed_count; i++) {
         struct feed *feed = &batch->feeds[i];
         feed->refused = is_owed(&before, feed->subscription);
@@ -114,11 +120,15 @@ static void
 take_requests(struct planner *planner, const struct demand *demand)
 {
     struct batch *old = planner->batches, **last = &planner->batches;
+    struct batch **made = mem_zero((demand->request_count + 1) * sizeof *made);
     for (size_t i = 0; i < demand->request_count; i++) {
         struct batch *batch = obtain(planner, &old, &demand->requests[i]);
         connect_feeds(batch, demand, &demand->requests[i]);
         batch->is_refused =
             search_refusal(planner, batch->center, batch->query, batch->ids[0]) != NULL;
+        size_t carrier = demand->requests[i].carrier;
+        batch->carrier = carrier == DEMAND_ALONE ? NULL : made[carrier];
+        made[i] = batch;
         *last = batch;
         last = &batch->next;
     }
@@ -127,6 +137,20 @@ take_requests(struct planner *planner, const struct demand *demand)
         struct batch *batch = old;
         old = batch->next;
         batch_delete(batch);
+    }
+    free(made);
+}
+
+/* Sessions are held for those doors only that something is polled through. */
+static void
+want_lanes(const struct planner *planner)
+{
+    for (size_t i = 0; i < planner->center_count * PLAN_DOORS; i++) {
+        const struct batch *batch = planner->batches;
+        while (batch &&
+               plan_lane(planner, batch->center, batch->query) != planner->lanes[i])
+            batch = batch->next;
+        lane_want(planner->lanes[i], batch != NULL);
     }
 }
 
@@ -148,8 +172,8 @@ tell_stretch(const struct conf_center *center, double load, double stretch)
 static void
 stretch_intervals(struct planner *planner, const struct demand *demand)
 {
-    for (size_t i = 0; i < planner->lane_count; i++) {
-        const struct conf_center *center = lane_center(planner->lanes[i]);
+    for (size_t i = 0; i < planner->center_count; i++) {
+        const struct conf_center *center = plan_center(planner, (uint32_t)i);
         struct pace *pace = &planner->paces[i];
         double load = demand_load(demand, (uint32_t)i);
         pace->stretch = demand_stretch(load, center->rate);
@@ -164,16 +188,17 @@ stretch_intervals(struct planner *planner, const struct demand *demand)
     }
 }
 
-/* FNV-1a over what names a timetable: equal on every start, different per centre. */
+/* FNV-1a over what names a timetable, with its interval or id: equal on every start,
+ * different per centre. */
 static uint64_t
-hash_timetable(const char *center, const char *query, int64_t every_ms)
+hash_timetable(const char *center, const char *query, int64_t number)
 {
     const char *parts[] = {center, query};
     uint64_t hash = 14695981039346656037ULL;
     for (size_t i = 0; i < 2; i++)
         for (const char *c = parts[i]; *c; c++)
             hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
-    return (hash ^ (uint64_t)every_ms) * 1099511628211ULL;
+    return (hash ^ (uint64_t)number) * 1099511628211ULL;
 }
 
 static bool
@@ -183,6 +208,22 @@ is_same_group(const struct batch *a, const struct batch *b)
            a->every_ms == b->every_ms && a->lot == b->lot;
 }
 
+/* A quarter of an hour is no longer for a busy centre, and ids that are due with it are
+ * spread over a minute. */
+static struct batch *
+spread_slots(const struct planner *planner, struct batch *first)
+{
+    const char *center = plan_center(planner, first->center)->name;
+    struct batch *batch;
+    for (batch = first; batch && is_same_group(first, batch); batch = batch->next) {
+        batch->period_ms = batch->every_ms;
+        batch->phase_ms =
+            (int64_t)(hash_timetable(center, first->query->name, batch->ids[0]) %
+                      SLOT_SPREAD_MS);
+    }
+    return batch;
+}
+
 /* Batches of one group are spread evenly over its interval, from a phase of their own.
  * Returns the first batch of the next group. */
 static struct batch *
@@ -190,7 +231,7 @@ spread_group(const struct planner *planner, struct batch *first)
 {
     int64_t wanted = first->every_ms;
     int64_t period = (int64_t)((double)wanted * planner->paces[first->center].stretch);
-    uint64_t hash = hash_timetable(lane_center(planner->lanes[first->center])->name,
+    uint64_t hash = hash_timetable(plan_center(planner, first->center)->name,
                                    first->query->name, wanted);
     uint64_t every = (uint64_t)period, count = 0, place = 0;
     struct batch *batch;
@@ -234,6 +275,8 @@ plan_rebuild(struct planner *planner)
     stretch_intervals(planner, &demand);
     demand_fini(&demand);
     for (struct batch *batch = planner->batches; batch;)
-        batch = spread_group(planner, batch);
+        batch = batch->query->has_span ? spread_slots(planner, batch)
+                                       : spread_group(planner, batch);
+    want_lanes(planner);
     start_new(planner);
 }

@@ -9,26 +9,26 @@
 static void on_turn(void *arg);
 
 static void
-make_paces(struct planner *planner)
+make_lanes(struct planner *planner, size_t center, const struct conf_center *conf)
 {
-    free(planner->paces);
-    planner->paces = mem_zero((planner->lane_count + 1) * sizeof *planner->paces);
-    for (size_t i = 0; i < planner->lane_count; i++)
-        planner->paces[i] = (struct pace){1, 1};
+    struct lane **lanes = planner->lanes + center * PLAN_DOORS;
+    planner->rates[center] = rate_new(conf);
+    for (size_t door = 0; door < PLAN_DOORS; door++)
+        lanes[door] = lane_new(planner->loop, planner->pool, conf,
+                               (enum query_door)door, planner->rates[center]);
 }
 
+/* The places of so many centres, which are to be filled. */
 static void
-make_lanes(struct planner *planner, const struct conf *conf)
+make_room(struct planner *planner, size_t count)
 {
-    planner->lane_count = conf->center_count;
-    planner->lanes = mem_zero((conf->center_count + 1) * sizeof *planner->lanes);
-    planner->rates = mem_zero((conf->center_count + 1) * sizeof *planner->rates);
-    make_paces(planner);
-    for (size_t i = 0; i < conf->center_count; i++) {
-        planner->rates[i] = rate_new(&conf->centers[i]);
-        planner->lanes[i] = lane_new(planner->loop, planner->pool, &conf->centers[i],
-                                     DOOR_CMS, planner->rates[i]);
-    }
+    planner->center_count = count;
+    planner->lanes = mem_zero((count + 1) * PLAN_DOORS * sizeof *planner->lanes);
+    planner->rates = mem_zero((count + 1) * sizeof *planner->rates);
+    free(planner->paces);
+    planner->paces = mem_zero((count + 1) * sizeof *planner->paces);
+    for (size_t i = 0; i < count; i++)
+        planner->paces[i] = (struct pace){1, 1};
 }
 
 struct planner *
@@ -38,9 +38,50 @@ planner_new(struct loop *loop, struct http_pool *pool, const struct conf *conf)
     planner->loop = loop;
     planner->pool = pool;
     planner->turn_timer = timer_new(loop, on_turn, planner);
+    planner->slots = slots_new(NULL);
     sign_random(&planner->random, sizeof planner->random);
-    make_lanes(planner, conf);
+    make_room(planner, conf->center_count);
+    for (size_t i = 0; i < conf->center_count; i++)
+        make_lanes(planner, i, &conf->centers[i]);
     return planner;
+}
+
+void
+planner_set_store(struct planner *planner, struct store *store)
+{
+    slots_delete(planner->slots);
+    planner->slots = slots_new(store);
+}
+
+/* ---- for all files of the planner ---- */
+
+const struct conf_center *
+plan_center(const struct planner *planner, uint32_t center)
+{
+    return lane_center(planner->lanes[center * PLAN_DOORS]);
+}
+
+struct lane *
+plan_lane(const struct planner *planner, uint32_t center, const struct query *query)
+{
+    return planner->lanes[center * PLAN_DOORS + query->door];
+}
+
+void
+plan_request(const struct planner *planner, uint32_t center, const struct query *query,
+             const int64_t *ids, size_t id_count, const struct query_span *span,
+             struct buf *body, struct errand *errand)
+{
+    const struct conf_center *conf = plan_center(planner, center);
+    buf_clear(body);
+    if (query->has_span)
+        query_body_span(query, conf->cc_id, conf->vdn, ids[0], span, body);
+    else if (query->body)
+        query_body(query, conf->cc_id, conf->vdn, ids, id_count, body);
+    errand->query = query;
+    errand->body = body->data;
+    errand->body_size = body->size;
+    errand->id = ids[0];
 }
 
 double
@@ -113,16 +154,14 @@ planner_unsubscribe(struct subscription *subscription)
 static void
 send_known(struct subscription *subscription, bool only_refused)
 {
-    int64_t now = clock_mono_ms();
     for (struct batch *batch = subscription->planner->batches; batch;
          batch = batch->next) {
-        bool is_fresh =
-            batch->rows_mono_ms && now - batch->rows_mono_ms <= batch->period_ms;
+        bool is_fresh = sample_is_fresh(batch);
         for (size_t i = 0; i < batch->feed_count; i++) {
             struct feed *feed = &batch->feeds[i];
             if (feed->subscription == subscription &&
                 (only_refused ? feed->refused : is_fresh))
-                batch_send(batch, feed);
+                sample_send(batch, feed);
         }
     }
 }
@@ -159,44 +198,60 @@ on_turn(void *arg)
 int
 planner_find_center(const struct planner *planner, const char *name)
 {
-    for (size_t i = 0; i < planner->lane_count; i++)
-        if (!strcmp(lane_center(planner->lanes[i])->name, name))
+    for (uint32_t i = 0; i < planner->center_count; i++)
+        if (!strcmp(plan_center(planner, i)->name, name))
             return (int)i;
     return -1;
 }
 
-/* Gives the lane and the rate of `center`, those it had or new ones, place `i`. */
-static void
-place_lane(struct planner *planner, size_t i, const struct conf_center *center,
-           struct lane **lanes, struct rate **rates, size_t count)
+double
+planner_stretch(const struct planner *planner, uint32_t center)
 {
-    size_t old = 0;
-    while (old < count &&
-           (!lanes[old] || strcmp(lane_center(lanes[old])->name, center->name) != 0))
-        old++;
-    if (old == count) {
-        planner->rates[i] = rate_new(center);
-        planner->lanes[i] =
-            lane_new(planner->loop, planner->pool, center, DOOR_CMS, planner->rates[i]);
+    return planner->paces[center].stretch;
+}
+
+/* The lanes and rates of the configuration before; those that are taken over are NULL.
+ */
+struct old_lanes {
+    struct lane **lanes;
+    struct rate **rates;
+    size_t count;
+};
+
+/* Gives the lanes and the rate of `center`, those it had or new ones, place `i`. */
+static void
+place_lanes(struct planner *planner, size_t i, const struct conf_center *center,
+            struct old_lanes *old)
+{
+    size_t at = 0;
+    while (at < old->count &&
+           (!old->rates[at] ||
+            strcmp(lane_center(old->lanes[at * PLAN_DOORS])->name, center->name) != 0))
+        at++;
+    if (at == old->count) {
+        make_lanes(planner, i, center);
         return;
     }
-    planner->rates[i] = rates[old];
-    planner->lanes[i] = lanes[old];
-    rate_set(rates[old], center);
-    lane_set_center(lanes[old], center);
-    rates[old] = NULL;
-    lanes[old] = NULL;
+    planner->rates[i] = old->rates[at];
+    old->rates[at] = NULL;
+    rate_set(planner->rates[i], center);
+    for (size_t door = 0; door < PLAN_DOORS; door++) {
+        struct lane **from = &old->lanes[at * PLAN_DOORS + door];
+        planner->lanes[i * PLAN_DOORS + door] = *from;
+        lane_set_center(*from, center);
+        *from = NULL;
+    }
 }
 
 static void
-delete_lanes(struct lane **lanes, struct rate **rates, size_t count)
+delete_lanes(struct old_lanes *old)
 {
-    for (size_t i = 0; i < count; i++) {
-        lane_delete(lanes[i]);
-        rate_delete(rates[i]);
-    }
-    free(lanes);
-    free(rates);
+    for (size_t i = 0; i < old->count * PLAN_DOORS; i++)
+        lane_delete(old->lanes[i]);
+    for (size_t i = 0; i < old->count; i++)
+        rate_delete(old->rates[i]);
+    free(old->lanes);
+    free(old->rates);
 }
 
 /* Wants keep their centre, under its number in `conf`. */
@@ -209,7 +264,7 @@ renumber(struct planner *planner, const struct conf *conf)
             if (!want->id_count)
                 continue;
             const struct conf_center *center =
-                conf_find_center(conf, lane_center(planner->lanes[want->center])->name);
+                conf_find_center(conf, plan_center(planner, want->center)->name);
             if (center)
                 want->center = (uint32_t)(center - conf->centers);
             else
@@ -231,9 +286,7 @@ drop_batches(struct planner *planner)
 void
 planner_set_conf(struct planner *planner, const struct conf *conf)
 {
-    struct lane **old_lanes = planner->lanes;
-    struct rate **old_rates = planner->rates;
-    size_t old_count = planner->lane_count;
+    struct old_lanes old = {planner->lanes, planner->rates, planner->center_count};
     struct error changed;
     drop_batches(planner);
     search_forget(planner);
@@ -241,13 +294,10 @@ planner_set_conf(struct planner *planner, const struct conf *conf)
     fetch_fail_all(planner, &changed);
     ask_fail_all(planner, &changed);
     renumber(planner, conf);
-    planner->lane_count = conf->center_count;
-    planner->lanes = mem_zero((conf->center_count + 1) * sizeof *planner->lanes);
-    planner->rates = mem_zero((conf->center_count + 1) * sizeof *planner->rates);
-    make_paces(planner);
+    make_room(planner, conf->center_count);
     for (size_t i = 0; i < conf->center_count; i++)
-        place_lane(planner, i, &conf->centers[i], old_lanes, old_rates, old_count);
-    delete_lanes(old_lanes, old_rates, old_count);
+        place_lanes(planner, i, &conf->centers[i], &old);
+    delete_lanes(&old);
     plan_rebuild(planner);
 }
 
@@ -259,7 +309,7 @@ planner_drain(struct planner *planner)
     fetch_fail_all(planner, &stopping);
     ask_fail_all(planner, &stopping);
     planner->is_draining = true;
-    for (size_t i = 0; i < planner->lane_count; i++)
+    for (size_t i = 0; i < planner->center_count * PLAN_DOORS; i++)
         lane_drain(planner->lanes[i]);
 }
 
@@ -267,7 +317,7 @@ size_t
 planner_busy(const struct planner *planner)
 {
     size_t busy = 0;
-    for (size_t i = 0; i < planner->lane_count; i++)
+    for (size_t i = 0; i < planner->center_count * PLAN_DOORS; i++)
         busy += lane_busy(planner->lanes[i]);
     return busy;
 }
@@ -285,7 +335,9 @@ planner_delete(struct planner *planner)
         ask_cancel(planner->asks);
     drop_batches(planner);
     search_forget(planner);
-    delete_lanes(planner->lanes, planner->rates, planner->lane_count);
+    delete_lanes(
+        &(struct old_lanes){planner->lanes, planner->rates, planner->center_count});
+    slots_delete(planner->slots);
     timer_free(planner->turn_timer);
     block_fini(&planner->scratch);
     free(planner->paces);

@@ -1,7 +1,8 @@
 /* The planner: everybody's wishes → the fewest requests.
  *
  * Same centre, query and id are asked once, at the shortest interval anybody asked for
- * it. Ids of one interval travel together in batches of the size the server allows.
+ * it. Ids of one interval travel together in batches of the size the server allows, and
+ * room that is left takes along ids that are due before the next turn.
  * A shared request is no shared fate: an id for which the centre refuses a whole batch
  * is found by halving, named in the log, and asked alone and seldom from then on. Per
  * centre: `rate` and `concurrency`, back-off after failures, and a circuit that opens
@@ -21,9 +22,13 @@
 #include "net/http.h"
 
 struct planner;
+struct store;
 
 struct planner *planner_new(struct loop *loop, struct http_pool *pool,
                             const struct conf *conf);
+/* Once, before the first want, and before the first commit to the store, which is
+ * borrowed: what has been read of histories (poll/slots.h) survives the process. */
+void planner_set_store(struct planner *planner, struct store *store);
 void planner_delete(struct planner *planner);
 
 /* From now on the centres of `conf` (same order or not: found by name); the old one may
@@ -32,10 +37,20 @@ void planner_delete(struct planner *planner);
  * circuits are probed at once. */
 void planner_set_conf(struct planner *planner, const struct conf *conf);
 
+/* How many times as long as wanted the intervals of a centre are, at least 1. */
+double planner_stretch(const struct planner *planner, uint32_t center);
+
 /* The index of a centre, -1 when the configuration in force has none of that name. */
 int planner_find_center(const struct planner *planner, const char *name);
 
-/* ---- wants: polled again and again ---- */
+/* ---- wants: polled again and again ----
+ *
+ * What has a span (agent_operations) has no interval: each quarter of an hour is asked
+ * for once, a minute or two after it closed, for all who want it, and so is what was
+ * missed in the last 23h45m. A sample is the rows of the slots that were new, and a row
+ * comes once. Who comes later gets the newest sample and what follows, nothing that
+ * lies further back. A sample that is still refused when the next one comes is lost: a
+ * host that takes nothing for so long has ended long before. */
 
 struct planner_want {
     uint32_t center; /* index in conf */

@@ -165,7 +165,7 @@ search_is_open(const struct planner *planner, uint32_t center)
 static const char *
 center_of(const struct batch *batch)
 {
-    return lane_center(batch->planner->lanes[batch->center])->name;
+    return plan_center(batch->planner, batch->center)->name;
 }
 
 static void

@@ -70,10 +70,10 @@ describe("ccgate plan", function ()
     assert.equal("", err)
     assert.equal(0, code)
     assert.equal([[
-center main: 4.5 requests per minute, rate allows 60000
+center main: 4 requests per minute, rate allows 60000
   query                    ids     every  requests  per minute  scripts
   queues                     3       15s         1           4  first, second
-  queues                     1        2m         1         0.5  second
+  queues                     1        2m         0           0  second; rides with every 15s
 center far: 60 requests per minute, rate allows 30
   too many: all intervals become 2.00 times as long (rate = 1/s would do)
   query                    ids     every  requests  per minute  scripts
