@@ -1,6 +1,7 @@
 --- Comparisons of one field: what may be compared how, and with what.
 ---
---- A comparison is { op, field, values = { n, … }, line }, as the script wrote it.
+--- A comparison is { op, field, values = { n, … } }, as the script wrote it; `shown` where
+--- it wrote something else that stands for it.
 local core = require "gateway.core"
 local field = require "gateway.field"
 local limit = require "gateway.limit"
@@ -36,6 +37,9 @@ end
 
 -- As the script says it: 'above("calls_waiting", 5)'.
 local function written(inside)
+  if inside.shown then
+    return inside.shown
+  end
   local words = { quoted(inside.field) }
   for index = 1, inside.values.n do
     words[index + 1] = quoted(inside.values[index])
@@ -44,13 +48,17 @@ local function written(inside)
   return string.format("%s(%s)", inside.op, table.concat(words, ", "))
 end
 
---- As people say it behind the field: "above 5", "one of rest and busy", "within 5 and 10".
+-- What stands between two values: "within 5 to 10", "one of rest, busy".
+local BETWEEN <const> = { within = " to ", outside = " to " }
+
+--- As people say it behind the field: "above 5".
 function comparison.phrase(inside)
   local words = {}
   for index = 1, inside.values.n do
     words[index] = tostring(inside.values[index])
   end
-  return string.format("%s %s", string.gsub(inside.op, "_", " "), wording.list(words))
+  return string.format("%s %s", string.gsub(inside.op, "_", " "),
+    table.concat(words, BETWEEN[inside.op] or ", "))
 end
 
 -- ---- values: what is used, or nil and a sentence about the field ----

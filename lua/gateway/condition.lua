@@ -64,23 +64,32 @@ local function bind_comparison(inside, subject, report)
   end)
 end
 
-local function bind_in_state(inside, subject, report)
-  local function fail(text)
-    report("gw.in_state: " .. text, inside.line)
-  end
+-- What is wrong with gw.in_state by itself; nil when nothing is.
+local function misused(inside, subject)
   if type(inside.state) ~= "string" then
-    return fail 'a state and a duration are needed, such as gw.in_state("rest", "15m")'
+    return 'a state and a duration are needed, such as gw.in_state("rest", "15m")'
+  elseif subject.expects and inside.state == "signed_out" then
+    return "nobody knows how long an agent has been signed out; "
+      .. 'write gw.equal("state", "signed_out")'
   end
   local ms, mistake = duration.read(inside.age)
-  if not ms then
-    return fail(mistake)
-  elseif subject.expects and inside.state == "signed_out" then
-    return fail 'nobody knows how long an agent has been signed out; write gw.equal("state", "signed_out")'
+  return not ms and mistake or nil
+end
+
+local function bind_in_state(inside, subject, report)
+  local mistake = misused(inside, subject)
+  if mistake then
+    return report("gw.in_state: " .. mistake, inside.line)
   end
-  local state = comparison.bind(
-    { op = "equal", field = "state", values = { n = 1, inside.state } }, subject, fail)
-  local age = state and comparison.bind(
-    { op = "above", field = "state_age", values = { n = 1, inside.age } }, subject, fail)
+  local shown = string.format('in_state("%s", "%s")', inside.state, inside.age)
+  local function part(op, field, given)
+    local compared = { op = op, field = field, values = { n = 1, given }, shown = shown }
+    return comparison.bind(compared, subject, function(text)
+      report(text, inside.line)
+    end)
+  end
+  local state = part("equal", "state", inside.state)
+  local age = state and part("above", "state_age", inside.age)
   return age and { op = "all", state, age }
 end
 
