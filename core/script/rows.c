@@ -197,7 +197,8 @@ static int
 l_newindex(lua_State *L)
 {
     const struct view *view = check_view(L, 1);
-    return luaL_error(L, "a %s is read-only; gw.copy(row) is a table of your own",
+    return luaL_error(L,
+                      "a row of %s is read-only; gw.copy(row) is a table of your own",
                       view->query->row_name);
 }
 
