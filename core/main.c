@@ -7,8 +7,9 @@
 #include "command/command.h"
 
 static const struct command *const commands[] = {
-    &command_run,      &command_check, &command_plan,   &command_query,   &command_demo,
-    &command_simulate, &command_sink,  &command_config, &command_version, NULL,
+    &command_run,    &command_check, &command_plan,     &command_query,
+    &command_center, &command_demo,  &command_simulate, &command_sink,
+    &command_config, &command_stubs, &command_version,  NULL,
 };
 
 static int

@@ -19,10 +19,12 @@ extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_plan;
 extern const struct command command_query;
+extern const struct command command_center;
 extern const struct command command_demo;
 extern const struct command command_simulate;
 extern const struct command command_sink;
 extern const struct command command_config;
+extern const struct command command_stubs;
 extern const struct command command_version;
 
 /* "usage: ccgate NAME ARGUMENTS", the sentence and the options, on standard output. */

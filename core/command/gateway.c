@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "command/command.h"
+#include "command/control_socket.h"
 #include "deliver/connector.h"
 #include "deliver/deliver.h"
 #include "deliver/notify.h"
@@ -46,6 +47,7 @@ struct gateway {
     struct notify *notify;
     struct http_pool *polls;
     struct planner *planner;
+    struct control_socket *control;
     struct supervisor *supervisor;
     char *program;
     struct watch *on_term, *on_int, *on_hup;
@@ -93,6 +95,7 @@ on_swap(void *arg, const struct conf *conf)
 {
     struct gateway *gateway = arg;
     planner_set_conf(gateway->planner, conf);
+    control_socket_set_conf(gateway->control, conf);
     deliver_set_conf(gateway->deliver, conf);
 }
 
@@ -222,7 +225,9 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
     gateway->on_term = watch_signal(gateway->loop, SIGTERM, stop, gateway);
     gateway->on_int = watch_signal(gateway->loop, SIGINT, stop, gateway);
     gateway->on_hup = watch_signal(gateway->loop, SIGHUP, on_hup, gateway);
-    return true;
+    gateway->control = control_socket_new(gateway->loop, gateway->planner,
+                                          gateway->conf, state, error);
+    return gateway->control != NULL;
 }
 
 /* Against the order of making: nobody is left with a room that is gone. */
@@ -235,6 +240,7 @@ take_down(struct gateway *gateway)
     timer_free(gateway->drain_timer);
     timer_free(gateway->reload_timer);
     supervisor_delete(gateway->supervisor);
+    control_socket_delete(gateway->control);
     planner_delete(gateway->planner);
     if (gateway->polls)
         http_pool_delete(gateway->polls);

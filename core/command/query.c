@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "command/gateway.h"
+#include "command/query_ask.h"
 #include "command/query_print.h"
 #include "command/query_when.h"
 #include "net/http.h"
@@ -16,7 +18,7 @@
 
 enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_RAW };
 
-#define QUERIES "queues, agents, agent-calls, agent-operations"
+#define QUERIES "queues, agents, agent-calls, agent-operations, agent"
 
 static const char *const output_words[] = {"table", "json", "raw", NULL};
 
@@ -33,12 +35,10 @@ struct question {
     struct query_span span;
     enum output output;
     bool show_signature;
+    bool is_alone; /* as it was said: not through the running gateway */
     struct loop *loop;
-    struct http_pool *pool;
-    struct timer *pace; /* until the next request */
-    struct poll_line line;
-    size_t at, next; /* the request asks for ids from `at` to before `next` */
-    int64_t asked_ms;
+    struct asker *asker;
+    size_t at, next;   /* the request asks for ids from `at` to before `next` */
     struct block rows; /* of all answers */
     bool is_answered;  /* one of them was good */
     int code;
@@ -61,7 +61,7 @@ static void
 name_missing(struct question *question, const struct block *rows)
 {
     const struct query *query = question->query;
-    bool is_row = query->batch_bytes != 0;
+    bool is_row = !query->is_list;
     for (size_t i = question->at; i < question->next; i++) {
         if (is_row ? has_key(rows, question->ids[i]) : rows->row_count != 0)
             continue;
@@ -72,26 +72,50 @@ name_missing(struct question *question, const struct block *rows)
     }
 }
 
-/* Where to look; NULL where the message says it. */
-static const char *const hints[ERROR_KINDS] = {
-    [ERROR_NETWORK] = "does it listen at the url of",
-    [ERROR_TIMEOUT] = "is the url right, or the timeout too short, in",
-    [ERROR_TLS] = "does ca_file name the authority of its certificate in",
-    [ERROR_AUTH] = "are the keys right in",
+/* Where to look, by door and kind; NULL where the message says it. */
+static const char *const hints[][ERROR_KINDS] = {
+    [DOOR_CMS] =
+        {
+            [ERROR_NETWORK] = "does it listen at the url of",
+            [ERROR_TIMEOUT] = "is the url right, or the timeout too short, in",
+            [ERROR_TLS] = "does ca_file name the authority of its certificate in",
+            [ERROR_AUTH] = "are the keys right in",
+        },
+    [DOOR_AGENT_GATEWAY] =
+        {
+            [ERROR_NETWORK] = "does it listen at the agent_gateway of",
+            [ERROR_TIMEOUT] =
+                "is the agent_gateway right, or the timeout too short, in",
+            [ERROR_TLS] = "does ca_file name the authority of its certificate in",
+            [ERROR_AUTH] = "are operator and password right, and is nobody else signed "
+                           "in as the operator, in",
+        },
 };
 
 static void
-say_error(const struct question *question, const struct error *error)
+say_error(const struct question *question, const struct error *error,
+          int64_t circuit_until_ms)
 {
-    const char *hint = hints[error->kind];
+    const char *hint = hints[question->query->door][error->kind];
+    struct buf text = {0};
     if (!question->query->batch_bytes)
-        fprintf(stderr, "%s %lld: ", question->query->argument,
-                (long long)question->ids[question->at]);
-    fprintf(stderr, "%s: %s%s%s\n", error_word(error->kind), error->code,
-            error->code[0] ? ": " : "", error->message);
-    if (hint)
+        buf_format(&text, "%s %lld: ", question->query->argument,
+                   (long long)question->ids[question->at]);
+    buf_format(&text, "%s: %s%s", error_word(error->kind), error->code,
+               error->code[0] ? ": " : "");
+    if (circuit_until_ms) {
+        control_wire_until(circuit_until_ms, &text);
+        buf_add_text(&text, ": ");
+    }
+    buf_add_text(&text, error->message);
+    if (circuit_until_ms)
+        buf_format(&text, "; `ccgate center retry %s` probes now",
+                   question->center->name);
+    fprintf(stderr, "%s\n", text.data);
+    if (hint && !(asker_is_gateway(question->asker) && error->kind == ERROR_NETWORK))
         fprintf(stderr, "  %s [center %s], %s:%d?\n", hint, question->center->name,
                 question->conf_file, question->center->line);
+    buf_fini(&text);
 }
 
 /* One id may be wrong where the next is right; a centre that refuses the key or is not
@@ -103,14 +127,20 @@ is_worth_going_on(const struct error *error)
            error->kind == ERROR_DECODE;
 }
 
+static void ask_next(struct question *question);
+
 static void
-on_answer(void *arg, const struct poll_answer *answer)
+on_answer(void *arg, const struct poll_answer *answer, int64_t circuit_until_ms)
 {
     struct question *question = arg;
+    if (question->at == 0 && asker_is_gateway(question->asker))
+        fprintf(stderr, "(through the running gateway%s)\n",
+                question->show_signature ? ", which signs the same at its own time"
+                                         : "");
     if (question->output == OUTPUT_RAW && answer->body_size)
         printf("%s\n", answer->body);
     if (answer->error.kind != ERROR_NONE) {
-        say_error(question, &answer->error);
+        say_error(question, &answer->error, circuit_until_ms);
         question->code = EXIT_PROBLEM;
     } else {
         block_join(&question->rows, answer->rows, question->ids[question->at],
@@ -118,10 +148,8 @@ on_answer(void *arg, const struct poll_answer *answer)
         question->is_answered = true;
         name_missing(question, answer->rows);
     }
-    int64_t gone_ms = clock_mono_ms() - question->asked_ms;
-    int64_t gap_ms = (int64_t)(1000 / question->center->rate);
     if (question->next < question->id_count && is_worth_going_on(&answer->error))
-        timer_start(question->pace, gone_ms < gap_ms ? gap_ms - gone_ms : 0);
+        ask_next(question);
     else
         loop_stop(question->loop);
 }
@@ -155,45 +183,55 @@ add_body(const struct question *question, struct buf *body)
                    question->next - question->at, body);
 }
 
+/* The gateway signs the same, with the time of its own request. */
 static void
-ask_next(void *arg)
+show_signature(const struct question *question)
 {
-    struct question *question = arg;
-    struct buf body = {0}, signature = {0};
+    struct poll_line line;
+    struct buf body = {0}, text = {0};
+    poll_line_init(&line, question->center, question->query);
+    add_body(question, &body);
+    poll_show_signature(&line, body.data, body.size, clock_wall_ms(), &text);
+    fprintf(stderr, "%s\n", text.data);
+    poll_line_fini(&line);
+    buf_fini(&body);
+    buf_fini(&text);
+}
+
+static void
+ask_next(struct question *question)
+{
     question->at = question->next;
     question->next += query_fit(question->query, question->ids + question->at,
                                 question->id_count - question->at);
-    add_body(question, &body);
-    if (question->show_signature) {
-        poll_show_signature(&question->line, body.data, body.size, clock_wall_ms(),
-                            &signature);
-        fprintf(stderr, "%s\n", signature.data);
-    }
-    question->asked_ms = clock_mono_ms();
-    poll_start(question->pool, &question->line, body.data, body.size, on_answer,
-               question);
-    buf_fini(&signature);
-    buf_fini(&body);
+    if (question->show_signature)
+        show_signature(question);
+    struct control_question next = {
+        .query = question->query,
+        .ids = question->ids + question->at,
+        .id_count = question->next - question->at,
+        .span = question->span,
+    };
+    asker_ask(question->asker, &next);
 }
 
 static int
-ask(struct question *question)
+ask(struct question *question, const struct conf *conf)
 {
-    poll_line_init(&question->line, question->center, question->query);
-    block_init(&question->rows, question->query);
+    /* What the lane would log is said of the answer. */
+    log_set_level(LEVEL_ERROR + 1);
     http_init();
+    block_init(&question->rows, question->query);
     question->loop = loop_new();
-    question->pool = http_pool_new(question->loop, 1);
-    question->pace = timer_new(question->loop, ask_next, question);
+    question->asker = asker_new(question->loop, conf, question->center,
+                                question->is_alone, on_answer, question);
     ask_next(question);
     loop_run(question->loop);
     if (question->is_answered)
         print_rows(question);
-    timer_free(question->pace);
-    http_pool_delete(question->pool);
+    asker_delete(question->asker);
     loop_delete(question->loop);
     block_fini(&question->rows);
-    poll_line_fini(&question->line);
     return question->code;
 }
 
@@ -277,8 +315,8 @@ is_name_of(const struct query *query, const char *word)
 static int
 read_query(struct question *question, const char *word)
 {
-    static const char *const words[] = {"queues", "agents", "agent-calls",
-                                        "agent-operations", NULL};
+    static const char *const words[] = {"queues",           "agents", "agent-calls",
+                                        "agent-operations", "agent",  NULL};
     if (!word)
         return command_misused(question->command, "which query? There is: " QUERIES);
     for (size_t i = 0; queries[i]; i++)
@@ -309,12 +347,17 @@ with_conf(struct question *question, const struct conf *conf, int count, char **
         return command_misused(question->command,
                                center ? "no [center %s] in %s" : "no [center] in %s%s",
                                center ? center : conf->file, center ? conf->file : "");
+    if (question->show_signature && question->query->door != DOOR_CMS)
+        return command_misused(question->command,
+                               "--show-signature: %s is not signed, it carries the "
+                               "Guid of a session",
+                               question->query->name);
     int code = read_ids(question, count, words);
     if (code == EXIT_FINE)
         code = query_read_when(question->command, question->query, &question->when,
                                clock_wall_ms() / 1000, &question->span);
     if (code == EXIT_FINE)
-        code = ask(question);
+        code = ask(question, conf);
     free(question->ids);
     return code;
 }
@@ -336,6 +379,7 @@ static const struct option options[] = {
     {"center", required_argument, NULL, 'C'},
     {"output", required_argument, NULL, 'o'},
     {"show-signature", no_argument, NULL, 's'},
+    {"alone", no_argument, NULL, 'a'},
     {"last", required_argument, NULL, 'l'},
     {"since", required_argument, NULL, 'S'},
     {"from", required_argument, NULL, 'f'},
@@ -352,6 +396,7 @@ read_option(struct question *question, int option, char **argv)
     case 'C': question->center_name = optarg; return EXIT_FINE;
     case 'o': return read_output(question, optarg);
     case 's': question->show_signature = true; return EXIT_FINE;
+    case 'a': question->is_alone = true; return EXIT_FINE;
     case 'l': question->when.last = optarg; return EXIT_FINE;
     case 'S': question->when.since = optarg; return EXIT_FINE;
     case 'f': question->when.from = optarg; return EXIT_FINE;
@@ -395,9 +440,14 @@ const struct command command_query = {
         "    --since today        since midnight UTC\n"
         "    --from T --to T      such as 2024-08-02T06:15\n"
         "    --type WORD          sign_in, busy, hold, … or a number\n"
+        "  agent ID…              what these agents are signed in to, and may do\n"
         "  -c, --conf FILE        the configuration (default gateway.conf)\n"
         "  --center NAME          which of several centres\n"
         "  -o table|json|raw      a table (default), JSON rows, or the answer as it came\n"
-        "  --show-signature       also print what is signed, on standard error\n",
+        "  --show-signature       also print what is signed, on standard error\n"
+        "  --alone                do not ask through the running gateway\n"
+        "\n"
+        "While a gateway runs on the state folder of FILE it does the asking, within its\n"
+        "rate, with its session; else this command does, with a session of its own.\n",
     .run = run,
 };

@@ -267,6 +267,19 @@ static const struct {
     {CURLE_UNSUPPORTED_PROTOCOL, ERROR_LIMIT},
 };
 
+/* Of a socket file curl says no more than that it could not connect to the URL's host.
+ */
+static const char *
+reason_of(const struct http_slot *slot, CURLcode code)
+{
+    long problem = 0;
+    if (slot->request->unix_socket && code == CURLE_COULDNT_CONNECT)
+        curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &problem);
+    if (problem)
+        return strerror((int)problem);
+    return slot->detail[0] ? slot->detail : curl_easy_strerror(code);
+}
+
 static void
 set_error(const struct http_slot *slot, CURLcode code, struct error *error)
 {
@@ -275,17 +288,18 @@ set_error(const struct http_slot *slot, CURLcode code, struct error *error)
         if (kinds[i].code == code)
             kind = kinds[i].kind;
     char authority[HTTP_AUTHORITY_SIZE], digits[16];
-    http_copy_authority(slot->request->url, authority);
+    const char *where = slot->request->unix_socket;
+    if (!where)
+        where = http_copy_authority(slot->request->url, authority);
     snprintf(digits, sizeof digits, "%d", (int)code);
     if (!slot->is_too_large)
-        error_set(error, kind, digits, "%s: %s", authority,
-                  slot->detail[0] ? slot->detail : curl_easy_strerror(code));
+        error_set(error, kind, digits, "%s: %s", where, reason_of(slot, code));
     else if (slot->header_size > HEADERS_MAX)
         error_set(error, ERROR_LIMIT, digits, "%s: headers of more than %d bytes",
-                  authority, HEADERS_MAX);
+                  where, HEADERS_MAX);
     else
         error_set(error, ERROR_LIMIT, digits, "%s: answer of more than %zu bytes",
-                  authority, slot->request->body_max);
+                  where, slot->request->body_max);
 }
 
 /* Seconds, or a date as HTTP writes it (or NULL): it begins with the name of a day,

@@ -80,17 +80,15 @@ judge_status(struct error *error, enum query_door door, long status)
         error_set(error, ERROR_HTTP, code, "HTTP %ld", status);
 }
 
-/* The body may be in a Chinese character set. */
-static void
-decode(const struct poll *poll, const struct http_response *response,
-       struct block *rows, struct error *error)
+void
+poll_decode(const char *content_type, const char *body, size_t size, struct block *rows,
+            struct error *error)
 {
     struct buf text = {0};
-    if (charset_read(response->content_type, response->body, response->body_size,
-                     &text))
-        answer_decode(poll->query, text.data, text.size, rows, error);
+    if (charset_read(content_type, body, size, &text))
+        answer_decode(rows->query, text.data, text.size, rows, error);
     else
-        answer_decode(poll->query, response->body, response->body_size, rows, error);
+        answer_decode(rows->query, body, size, rows, error);
     buf_fini(&text);
 }
 
@@ -104,6 +102,7 @@ on_response(void *arg, const struct http_response *response)
         .rows = &rows,
         .body = response->body ? response->body : "",
         .body_size = response->body_size,
+        .content_type = response->content_type,
         .status = response->status,
         .retry_after_ms = response->retry_after_ms,
         .duration_us = response->duration_us,
@@ -112,7 +111,8 @@ on_response(void *arg, const struct http_response *response)
     if (answer.error.kind == ERROR_NONE)
         judge_status(&answer.error, poll->query->door, response->status);
     if (answer.error.kind == ERROR_NONE)
-        decode(poll, response, &rows, &answer.error);
+        poll_decode(response->content_type, response->body, response->body_size, &rows,
+                    &answer.error);
     poll->on_done(poll->arg, &answer);
     block_fini(&rows);
     free(poll);

@@ -32,8 +32,9 @@ struct poll_answer {
                                  with an error NULL or empty */
     const char *body;         /* as it came; "" when nothing came */
     size_t body_size;
-    long status;            /* 0 when no answer came */
-    int64_t retry_after_ms; /* -1 when absent */
+    const char *content_type; /* of the body; NULL or "" when nothing came */
+    long status;              /* 0 when no answer came */
+    int64_t retry_after_ms;   /* -1 when absent */
     int64_t duration_us;
 };
 
@@ -51,6 +52,12 @@ struct poll *poll_start_in(struct session *session, const struct poll_line *line
                            int64_t id, poll_callback *on_done, void *arg);
 /* Its callback will not come. Not from inside it. */
 void poll_cancel(struct poll *poll);
+
+/* Decodes an answer of status 200 as a poll does: its body may be in a Chinese
+ * character set, which the content type names. `rows` (of the query that was asked) is
+ * filled, or `error`. */
+void poll_decode(const char *content_type, const char *body, size_t size,
+                 struct block *rows, struct error *error);
 
 /* The canonical request and the Authorization header as poll_start() would make them
  * now: for people who look for the mistake in a signature. */

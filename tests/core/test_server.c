@@ -395,7 +395,11 @@ test_socket_file(void **state)
     assert_int_equal(server_connections(exchange->server), 1);
     server_delete(server);
     assert_int_equal(lstat(path, &info), -1);
-    assert_int_equal(call_socket(exchange, path).error.kind, ERROR_NETWORK);
+    struct outcome outcome = call_socket(exchange, path);
+    assert_int_equal(outcome.error.kind, ERROR_NETWORK);
+    char expected[128];
+    snprintf(expected, sizeof expected, "%s: %s", path, strerror(ENOENT));
+    assert_string_equal(outcome.error.message, expected);
 }
 
 /* What a process that was killed leaves behind. */

@@ -474,7 +474,8 @@ webhook: POSTs the event as JSON; signed when the destination has a secret.
 end)
 
 describe("ccgate", function ()
-  local COMMANDS <const> = { "run", "check", "plan", "query", "demo", "simulate", "sink", "config", "version" }
+  local COMMANDS <const> = { "run", "check", "plan", "query", "center", "demo", "simulate", "sink",
+    "config", "version" }
 
   it("prints its version", function ()
     local code, out = ccgate("version")
