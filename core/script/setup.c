@@ -34,8 +34,10 @@ add_center(struct buf *out, const struct conf_center *center)
 {
     buf_add_text(out, "{");
     add_member(out, "name", center->name);
-    buf_format(out, ",\"default\":%s,\"edition\":%lld,\"queues\":[",
-               center->is_default ? "true" : "false", (long long)center->edition);
+    buf_format(out,
+               ",\"default\":%s,\"edition\":%lld,\"agent_gateway\":%s,\"queues\":[",
+               center->is_default ? "true" : "false", (long long)center->edition,
+               center->agent_gateway ? "true" : "false");
     for (size_t i = 0; i < center->queue_count; i++) {
         add_comma(out, i);
         add_queue(out, &center->queues[i]);

@@ -16,6 +16,7 @@ local function read_centers(given)
       name = described.name,
       edition = described.edition,
       default = described.default,
+      agent_gateway = described.agent_gateway,
       queues = described.queues,
       names = names,
     }
@@ -25,8 +26,9 @@ end
 
 local centers = read_centers(core.setup.centers)
 
---- The centre that bare gw.* means: { index (from 0), name, edition, queues = { { id,
---- name, tags } … }, names = { [id] = name } }; nil and a sentence when there is none.
+--- The centre that bare gw.* means: { index (from 0), name, edition, agent_gateway =
+--- whether it has one, queues = { { id, name, tags } … }, names = { [id] = name } }; nil
+--- and a sentence when there is none.
 function center.default()
   for _, candidate in ipairs(centers) do
     if candidate.default then

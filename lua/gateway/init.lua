@@ -2,7 +2,7 @@
 ---
 --- What the host knows about the world comes as core.setup:
 ---   { "file": "scripts/queue_wait.lua", "gateway": "ccgate",
----     "centers": [ { "name", "default": bool, "edition",
+---     "centers": [ { "name", "default": bool, "edition", "agent_gateway": bool,
 ---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
 ---     "destinations": [ { "name", "kind" } ] }
 local condition = require "gateway.condition"

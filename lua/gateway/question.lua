@@ -156,9 +156,22 @@ local function of_agents(name, more, finish)
   end
 end
 
+-- It is not the centre that knows single agents, but its agent gateway.
+local function check_gateway(place, fail)
+  if not place.agent_gateway then
+    fail(string.format("[center %s] in gateway.conf has no agent_gateway, which gw.agent asks; "
+      .. "give its address, operator and password there", place.name))
+  end
+end
+
+local read_agent <const> = of_agents("agent", {})
+
 question.agent = {
   example = "gw.agent { agent = 1099 }",
-  read = of_agents("agent", {}),
+  read = function(place, given, fail)
+    check_gateway(place, fail)
+    return read_agent(place, given, fail)
+  end,
   describe = function(inside, where)
     return question.agent_words(inside.ids) .. where
   end,

@@ -28,6 +28,7 @@ static struct conf_center centers[] = {
      .access_key = TEXT("secret-access"),
      .secret_key = TEXT("secret-key"),
      .ca_file = TEXT("/secret/ca.pem"),
+     .agent_gateway = TEXT("https://secret-host:8043"),
      .edition = 2023,
      .is_default = true,
      .queues = queues,
@@ -60,10 +61,12 @@ names_and_no_secrets(void **state)
     assert_string_equal(
         out.data,
         "{\"file\":\"scripts/a \\\"b\\\".lua\",\"gateway\":\"ccgate\",\"centers\":["
-        "{\"name\":\"main\",\"default\":true,\"edition\":2023,\"queues\":["
+        "{\"name\":\"main\",\"default\":true,\"edition\":2023,\"agent_gateway\":true,"
+        "\"queues\":["
         "{\"id\":7,\"name\":\"Sales\\n\",\"tags\":[\"voice\",\"vip \\\"1\\\"\"]},"
         "{\"id\":8,\"name\":\"support\",\"tags\":[]}]},"
-        "{\"name\":\"second\",\"default\":false,\"edition\":2025,\"queues\":[]}],"
+        "{\"name\":\"second\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
+        "\"queues\":[]}],"
         "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
         "{\"name\":\"book\",\"kind\":\"log\"}]}");
     assert_null(strstr(out.data, "secret"));

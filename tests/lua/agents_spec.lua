@@ -7,7 +7,8 @@ local HEAD <const> = 'local gw = require "gateway"\n'
 local function setup_of(edition)
   return {
     file = "scripts/x.lua", gateway = "ccgate", destinations = { { name = "floor-chat", kind = "webhook" } },
-    centers = { { name = "main", default = true, edition = edition, queues = fake_core.SETUP.centers[1].queues } },
+    centers = { { name = "main", default = true, edition = edition, agent_gateway = true,
+      queues = fake_core.SETUP.centers[1].queues } },
   }
 end
 
@@ -152,6 +153,16 @@ describe("a query of agents", function()
   it("does not mix with others in one rule", function()
     local _, lines = load "{ gw.agents { queue = 7 },\n gw.agent { agent = 1099 } }"
     assert.same({ "5: rule 'a': from: 'agent' does not go with 'agents': a rule watches rows of one kind" }, lines)
+  end)
+
+  it("of one agent needs an agent gateway", function()
+    local setup = setup_of(2023)
+    setup.centers[1].agent_gateway = false
+    local host = fake_core.load(HEAD .. "local one = gw.agent { agent = 1099 }", { setup = setup })
+    assert.same({ "2: gw.agent: [center main] in gateway.conf has no agent_gateway, which gw.agent asks; give its "
+      .. "address, operator and password there" }, fake_core.lines(host))
+    host = fake_core.load(HEAD .. "local one = gw.agent_calls { agent = 1099 }", { setup = setup })
+    assert.same({}, fake_core.lines(host))
   end)
 
   it("with every queue needs one in gateway.conf", function()

@@ -20,7 +20,7 @@ fake_core.SETUP = {
   file = "scripts/queue_wait.lua",
   gateway = "ccgate",
   centers = { {
-    name = "main", default = true, edition = 2023,
+    name = "main", default = true, edition = 2023, agent_gateway = true,
     queues = {
       { id = 1, name = "sales", tags = { "voice" } },
       { id = 2, name = "support", tags = { "voice", "night" } },
