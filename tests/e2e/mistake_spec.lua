@@ -77,6 +77,10 @@ local CONF <const> = {
 
 local HEAD <const> = 'local gw = require "gateway"\n'
 
+-- Of [center main], with what gw.agent needs.
+local QUEUES <const> = "queue.1 = sales, voice\nqueue.2 = support\nagent_gateway = https://127.0.0.1:1\n"
+  .. "operator = 1099\npassword = secret"
+
 -- A script around what they wrote, by where it stands.
 local AROUND <const> = {
   script = "%s\n",
@@ -84,6 +88,9 @@ local AROUND <const> = {
   key = HEAD .. 'gw.rule "x" {\n  from = gw.queues(),\n  when = gw.above("calls_waiting", 5),\n  %s,\n}\n',
   when = HEAD .. 'gw.rule "x" {\n  from = gw.queues(),\n  when = %s,\n}\n',
   from = HEAD .. 'gw.rule "x" {\n  from = %s,\n  when = gw.above("calls_waiting", 5),\n}\n',
+  agents = HEAD .. 'gw.rule "x" {\n  from = gw.agents { queue = 1 },\n  when = %s,\n}\n',
+  agent = HEAD .. 'gw.rule "x" {\n  from = gw.agent { agent = 1099 },\n  when = %s,\n}\n',
+  any = HEAD .. 'gw.rule "x" {\n  from = %s,\n  when = function() end,\n}\n',
 }
 
 local SCRIPTS <const> = {
@@ -143,6 +150,60 @@ local SCRIPTS <const> = {
   { "from", "gw:queues { 7 }", "3: rule 'x': from: queues is called with a dot: gw.queues { 7 }, "
     .. [[gw.center "main".queues { 7 }]] },
   { "from", 'gw.center "mian".queues()', "3: gw.center: no centre 'mian' in gateway.conf (did you mean 'main'?)" },
+  { "any", "gw.agents { 1, 2 }",
+    "3: rule 'x': from: a list stands here without its key; write gw.agents { queue = 7 }" },
+  { "any", "gw.agents()", "3: rule 'x': from: a table is needed, such as gw.agents { queue = 7 }, not nothing" },
+  { "any", "gw.agents { queus = 1 }", "3: rule 'x': from: unknown key 'queus' (did you mean 'queues'?)" },
+  { "any", 'gw.agents {\n    queue = 1,\n    expect = { 99 },\n  }',
+    "5: rule 'x': from: expect: 99 is not an agent: in edition 2023 agents are 101 to 59999" },
+  { "any", "gw.agents { queue = 1, skill = 2 }",
+    "3: rule 'x': from: 'queue' and 'skill' both say which queues; one of them is enough" },
+  { "any", "gw.agent(1099)",
+    "3: rule 'x': from: a table is needed, such as gw.agent { agent = 1099 }, not 1099" },
+  { "any", "gw.agent { agents = 1099 }", "3: rule 'x': from: unknown key 'agents' (did you mean 'agent'?)" },
+  { "any", 'gw.agent_calls { agent = "1099" }',
+    "3: rule 'x': from: agent: an agent is a number such as 1099, not '1099'" },
+  { "any", "gw.agent_calls { agent = 99 }", "3: rule 'x': from: agent: 99 is not an agent: in edition 2023 "
+    .. "gw.agent_calls takes agents 101 to 59999" },
+  { "any", "gw.agent_operations { agent = 1099, from = 1763658000, to = 1763661600 }",
+    [[3: rule 'x': from: from: a rule is told what comes; say last = "1h" for what it begins with]],
+    [[3: rule 'x': from: to: a rule is told what comes; say last = "1h" for what it begins with]] },
+  { "any", 'gw.agent_operations { agent = 1099, last = "20m" }',
+    [[3: rule 'x': from: last: '20m' is not a whole number of quarters of an hour; write "30m"]] },
+  { "any", 'gw.agent_operations { agent = 1099, last = "24h" }',
+    [[3: rule 'x': from: last: '24h' is longer than the centre keeps; the most is "23h45m"]] },
+  { "any", 'gw.agent_operations { agent = 1099, type = "bussy" }',
+    "3: rule 'x': from: type: no operation 'bussy' (did you mean 'busy'?)" },
+  { "any", 'gw.agent_operations { agent = 1099 },\n  every = "1m"', "4: rule 'x': every: gw.agent_operations is "
+    .. "asked once per closed quarter of an hour; leave every out" },
+  { "any", "{ gw.agents { queue = 1 },\n    gw.agent { agent = 1099 } }",
+    "4: rule 'x': from: 'agent' does not go with 'agents': a rule watches rows of one kind" },
+  { "agents", 'gw.equal("state", "restt")',
+    [[4: rule 'x': equal("state", "restt"): 'state' is never 'restt' (did you mean 'rest'?)]] },
+  { "agents", 'gw.equal("state", 8)', [[4: rule 'x': equal("state", 8): 'state' is a word and is compared with ]]
+    .. "one; known: unknown, error, busy, idle, wrap_up, talking and rest" },
+  { "agents", 'gw.equal("state", "signed_out")', "4: rule 'x': gw.agents lists signed-in agents only: state is "
+    .. "never 'signed_out' here; add expect = { … }" },
+  { "agents", 'gw.equal("state", "pre_rest")',
+    "4: rule 'x': gw.agents never says that state is 'pre_rest'; only gw.agent does" },
+  { "agent", 'gw.equal("state", "error")',
+    "4: rule 'x': gw.agent never says that state is 'error'; only gw.agents does" },
+  { "agents", 'gw.above("state", "rest")',
+    "4: rule 'x': 'state' is a word and has no order; gw.equal and gw.one_of compare it" },
+  { "agents", 'gw.equal("phone", 7001)',
+    [[4: rule 'x': equal("phone", 7001): 'phone' is text and is compared with one; write "7001"]] },
+  { "agents", 'gw.equal("skills", 7)', "4: rule 'x': 'skills' comes from gw.agent only" },
+  { "agent", 'gw.equal("media", "cti")',
+    "4: rule 'x': 'media' is a table and cannot be compared here; a function can" },
+  { "agent", 'gw.equal("in_conference", "yes")', [[4: rule 'x': equal("in_conference", "yes"): 'in_conference' is ]]
+    .. "true or false; write true" },
+  { "agents", 'gw.in_state("rest", 15)', [[4: rule 'x': gw.in_state: 15 is not a duration; write "15s"]] },
+  { "agents", 'gw.one_of("state", { "rest", "busy" })', "4: rule 'x': gw.one_of needs a field and values one after "
+    .. [[the other, such as gw.one_of("state", "rest", "busy")]] },
+  { "agents", 'gw.within("state_age", "5m", "1m")',
+    [[4: rule 'x': within("state_age", "5m", "1m"): the lower end comes first]] },
+  { "agents", 'gw.equal(cti_state, "rest")', [[4: 'cti_state' is a field of a row; write ]]
+    .. [[gw.equal("cti_state", …), or row.cti_state in a function of the row]] },
   { "top", 'local function look() end gw.job "look" { every = "1m", run = look() }',
     "2: job 'look': 'run' is missing: a function such as function(now) … end" },
   { "top", "local rows = gw.queues():fetch()",
@@ -211,15 +272,17 @@ describe("the first mistakes", function ()
   end)
 
   it("in scripts are told in one run", function ()
-    world:conf()
+    world:conf(nil, { queues = QUEUES })
     local wanted, page = {}, {}
     for index, case in ipairs(SCRIPTS) do
       local name = ("mistake%02d"):format(index)
       world:script(name, (AROUND[case[1]]:gsub("%%s", function () return case[2] end)))
-      wanted[index] = ("scripts/%s.lua:%s"):format(name, case[3])
-      page[index] = { wrote = case[2], says = wanted[index] }
+      local says = {}
+      for said = 3, #case do says[#says + 1] = ("scripts/%s.lua:%s"):format(name, case[said]) end
+      table.move(says, 1, #says, #wanted + 1, wanted)
+      page[index] = { wrote = case[2], says = table.concat(says, "\n    → ") }
     end
-    wanted[#wanted + 1] = #SCRIPTS .. " mistakes"
+    wanted[#wanted + 1] = #wanted .. " mistakes"
     assert.same(wanted, check())
     print_page("Mistakes in scripts", page)
   end)
