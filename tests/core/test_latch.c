@@ -381,6 +381,83 @@ test_many_keys(void **state)
     }
 }
 
+/* ---- lists ---- */
+
+/* A latch of which only the keys are looked at. */
+struct listed {
+    struct condition when;
+    struct latch latch;
+};
+
+static void
+listed_init(struct listed *listed, const struct query *query)
+{
+    *listed = (struct listed){.when.query = query};
+    latch_init(&listed->latch, &listed->when, NULL);
+}
+
+static void
+listed_fini(struct listed *listed)
+{
+    latch_fini(&listed->latch);
+    condition_fini(&listed->when);
+}
+
+/* Sets and frees keys as a bitmap does, with ids that fall into runs. */
+static void
+test_slots_are_freed(void **state)
+{
+    (void)state;
+    enum { IDS = 300, STEPS = 20000 };
+    struct listed listed;
+    bool raised[IDS] = {false};
+    size_t count = 0;
+    uint32_t random = 1;
+    listed_init(&listed, &query_agents);
+    for (int i = 0; i < STEPS; i++) {
+        random = random * 1664525u + 1013904223u;
+        size_t id = random >> 8 & 0xffff;
+        bool is_set = (id & 1) == 0 && count < 40;
+        id = (id >> 1) % IDS;
+        count += (size_t)is_set - raised[id];
+        raised[id] = is_set;
+        set(&listed.latch, 0, (int64_t)id << 40, is_set);
+        assert_int_equal(listed.latch.slot_count, count);
+        for (size_t j = 0; i % 50 == 0 && j < IDS; j++)
+            assert_int_equal(is_raised(&listed.latch, 0, (int64_t)j << 40), raised[j]);
+    }
+    assert_true(listed.latch.slot_room <= 128);
+    listed_fini(&listed);
+}
+
+static void
+test_text_keys(void **state)
+{
+    (void)state;
+    struct listed listed;
+    struct key key, same_id;
+    struct latch_raised raised;
+    listed_init(&listed, &query_agent_calls);
+    assert_true(key_of_text(&key, &query_agent_calls, "1-2"));
+    latch_set(&listed.latch, 0, &key, true);
+    assert_true(latch_is_raised(&listed.latch, 0, &key));
+    assert_false(latch_is_raised(&listed.latch, 1, &key));
+    /* The hash alone is not the key. */
+    key_of_text(&same_id, &query_agent_calls, "1-3");
+    same_id.id = key.id;
+    assert_false(latch_is_raised(&listed.latch, 0, &same_id));
+    latch_set(&listed.latch, 0, &same_id, true);
+    assert_int_equal(listed.latch.slot_count, 2);
+    latch_set(&listed.latch, 0, &key, false);
+    assert_true(latch_is_raised(&listed.latch, 0, &same_id));
+    size_t at = 0;
+    assert_true(latch_next(&listed.latch, 0, &at, &raised));
+    assert_string_equal(raised.key.text, "1-3");
+    assert_false(raised.is_seen);
+    assert_false(latch_next(&listed.latch, 0, &at, &raised));
+    listed_fini(&listed);
+}
+
 int
 main(void)
 {
@@ -394,6 +471,8 @@ main(void)
         cmocka_unit_test(test_restored),
         cmocka_unit_test(test_clear_is_asked_when_raised),
         cmocka_unit_test(test_many_keys),
+        cmocka_unit_test(test_slots_are_freed),
+        cmocka_unit_test(test_text_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,57 @@ test_many_rows(void **state)
     roster_fini(&roster);
 }
 
+/* ---- attendance ---- */
+
+static void
+take(struct attendance *attendance, const int64_t *ids, uint32_t count)
+{
+    struct block block;
+    block_init(&block, &query_agents);
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t *row = block_add(&block);
+        row[0] = 1;
+        row[1] = ids[i];
+    }
+    struct message_rows rows = {
+        .query = &query_agents, .row_count = count, .cells = block.cells};
+    attendance_take(attendance, &rows);
+    block_fini(&block);
+}
+
+static void
+test_attendance(void **state)
+{
+    (void)state;
+    struct roster roster = {0};
+    assert_null(roster_attendance(&roster, 0, &query_agents, 1));
+    roster_add(&roster, 0, &query_agents, 1, 7);
+    roster_add(&roster, 0, &query_queues, 1, 7);
+    struct attendance *of_agents = roster_attendance(&roster, 0, &query_agents, 1);
+    assert_non_null(of_agents);
+    assert_null(roster_attendance(&roster, 0, &query_queues, 1));
+    assert_null(roster_attendance(&roster, 0, &query_agents, 2));
+    assert_null(roster_attendance(&roster, 1, &query_agents, 1));
+    for (int64_t id = 2; id < 100; id++)
+        roster_add(&roster, 0, &query_agents, id, 7);
+    assert_ptr_equal(of_agents, roster_attendance(&roster, 0, &query_agents, 1));
+
+    assert_false(of_agents->is_answered);
+    assert_false(attendance_has(of_agents, 1099));
+    take(of_agents, (int64_t[]){1100, -5, 1099}, 3);
+    assert_true(of_agents->is_answered);
+    assert_true(attendance_has(of_agents, 1099));
+    assert_true(attendance_has(of_agents, -5));
+    assert_false(attendance_has(of_agents, 1101));
+    take(of_agents, (int64_t[]){1101}, 1);
+    assert_false(attendance_has(of_agents, 1099));
+    assert_true(attendance_has(of_agents, 1101));
+    take(of_agents, NULL, 0);
+    assert_true(of_agents->is_answered);
+    assert_false(attendance_has(of_agents, 1101));
+    roster_fini(&roster);
+}
+
 int
 main(void)
 {
@@ -70,6 +121,7 @@ main(void)
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_several_watch_one_row),
         cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_attendance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
