@@ -26,7 +26,6 @@ enum {
 
 struct server_request {
     LIST_ENTRY(server_request) link;
-    struct server *server;
     struct evhttp_request *http;
 };
 
@@ -36,7 +35,6 @@ struct server {
     struct evhttp *http;
     struct ssl_ctx_st *tls; /* NULL: plain */
     char *address;
-    struct ev_token_bucket_cfg *crawl; /* of slow connections, made when needed */
     uint64_t connections;
     server_handler *on_request;
     void *arg;
@@ -71,7 +69,6 @@ on_http(struct evhttp_request *http, void *arg)
 {
     struct server *server = arg;
     struct server_request *request = mem_zero(sizeof *request);
-    request->server = server;
     request->http = http;
     LIST_INSERT_HEAD(&server->open, request, link);
     server->on_request(server->arg, request);
@@ -196,21 +193,21 @@ server_drop(struct server_request *request)
     send_answer(request, 500, NULL, NULL, 0);
 }
 
-void
-server_slow_down(struct server_request *request)
+bool
+server_send_raw(struct server_request *request, const void *data, size_t size)
 {
     struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
-    struct server *server = request->server;
-    const struct timeval second = {1, 0};
+    bufferevent_data_cb on_read, on_written;
+    bufferevent_event_cb on_event;
+    void *arg;
     if (!connection)
-        return;
-    if (!server->crawl)
-        server->crawl = ev_token_bucket_cfg_new(EV_RATE_LIMIT_MAX, EV_RATE_LIMIT_MAX, 1,
-                                                1, &second);
-    if (!server->crawl ||
-        bufferevent_set_rate_limit(evhttp_connection_get_bufferevent(connection),
-                                   server->crawl) != 0)
-        give_up("rate limit");
+        return false;
+    struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
+    /* evhttp would take it for the end of its own answer that something is written. */
+    bufferevent_getcb(stream, &on_read, &on_written, &on_event, &arg);
+    bufferevent_setcb(stream, on_read, NULL, on_event, arg);
+    bufferevent_enable(stream, EV_WRITE);
+    return bufferevent_write(stream, data, size) == 0;
 }
 
 void
@@ -309,8 +306,6 @@ server_delete(struct server *server)
     }
     server_unlisten(server->address);
     evhttp_free(server->http);
-    if (server->crawl)
-        ev_token_bucket_cfg_free(server->crawl);
     server_tls_delete(server->tls);
     free(server->address);
     free(server);

@@ -72,7 +72,8 @@ void server_reply_cut(struct server_request *request, int status,
                       const char *content_type, const void *body, size_t size,
                       size_t sent);
 void server_drop(struct server_request *request);
-/* From now on one byte each second leaves on this connection; the answer follows. */
-void server_slow_down(struct server_request *request);
+/* Sends bytes as they are, in the place of an answer; any number of times, then
+ * server_drop(). False once the client has gone. */
+bool server_send_raw(struct server_request *request, const void *data, size_t size);
 
 #endif

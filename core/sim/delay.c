@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 struct delay {
@@ -29,8 +30,6 @@ enum {
 static void
 send(struct server_request *request, const struct delayed_reply *reply)
 {
-    if (reply->form == DELAY_HEADERS)
-        server_slow_down(request);
     if (reply->form == DELAY_NOTHING)
         server_drop(request);
     else if (reply->form == DELAY_CUT)
@@ -61,6 +60,7 @@ static const struct pace {
     [DELAY_DRIP] = {1, DRIP_MS},
     [DELAY_ENDLESS] = {ENDLESS_PIECE, ENDLESS_MS},
     [DELAY_LONG] = {LONG_PIECE, ENDLESS_MS},
+    [DELAY_HEADERS] = {1, DRIP_MS},
 };
 
 /* Bytes of the whole body. */
@@ -89,15 +89,25 @@ send_piece(struct delay *delay)
     const char *piece = is_blank ? blanks : delay->body + delay->sent;
     size = size < rest ? size : rest;
     delay->sent += size;
-    return server_reply_more(delay->request, piece, size) &&
+    return (reply->form == DELAY_HEADERS ? server_send_raw : server_reply_more)(
+               delay->request, piece, size) &&
            delay->sent < whole_size(reply);
+}
+
+static void
+end_reply(struct delay *delay, bool whole)
+{
+    if (delay->reply.form == DELAY_HEADERS)
+        server_drop(delay->request);
+    else
+        server_reply_end(delay->request, whole);
 }
 
 static void
 continue_reply(struct delay *delay)
 {
     const struct delayed_reply *reply = &delay->reply;
-    if (!delay->is_started)
+    if (!delay->is_started && reply->form != DELAY_HEADERS)
         server_reply_start(delay->request, reply->status, reply->content_type,
                            reply->form == DELAY_ENDLESS ? SIZE_MAX : whole_size(reply));
     delay->is_started = true;
@@ -105,7 +115,7 @@ continue_reply(struct delay *delay)
         timer_start(delay->timer, paces[reply->form].pause_ms);
         return;
     }
-    server_reply_end(delay->request, true);
+    end_reply(delay, true);
     forget(delay);
 }
 
@@ -127,6 +137,20 @@ on_time(void *arg)
     forget(delay);
 }
 
+/* An answer that is written without the server's help. */
+static void
+put_head(struct delay *delay)
+{
+    struct delayed_reply *reply = &delay->reply;
+    struct buf whole = {0};
+    buf_format(&whole,
+               "HTTP/1.1 %d OK\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+               reply->status, reply->content_type, reply->size);
+    buf_add(&whole, reply->body, reply->size);
+    reply->size = whole.size;
+    delay->body = whole.data;
+}
+
 void
 delays_reply(struct delays *delays, struct server_request *request, int64_t delay_ms,
              const struct delayed_reply *reply)
@@ -140,7 +164,10 @@ delays_reply(struct delays *delays, struct server_request *request, int64_t dela
     delay->next = delays->first;
     delay->request = request;
     delay->reply = *reply;
-    delay->body = mem_copy(reply->body, reply->size);
+    if (reply->form == DELAY_HEADERS)
+        put_head(delay);
+    else
+        delay->body = mem_copy(reply->body, reply->size);
     delay->reply.body = delay->body;
     delay->timer = timer_new(delays->loop, on_time, delay);
     delays->first = delay;
@@ -165,7 +192,7 @@ delays_fini(struct delays *delays)
 {
     while (delays->first) {
         if (delays->first->is_started)
-            server_reply_end(delays->first->request, false);
+            end_reply(delays->first, false);
         else
             server_drop(delays->first->request);
         forget(delays->first);

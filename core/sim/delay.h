@@ -21,7 +21,7 @@ enum delay_form {
     DELAY_DRIP,    /* one byte each second */
     DELAY_ENDLESS, /* the body and blanks, until the client has enough */
     DELAY_LONG,    /* the body and blanks, as many as are announced */
-    DELAY_HEADERS, /* all of it so that one byte leaves each second */
+    DELAY_HEADERS, /* header and body, one byte each second */
 };
 
 /* What is sent when the time has come. */

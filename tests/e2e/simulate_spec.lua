@@ -68,6 +68,8 @@ describe("a fault", function ()
   local OUTCOMES <const> = {
     drip = "timeout: ", endless = "timeout: ", redirect = "http: 302", ["wrong-length"] = "decode: ",
     ["huge=8MB"] = "limit: ", deep = "decode: ", nan = "decode: ", ["result-string"] = "decode: ",
+    ["header-drip"] = "timeout: ", ["long=5GB"] = "limit: ", ["gzip=4GB"] = "limit: ", overflow = "decode: ",
+    hex = "decode: ", ["skew=20m"] = "auth: ",
   }
   for fault, outcome in pairs(OUTCOMES) do
     it(fault .. " is answered with an error", function ()
@@ -77,6 +79,26 @@ describe("a fault", function ()
       assert.equal(outcome, err:sub(1, #outcome))
       assert.equal(PROBLEM, code)
       assert.equal(1, world:count().requests)
+    end)
+  end
+
+  it("of a bomb unpacks to what it promises", function ()
+    world:simulate { "--fault", "gzip=64MB" }
+    local command = ("curl -sk --compressed %s | wc -c"):format(world.center_url .. EVENTS)
+    local code, out = harness.execute("sh", { "-c", command })
+    assert.equal(0, code)
+    assert.is_true(tonumber(out) >= 64 << 20, out)
+  end)
+
+  for _, option in ipairs {
+    "--certificate expired", "--certificate wrong-host", "--certificate unknown-ca", "--tls 1.0",
+  } do
+    it("of " .. option .. " is refused", function ()
+      world:simulate { option:match "%S+", option:match "%S+$" }
+      world:conf()
+      local code, _, err = world:command { "query", "queues", "1" }
+      assert.equal(PROBLEM, code)
+      assert.equal("tls: ", err:sub(1, 5))
     end)
   end
 end)
