@@ -118,6 +118,50 @@ a_rest_brings_no_burst(void **state)
     assert_in_range(course->polling->requests, 2, 4);
 }
 
+/* Lanes of one centre share its rate, and neither starves. */
+static void
+two_lanes_share_the_rate(void **state)
+{
+    (void)state;
+    open_lane(100, 64);
+    struct polling *polling = course->polling;
+    struct lane *other = lane_new(polling->loop, polling->pool, &polling->centers[0],
+                                  DOOR_CMS, course->rate);
+    size_t half = ERRANDS_MAX / 2, first = 0, second = 0;
+    for (size_t i = 0; i < ERRANDS_MAX; i++)
+        lane_add(i < half ? course->lane : other, &course->runners[i].errand);
+    polling_run_for(polling, 300);
+    for (size_t i = 0; i < ERRANDS_MAX; i++)
+        *(i < half ? &first : &second) += course->runners[i].answers;
+    assert_in_range(polling->requests, 14, 36);
+    assert_true(first >= second / 2 && second >= first / 2);
+    for (size_t i = half; i < ERRANDS_MAX; i++)
+        lane_remove(&course->runners[i].errand);
+    lane_delete(other);
+}
+
+/* Who waits for a token and is held meanwhile makes nobody wait. */
+static void
+a_lane_that_is_held_does_not_stand_in_the_way(void **state)
+{
+    (void)state;
+    struct conf_center slow = {.rate = 50};
+    struct rate *rate = rate_new(&slow);
+    struct rate_turn a = {0}, b = {0};
+    int64_t wait;
+    assert_true(rate_take(rate, &a, &wait));
+    assert_false(rate_take(rate, &a, &wait));
+    assert_in_range(wait, 1, 21);
+    assert_false(rate_take(rate, &b, &wait));
+    assert_in_range(wait, 21, 41); /* behind a */
+    rate_leave(rate, &a);
+    polling_run_for(course->polling, 25);
+    assert_true(rate_take(rate, &b, &wait));
+    assert_false(b.is_waiting);
+    rate_delete(rate);
+    open_lane(1, 1);
+}
+
 static void
 concurrency_is_kept(void **state)
 {
@@ -413,6 +457,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         test(the_rate_is_kept),
         test(a_rest_brings_no_burst),
+        test(two_lanes_share_the_rate),
+        test(a_lane_that_is_held_does_not_stand_in_the_way),
         test(concurrency_is_kept),
         test(a_new_center_is_asked_once_at_first),
         test(first_come_first_served),
