@@ -65,7 +65,7 @@ say = @printf '  %-5s %s\n'
 quiet = @
 endif
 
-.PHONY: all run test test-programs check bench fuzz sanitize clean install
+.PHONY: all run test test-programs check docs bench fuzz sanitize clean install
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -146,6 +146,10 @@ sanitize:
 check: $(BUILD)/.check-packages
 	@.ci/check $(BUILD)
 
+# The stubs for editors and the tables of the README, from the descriptors.
+docs: all
+	@.ci/docs $(BUILD)
+
 # Coverage-guided, needs clang: make fuzz TARGET=decode FOR=60
 TARGET ?= decode
 fuzz: $(BUILD)/.check-packages $(BUILD)/gen/library_data.c
@@ -185,6 +189,7 @@ PREFIX ?= /usr/local
 install: all
 	install -D $(BUILD)/ccgate $(DESTDIR)$(PREFIX)/bin/ccgate
 	install -D $(BUILD)/ccgate-script $(DESTDIR)$(PREFIX)/bin/ccgate-script
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ccgate/types lua/types/*.lua
 
 clean:
 	rm -rf $(BUILD)

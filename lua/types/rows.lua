@@ -1,0 +1,211 @@
+---@meta
+-- Written by `ccgate stubs` (make docs); changes belong to core/model/queries.c.
+
+--- A row of gw.queues; what is unknown is nil.
+---@class Queue
+---@field id integer The number of the queue.
+---@field name string The queue's name in gateway.conf, or else "skill" and its number.
+---@field agents_signed_in? integer Agents who are signed in.
+---@field agents_talking? integer Agents in a call.
+---@field agents_idle? integer Agents who wait for a call.
+---@field agents_available? integer Agents who can take one more; not the idle ones where an agent serves many chats at a time.
+---@field agents_busy? integer Agents who set themselves busy.
+---@field agents_resting? integer Agents who take a rest.
+---@field agents_after_call? integer Agents who work after a call, wrap-up included.
+---@field agents_studying? integer Agents in training.
+---@field agents_occupied? integer Agents whom a call has taken.
+---@field agents_preoccupied? integer Agents whom a call has reserved.
+---@field longest_idle_5m? integer The longest time an agent was idle. In seconds. Of the server's current five minutes.
+---@field calls_total? integer All calls, those in progress included.
+---@field calls_in_progress? integer Calls in progress.
+---@field calls_waiting? integer Calls that wait for an agent now.
+---@field longest_wait_5m? integer The longest wait the server has seen; an answered call keeps it up until the window ends. In seconds. Of the server's current five minutes.
+---@field mean_call_5m? integer The mean length of calls. In seconds. Of the server's current five minutes.
+---@field mean_wait_5m? integer The mean wait of calls. In seconds. Of the server's current five minutes.
+---@field calls_offered_5m? integer Calls that came in. Of the server's current five minutes.
+---@field answered_20s_5m? integer Calls that were answered within 20 seconds. Of the server's current five minutes.
+---@field service_level_5m? number answered_20s_5m over calls_offered_5m, at most 1; unknown when no call was offered. Of the server's current five minutes.
+
+---@alias Agent.state
+---| "unknown"
+---| "error"
+---| "busy"
+---| "idle"
+---| "wrap_up"
+---| "talking"
+---| "rest"
+---| "signed_out"
+---| "pre_rest"
+---| string # "code 11", where the tables know no word
+
+---@alias Agent.cti_state
+---| "signed_out"
+---| "idle"
+---| "preoccupied"
+---| "occupied"
+---| "answering"
+---| "talking"
+---| "working"
+---| "busy"
+---| "rest"
+---| "study"
+---| "adjusting"
+---| string # "code 11", where the tables know no word
+
+--- A row of gw.agents and gw.agent; what is unknown is nil.
+---@class Agent
+---@field id integer The number of the agent.
+---@field name? string The agent's name.
+---@field state? Agent.state What the agent does.
+---@field state_code? integer The state as it is sent.
+---@field cti_state? Agent.cti_state What the platform says the agent does, in finer words.
+---@field cti_state_code? integer The platform's state as it is sent.
+---@field group_id? integer The agent's group.
+---@field media_type? integer The kind of media that the agent serves. Of `gw.agents` alone.
+---@field media? { cti: boolean, web: boolean, mail: boolean } What the agent is signed in to: { cti = true, web = true, mail = false }. Of `gw.agent` alone.
+---@field vdn? integer The VDN of the agent.
+---@field phone? string The agent's phone number.
+---@field state_age? integer How long the agent has been in this state. In seconds.
+---@field signed_in_at? integer When the agent signed in. In seconds since the epoch.
+---@field skills? { id?: integer, name?: string, media_type?: integer }[] The agent's queues: a list of { id, name, media_type }. Of `gw.agent` alone.
+---@field in_conference? boolean Whether the agent is in a multimedia conference. Of `gw.agent` alone.
+---@field state_reason? integer Why the agent is in this state. Of `gw.agent` alone.
+
+--- A row of gw.agent_calls; what is unknown is nil.
+---@class Call
+---@field id string The id of the call.
+---@field agent integer The agent who has the call.
+
+---@alias Operation.operation
+---| "sign_out"
+---| "sign_in"
+---| "idle"
+---| "busy"
+---| "text_conversation"
+---| "waiting_answer"
+---| "waiting_connect"
+---| "release"
+---| "disconnect"
+---| "waiting_ring"
+---| "three_party"
+---| "channel_down"
+---| "channel_restored"
+---| "suspended_to_ivr"
+---| "intruding"
+---| "intruding_ended"
+---| "voice_playing"
+---| "rest"
+---| "wrap_up"
+---| "listen_and_intrude"
+---| "forced_sign_out"
+---| "forced_idle"
+---| "forced_busy"
+---| "mute"
+---| "unmute"
+---| "study"
+---| "hold"
+---| "retrieve"
+---| "internal_help"
+---| "internal_call"
+---| "connect_held"
+---| "intercept"
+---| "voice_stopped"
+---| "internal_transfer"
+---| "transfer_out"
+---| "media_sign_in"
+---| "image_screening"
+---| "image_audio_screening"
+---| "media_sign_out"
+---| "queued_call_transfer"
+---| "release_transfer"
+---| "transfer_to_device"
+---| "custom_status"
+---| "swap_held"
+---| "conference"
+---| "collaboration"
+---| "conversation"
+---| string # "code 11", where the tables know no word
+
+--- A row of gw.agent_operations; what is unknown is nil.
+---@class Operation
+---@field id string The id of the record.
+---@field call_id? string The id of the call, if there was one.
+---@field phone? string The agent's phone number, or the id of a conference.
+---@field sub_cc? integer The subsystem.
+---@field agent? integer The agent.
+---@field queue? integer The queue that the call belongs to.
+---@field media_type? integer The kind of media.
+---@field began_at? integer When it began. In seconds since the epoch.
+---@field ended_at? integer When it ended. In seconds since the epoch.
+---@field duration? integer How long it took. In seconds.
+---@field vdn? integer The VDN that has the call.
+---@field call_type? integer The type of the call.
+---@field service? integer The type of business.
+---@field operation? Operation.operation What was done.
+---@field operation_code? integer The operation as it is sent.
+---@field object? integer Whom it was done to; in most cases an agent.
+---@field cause? integer Why it was done, as it is sent.
+---@field cause_text? string Why it was done, where the pages say what the number means.
+---@field interim? boolean True for the record that a conversation leaves every five minutes while it goes on.
+---@field agent_type? integer The type of the agent.
+---@field location? integer The node of a distributed centre.
+---@field logon_sn? string The number of the sign-in.
+---@field skill_info_sn? string The number of the agent's list of skills; unknown where there is none.
+
+--- The name of a field, for conditions.
+---@alias gateway.Field
+---| "id"
+---| "name"
+---| "agents_signed_in"
+---| "agents_talking"
+---| "agents_idle"
+---| "agents_available"
+---| "agents_busy"
+---| "agents_resting"
+---| "agents_after_call"
+---| "agents_studying"
+---| "agents_occupied"
+---| "agents_preoccupied"
+---| "longest_idle_5m"
+---| "calls_total"
+---| "calls_in_progress"
+---| "calls_waiting"
+---| "longest_wait_5m"
+---| "mean_call_5m"
+---| "mean_wait_5m"
+---| "calls_offered_5m"
+---| "answered_20s_5m"
+---| "service_level_5m"
+---| "state"
+---| "state_code"
+---| "cti_state"
+---| "cti_state_code"
+---| "group_id"
+---| "media_type"
+---| "media"
+---| "vdn"
+---| "phone"
+---| "state_age"
+---| "signed_in_at"
+---| "skills"
+---| "in_conference"
+---| "state_reason"
+---| "agent"
+---| "call_id"
+---| "sub_cc"
+---| "queue"
+---| "began_at"
+---| "ended_at"
+---| "duration"
+---| "call_type"
+---| "service"
+---| "operation"
+---| "operation_code"
+---| "object"
+---| "cause"
+---| "cause_text"
+---| "interim"
+---| "agent_type"
+---| "location"
+---| "logon_sn"
+---| "skill_info_sn"
