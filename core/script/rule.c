@@ -274,9 +274,7 @@ restore_key(struct rule *rule, uint32_t center, const char *text)
     struct key key;
     if (!key_of_text(&key, latch->when->query, text))
         return;
-    bool is_watched = latch->is_list ? scope_covers(&rule->scope, center)
-                                     : latch_is_watched(latch, center, key.id);
-    if (is_watched)
+    if (latch->is_list || latch_is_watched(latch, center, key.id))
         latch_set(latch, center, &key, true);
 }
 

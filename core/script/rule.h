@@ -27,7 +27,7 @@ void rule_fini(struct rule *rule);
 void rule_sample(struct script *script, const struct message_rows *rows);
 
 /* Takes over which alerts are raised. Keys that a rule does not watch are left alone;
- * of a list a rule watches all keys of its centres. */
+ * of a list every key is taken over, and judged if the rule watches its centre. */
 void rule_restore(struct script *script, const struct message_restore *restore);
 
 #endif

@@ -101,12 +101,6 @@ is_of(const struct scope *scope, size_t at, uint32_t center)
     return at < scope->request_count && scope->requests[at].center == center;
 }
 
-bool
-scope_covers(const struct scope *scope, uint32_t center)
-{
-    return is_of(scope, find(scope, center, INT64_MIN), center);
-}
-
 /* operateType, if the query has one. */
 static bool
 type_of(const struct query *query, struct row row, int64_t *type)

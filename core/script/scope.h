@@ -41,9 +41,6 @@ void scope_add(struct scope *scope, const struct scope_request *request);
 void scope_expect(struct scope *scope, uint32_t center, int64_t id);
 void scope_close(struct scope *scope);
 
-/* Does the rule watch anything of this centre? */
-bool scope_covers(const struct scope *scope, uint32_t center);
-
 /* Does the rule judge this row, which is in an answer for `argument`? */
 bool scope_accepts(const struct scope *scope, uint32_t center, int64_t argument,
                    const struct query *query, struct row row);

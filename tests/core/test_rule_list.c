@@ -168,6 +168,22 @@ test_expected_are_never_gone(void **state)
     assert_told(script, "clear 1099 (recovered): state is signed_out (not equal rest)");
 }
 
+/* Each once, and in their own centre alone. */
+static void
+test_expected_in_two_centres(void **state)
+{
+    (void)state;
+    struct script *script = bench_load(
+        "rule { query = 'agents', when = { op = 'call', function(row) tell(row.id) end "
+        "}, wants = { { ids = { 1 }, expect = { 1099, 1099 } }, { ids = { 2 }, expect "
+        "= { 1099 } }, { center = 1, ids = { 1 }, expect = { 1100 } } } }");
+    sample_agents(script, 1, 0);
+    sample_agents(script, 2, 0);
+    assert_told(script, "1099");
+    sample_agents_of(script, NORTH, 1, (int64_t[]){0});
+    assert_told(script, "1100");
+}
+
 /* ---- calls ---- */
 
 #define ALWAYS "{ op = 'call', function() return true end }"
@@ -359,6 +375,7 @@ main(void)
         cmocka_unit_test(test_gone_is_told_again),
         cmocka_unit_test(test_expected),
         cmocka_unit_test(test_expected_are_never_gone),
+        cmocka_unit_test(test_expected_in_two_centres),
         cmocka_unit_test(test_calls_have_text_keys),
         cmocka_unit_test(test_keys_that_no_alert_can_have),
         cmocka_unit_test(test_operations_of_a_type),
