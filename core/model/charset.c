@@ -1,14 +1,12 @@
 #include "model/charset.h"
 
-#include <errno.h>
 #include <iconv.h>
 #include <string.h>
 
 #include "base/text.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-#define SPREAD      2              /* two bytes of GBK are three of UTF-8, at most */
-#define ROOM_MIN    16
+#define SPREAD      2              /* no character needs twice the bytes in UTF-8 */
 
 /* All are GB18030, or a part of it. */
 static const char *const names[] = {"gbk", "gb2312", "gb18030", "cp936"};
@@ -37,29 +35,19 @@ is_utf8(const char *data, size_t size)
     return step != 0;
 }
 
-/* Converts until the end, or to the first byte that begins no character. */
-static void
-convert_some(iconv_t converter, char **in, size_t *left, struct buf *out)
-{
-    int problem = E2BIG;
-    while (*left && problem == E2BIG) {
-        size_t room = *left * SPREAD + ROOM_MIN, free_room = room;
-        char *to = buf_reserve(out, room);
-        bool is_done = iconv(converter, in, left, &to, &free_room) != (size_t)-1;
-        problem = is_done ? 0 : errno;
-        out->size += room - free_room;
-    }
-}
-
 static void
 convert(iconv_t converter, const char *data, size_t size, struct buf *out)
 {
     char *in = (char *)data; /* iconv() only reads */
-    for (size_t left = size; left;) {
-        convert_some(converter, &in, &left, out);
+    size_t left = size;
+    while (left) {
+        size_t room = left * SPREAD, unused = room;
+        char *to = buf_reserve(out, room);
+        iconv(converter, &in, &left, &to, &unused);
+        out->size += room - unused;
         if (!left)
             return;
-        buf_add_text(out, REPLACEMENT);
+        buf_add_text(out, REPLACEMENT); /* here begins no character */
         in++;
         left--;
     }

@@ -105,6 +105,7 @@ static const struct {
     {"{\"retcode\":\"123-456\",\"message\":\"x\"}", "123-456",
      "the contact centre refused: \"x\""},
     {"{\"retcode\":\"107\"}", "107", "the contact centre refused"},
+    {"{\"retcode\":\"100-0069\"}", "100-0069", "the contact centre refused"},
     {"{\"retcode\":7}", "7", "the contact centre refused"},
     {"{\"retcode\":\"00\"}", "00", "the contact centre refused"},
 };
@@ -196,6 +197,12 @@ static const struct sample skills[] = {
     {"[{\"id\":1,\"id\":1}]", "agent[1].skills[1].id: is there twice"},
 };
 
+/* What is wrong behind the list is not wrong in it. */
+static const struct sample behind_skills[] = {
+    {"\"x\"", "agent[1].vdn: expected an integer, got \"x\""},
+    {"\"6\"", " vdn=6\n"},
+};
+
 static const struct sample sign_ins[] = {
     {"1501125758000", " signed_in_at=1501125758\n"},
     {"4294967295000", " signed_in_at=-\n"},
@@ -211,6 +218,8 @@ values(void **state)
     check_values(query, OF("inMultimediaConf"), "in_conference", truths, COUNT(truths));
     check_values(query, OF("mediatype"), "media", media, COUNT(media));
     check_values(query, OF("skilllist"), "skills", skills, COUNT(skills));
+    check_values(query, AGENT("\"workno\":1,\"skilllist\":[{\"id\":1}],\"vdnid\":%s"),
+                 "vdn", behind_skills, COUNT(behind_skills));
     check_values(query, OF("logindate"), "signed_in_at", sign_ins, COUNT(sign_ins));
 }
 
