@@ -30,7 +30,9 @@
 
 /* One request as the centre saw it. */
 struct asked {
+    const struct query *query;
     int64_t cc_id;
+    char begin[20], end[20]; /* of a query with a span */
     int64_t ids[POLLING_IDS_MAX];
     size_t id_count;
     size_t array_bytes; /* of the list of ids, brackets included */
@@ -69,6 +71,8 @@ struct polling {
     int64_t unknown;      /* it does not know this id */
     int64_t uninvited;    /* and tells of this one, whom nobody asked for; 0: nobody */
     bool is_reversed;     /* last id first */
+    int64_t merged_max;   /* fails when asked for more ids at once; 0: for none */
+    const char *list;     /* rows of a list, the last id for each $ */
     /* What it saw. */
     size_t requests, open, most_open;
     struct asked asked[POLLING_ASKED_MAX];
@@ -95,26 +99,69 @@ polling_number(const char **text)
     return number;
 }
 
-static inline struct asked *
-polling_note(struct polling *polling, const struct server_request *request)
+/* What stands after `key`, up to a quote. */
+static inline void
+polling_copy(char *to, size_t size, const char *body, const char *key)
 {
-    size_t size;
-    const char *body = server_body(request, &size);
-    const char *cc_id = strstr(body, "\"ccId\":"), *list = strchr(body, '[');
-    struct asked *asked = &polling->asked[polling->requests % POLLING_ASKED_MAX];
-    polling->requests++;
-    *asked = (struct asked){.at_ms = clock_mono_ms()};
-    assert_non_null(cc_id);
-    assert_non_null(list);
-    cc_id += strlen("\"ccId\":");
-    asked->cc_id = polling_number(&cc_id);
+    const char *at = strstr(body, key);
+    if (at)
+        snprintf(to, size, "%.*s", (int)strcspn(at + strlen(key), "\""),
+                 at + strlen(key));
+}
+
+static inline const struct query *
+polling_query(const char *target)
+{
+    for (size_t i = 0; queries[i]; i++)
+        if (!strcmp(queries[i]->path, target))
+            return queries[i];
+    fail_msg("nobody asks for %s", target);
+    return NULL;
+}
+
+/* One id: "skillId":7 or "agentId":7, however it begins. */
+static inline void
+polling_note_one(struct asked *asked, const char *body)
+{
+    const char *key = asked->query == &query_agents ? "\"skillId\":" : "gentId\":";
+    const char *at = strstr(body, key);
+    assert_non_null(at);
+    at += strlen(key);
+    asked->ids[asked->id_count++] = polling_number(&at);
+    polling_copy(asked->begin, sizeof asked->begin, body, "\"beginTime\":\"");
+    polling_copy(asked->end, sizeof asked->end, body, "\"endTime\":\"");
+}
+
+static inline void
+polling_note_list(struct asked *asked, const char *list)
+{
     asked->array_bytes = (size_t)(strchr(list, ']') + 1 - list);
     while (*list != ']') {
         list++;
         assert_true(asked->id_count < POLLING_IDS_MAX);
         asked->ids[asked->id_count++] = polling_number(&list);
     }
-    return asked;
+}
+
+static inline void
+polling_note(struct polling *polling, const struct server_request *request)
+{
+    size_t size;
+    const char *bytes = server_body(request, &size);
+    char *body = mem_copy(bytes, size); /* with an end */
+    const char *cc_id = strstr(body, "\"ccId\":"), *list = strchr(body, '[');
+    struct asked *asked = &polling->asked[polling->requests % POLLING_ASKED_MAX];
+    polling->requests++;
+    *asked = (struct asked){.at_ms = clock_mono_ms(),
+                            .query = polling_query(server_path(request))};
+    assert_non_null(cc_id);
+    cc_id += strlen("\"ccId\":");
+    asked->cc_id = polling_number(&cc_id);
+    if (list)
+        polling_note_list(asked, list);
+    else
+        polling_note_one(asked, body);
+    free(body);
 }
 
 static inline void
@@ -124,9 +171,21 @@ polling_add_row(struct buf *out, int64_t id, size_t number, size_t *rows)
                (long long)id, number);
 }
 
+static inline void
+polling_add_list(struct buf *out, const char *list, int64_t id)
+{
+    for (; list && *list; list++)
+        if (*list == '$')
+            buf_format(out, "%lld", (long long)id);
+        else
+            buf_add(out, list, 1);
+}
+
 static inline bool
 polling_is_refused(const struct polling *polling, const struct asked *asked)
 {
+    if (polling->merged_max && (int64_t)asked->id_count > polling->merged_max)
+        return true;
     for (const int64_t *id = polling->refused; *id; id++)
         for (size_t i = 0; i < asked->id_count; i++)
             if (asked->ids[i] == *id)
@@ -143,7 +202,9 @@ polling_reply(struct polling *polling, struct server_request *request, size_t nu
     buf_add_text(&body, "{\"resultCode\":\"0100000\",\"resultDesc\":[");
     if (polling->uninvited)
         polling_add_row(&body, polling->uninvited, number, &rows);
-    for (size_t i = 0; i < asked->id_count; i++) {
+    if (asked->query->is_list)
+        polling_add_list(&body, polling->list, asked->ids[0]);
+    for (size_t i = 0; !asked->query->is_list && i < asked->id_count; i++) {
         int64_t id = asked->ids[polling->is_reversed ? asked->id_count - 1 - i : i];
         if (id != polling->unknown)
             polling_add_row(&body, id, number, &rows);
