@@ -42,11 +42,13 @@ HOST_SOURCES := $(addprefix core/base/,mem.c buf.c text.c error.c) \
 	$(wildcard core/model/*.c) $(filter-out $(SCRIPT_CORE),$(wildcard core/script/*.c))
 CORE_SOURCES := $(filter-out core/script/%,$(wildcard core/*.c core/*/*.c)) \
 	$(SCRIPT_CORE) $(SCRIPT_BOTH)
+SCENARIOS := $(sort $(wildcard core/sim/scenarios/*.lua))
 LUA_SOURCES := $(sort $(shell find lua/gateway -name '*.lua'))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBRARY_OBJECT := $(BUILD)/gen/library_data.o
-CORE_OBJECTS := $(call object,$(CORE_SOURCES)) $(LIBRARY_OBJECT)
+SCENARIO_OBJECT := $(BUILD)/gen/scenario_data.o
+CORE_OBJECTS := $(call object,$(CORE_SOURCES)) $(LIBRARY_OBJECT) $(SCENARIO_OBJECT)
 HOST_OBJECTS := $(call object,$(HOST_SOURCES)) $(LIBRARY_OBJECT)
 # Everything but the two main(): what unit tests link.
 TEST_OBJECTS := $(filter-out $(call object,core/main.c core/script/host.c),\
@@ -91,7 +93,12 @@ $(BUILD)/gen/library_data.c: lua/embed.lua $(LUA_SOURCES) $(BUILD)/.packages
 	$(say) lua $@
 	$(quiet)lua5.4 lua/embed.lua $(LUA_SOURCES) > $@
 
-$(BUILD)/gen/library_data.o: $(BUILD)/gen/library_data.c
+$(BUILD)/gen/scenario_data.c: lua/embed_text.lua $(SCENARIOS) $(BUILD)/.packages
+	@mkdir -p $(@D)
+	$(say) lua $@
+	$(quiet)lua5.4 lua/embed_text.lua $(SCENARIOS) > $@
+
+$(BUILD)/gen/%_data.o: $(BUILD)/gen/%_data.c
 	$(say) cc $<
 	$(quiet)$(CC) $(CFLAGS) -c -o $@ $<
 

@@ -13,6 +13,7 @@
 #include "sim/centre.h"
 #include "sim/floor.h"
 #include "sim/params.h"
+#include "sim/scenario.h"
 
 #define SKILLS   20
 #define AGENTS   40
@@ -20,7 +21,8 @@
 
 struct simulation {
     const char *conf_file;
-    const char *listen, *ca_file;
+    const char *listen, *ca_file, *scenario_name;
+    struct scenario scenario;
     enum server_certificate certificate;
     bool only_old_tls;
     bool is_quiet, is_verbose;
@@ -154,6 +156,10 @@ static const struct setting settings[] = {
      .low = 1,
      .high = INT64_MAX,
      .expected = "a duration such as 120s"},
+    {.name = "scenario",
+     .kind = SETTING_TEXT,
+     AT(scenario_name),
+     .expected = "a file or a name"},
     {.name = "seed",
      .kind = SETTING_INTEGER,
      AT(seed),
@@ -175,6 +181,39 @@ static const struct setting settings[] = {
     {.name = "verbose", .kind = SETTING_FLAG, AT(is_verbose)},
     {0},
 };
+
+/* EXIT_FINE, or what to exit with after the mistakes have been printed. */
+static int
+read_scenario(struct simulation *simulation)
+{
+    struct buf problem = {0};
+    const char *name =
+        simulation->scenario_name ? simulation->scenario_name : SCENARIO_DEFAULT;
+    bool is_good = scenario_read(&simulation->scenario, name, &problem);
+    if (!is_good)
+        fprintf(stderr, "%s\n", problem.data);
+    buf_fini(&problem);
+    simulation->centre.scenario = &simulation->scenario;
+    return is_good ? EXIT_FINE : EXIT_PROBLEM;
+}
+
+static int
+list_scenarios(void)
+{
+    struct buf list = {0};
+    scenario_list(&list);
+    fputs(list.data, stdout);
+    buf_fini(&list);
+    return EXIT_FINE;
+}
+
+/* Faults of the command line come behind those of the scenario. */
+static void
+add_faults(struct faults *faults, const struct faults *more)
+{
+    for (size_t i = 0; i < more->count && faults->count < FAULTS_MAX; i++)
+        faults->items[faults->count++] = more->items[i];
+}
 
 /* Where others can reach the centre, nobody tells it what to do. */
 static bool
@@ -205,7 +244,7 @@ simulate(struct simulation *simulation)
     struct loop *loop = loop_new();
     struct error error;
     struct centre *centre = centre_new(loop, &simulation->centre);
-    *centre_faults(centre) = simulation->faults;
+    add_faults(centre_faults(centre), &simulation->faults);
     const struct server_options options = {
         .listen = simulation->listen,
         .tls = true,
@@ -279,10 +318,14 @@ run(const struct command *command, int argc, char **argv)
                    .agents = AGENTS,
                    .vdn = 1,
                    .password = PASSWORD,
-                   .period_ms = 10 * 60 * 1000,
                    .start_ms = clock_wall_ms()},
     };
     int code = settings_read(command, settings, &simulation, argc, argv);
+    if (code != EXIT_FINE)
+        return code;
+    if (simulation.scenario_name && !strcmp(simulation.scenario_name, "list"))
+        return list_scenarios();
+    code = read_scenario(&simulation);
     if (code != EXIT_FINE)
         return code;
     if (simulation.is_quiet)
@@ -295,7 +338,7 @@ run(const struct command *command, int argc, char **argv)
 
 const struct command command_simulate = {
     .name = "simulate",
-    .arguments = "[-c FILE] [--listen ADDRESS] [--speed X] [--fault FAULT]…",
+    .arguments = "[-c FILE] [--listen ADDRESS] [--scenario NAME] [--fault FAULT]…",
     .sentence = "plays a contact centre: queues, agents and their gateway, over TLS",
     .help =
         "  -c, --conf FILE    play the centre of this configuration: its address, keys\n"
@@ -318,7 +361,10 @@ const struct command command_simulate = {
         "  --guid-timeout T   for which a GUID is good (default 2m)\n"
         "  --seed N           decides what queues and agents do (default 1)\n"
         "  --speed X          their time runs X times as fast (default 1)\n"
-        "  --period DURATION  of filling and draining (default 10m)\n"
+        "  --scenario NAME    what happens: rush_hour (default), quiet_night, outage, or\n"
+        "                     FILE.lua, which returns a table of what is different from\n"
+        "                     the rush hour; list shows them\n"
+        "  --period DURATION  of the scenario, which is stretched (rush_hour: 10m)\n"
         "  --fault FAULT      KIND[=VALUE] and then any of :first=N :count=N :id=N\n"
         "                     :on=PART-OF-PATH :share=P :at=10m :lasts=2m (of its\n"
         "                     time) :retry-after=TEXT; kinds: status=503 api=0100002\n"

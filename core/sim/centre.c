@@ -27,6 +27,7 @@ enum { HELD_MAX = 8, TALLIES_MAX = 24 };
 
 struct centre {
     struct centre_options options;
+    struct scenario scenario;
     struct wave wave;
     struct stateinfo stateinfo;
     struct monitor monitor;
@@ -42,15 +43,37 @@ struct centre {
     struct buf list, body; /* reused, so that an answer costs no allocation */
 };
 
+/* It is built in: only a broken build has none. */
+static void
+read_default(struct scenario *scenario)
+{
+    struct buf problem = {0};
+    if (!scenario_read(scenario, SCENARIO_DEFAULT, &problem)) {
+        log_error("simulate", "%s", problem.data);
+        abort();
+    }
+}
+
 struct centre *
 centre_new(struct loop *loop, const struct centre_options *options)
 {
     struct centre *centre = mem_zero(sizeof *centre);
     centre->options = *options;
-    centre->wave = (struct wave){options->seed, options->period_ms};
+    if (options->scenario)
+        centre->scenario = *options->scenario;
+    else
+        read_default(&centre->scenario);
+    centre->faults = centre->scenario.faults;
+    centre->wave = (struct wave){
+        .seed = options->seed,
+        .period_ms =
+            options->period_ms ? options->period_ms : centre->scenario.period_ms,
+        .shape = &centre->scenario.shape,
+    };
     centre->delays.loop = loop;
     centre->monitor = (struct monitor){
-        .floor = floor_new(&centre->wave, options->agents, options->skills),
+        .floor = floor_new(&centre->wave, &centre->scenario.habits, options->agents,
+                           options->skills),
         .start_ms = options->start_ms - options->start_ms % 1000,
         .vdn = options->vdn,
     };

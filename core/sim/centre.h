@@ -24,6 +24,7 @@
 #include "base/loop.h"
 #include "net/server.h"
 #include "sim/fault.h"
+#include "sim/scenario.h"
 #include "sim/session.h"
 #include "sim/signature.h"
 
@@ -38,10 +39,11 @@ struct centre_options {
     bool guid_header;     /* GUIDs come in "Guid" and not in "Set-GUID" */
     int64_t guid_interval_ms, guid_timeout_ms; /* of a GUID; 0: as documented */
     uint64_t seed;
-    double speed; /* of the simulation's time */
-    int64_t period_ms;
-    int64_t start_ms; /* wall time at which its time begins */
-    bool control;     /* the paths above are answered */
+    double speed;                    /* of the simulation's time */
+    const struct scenario *scenario; /* copied; NULL: the rush hour */
+    int64_t period_ms;               /* 0: the scenario's */
+    int64_t start_ms;                /* wall time at which its time begins */
+    bool control;                    /* the paths above are answered */
 };
 
 /* Borrows the texts of `options` and the loop. */

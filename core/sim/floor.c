@@ -28,7 +28,8 @@ join(struct floor *floor, struct life *life, int64_t id, int64_t queue)
 }
 
 struct floor *
-floor_new(const struct wave *wave, int64_t agents, int64_t skills)
+floor_new(const struct wave *wave, const struct life_habits *habits, int64_t agents,
+          int64_t skills)
 {
     struct floor *floor = mem_zero(sizeof *floor);
     floor->agents = agents;
@@ -41,7 +42,7 @@ floor_new(const struct wave *wave, int64_t agents, int64_t skills)
         join(floor, &floor->lives[i], id, i % skills + 1);
         if (i % 2)
             join(floor, &floor->lives[i], id, (int64_t)(dice % (uint64_t)skills) + 1);
-        life_init(&floor->lives[i], wave, wave->seed, id);
+        life_init(&floor->lives[i], wave, habits, wave->seed, id);
     }
     return floor;
 }

@@ -17,8 +17,9 @@
 
 struct floor;
 
-/* Agents FLOOR_FIRST_ID and up, in queues 1 to `skills`. Borrows the wave. */
-struct floor *floor_new(const struct wave *wave, int64_t agents, int64_t skills);
+/* Agents FLOOR_FIRST_ID and up, in queues 1 to `skills`. Borrows wave and habits. */
+struct floor *floor_new(const struct wave *wave, const struct life_habits *habits,
+                        int64_t agents, int64_t skills);
 void floor_delete(struct floor *floor);
 
 /* The agent at `at_ms`; NULL when there is none with this id. Valid until the next

@@ -7,24 +7,7 @@
 enum {
     SECOND = 1000,
     SHIFT_MS = 4 * 3600 * SECOND,
-    /* Nobody takes a call so shortly before the end; longer than any call or rest. */
-    LAST_CALL_MS = 10 * 60 * SECOND,
-};
-
-/* How long each state lasts, in seconds. */
-static const struct {
-    int64_t least, most;
-} lengths[LIFE_STATES] = {
-    [LIFE_OUT] = {5 * 60, 25 * 60}, [LIFE_IDLE] = {10, 100},  [LIFE_OCCUPIED] = {3, 8},
-    [LIFE_TALKING] = {40, 200},     [LIFE_WRAP_UP] = {8, 40}, [LIFE_BUSY] = {20, 90},
-    [LIFE_REST] = {3 * 60, 8 * 60},
-};
-
-enum {
-    LONG_CALL_IN = 12, /* one call of so many */
-    LONG_CALL_S = 250, /* takes so much longer */
-    REST_IN = 12,
-    BUSY_IN = 20,
+    LAST_CALL_MS = LIFE_LAST_CALL_S * SECOND,
     REST_REASONS = 4,
 };
 
@@ -46,8 +29,9 @@ enter(struct life *life, enum life_state state, int64_t length_ms)
 static int64_t
 length_of(struct life *life, enum life_state state)
 {
-    int64_t span = lengths[state].most - lengths[state].least + 1;
-    return (lengths[state].least + (int64_t)(roll(life) % (uint64_t)span)) * SECOND;
+    int64_t least = life->habits->lengths[state].least;
+    int64_t span = life->habits->lengths[state].most - least + 1;
+    return (least + (int64_t)(roll(life) % (uint64_t)span)) * SECOND;
 }
 
 static void
@@ -124,8 +108,8 @@ static void
 talk(struct life *life)
 {
     int64_t length_ms = length_of(life, LIFE_TALKING);
-    if (roll(life) % LONG_CALL_IN == 0)
-        length_ms += LONG_CALL_S * SECOND;
+    if (roll(life) % (uint64_t)life->habits->long_call_after == 0)
+        length_ms += life->habits->long_call_s * SECOND;
     enter(life, LIFE_TALKING, length_ms);
 }
 
@@ -133,11 +117,12 @@ static void
 after_call(struct life *life)
 {
     uint64_t chance = roll(life);
+    uint64_t rest_after = (uint64_t)life->habits->rest_after;
     if (is_late(life))
         sign_out(life);
-    else if (chance % REST_IN == 0)
+    else if (chance % rest_after == 0)
         enter_usual(life, LIFE_REST);
-    else if (chance / REST_IN % BUSY_IN == 0)
+    else if (chance / rest_after % (uint64_t)life->habits->busy_after == 0)
         enter_usual(life, LIFE_BUSY);
     else
         wait_or_take(life);
@@ -188,9 +173,11 @@ life_rest_reason(const struct life *life)
 }
 
 void
-life_init(struct life *life, const struct wave *wave, uint64_t seed, int64_t id)
+life_init(struct life *life, const struct wave *wave, const struct life_habits *habits,
+          uint64_t seed, int64_t id)
 {
     life->wave = wave;
+    life->habits = habits;
     life->id = id;
     life->seed = dice_mix(seed ^ dice_mix((uint64_t)id ^ 0xa9e7)) >> 1;
     begin_shift(life, 0);

@@ -25,8 +25,23 @@ enum life_state {
 
 #define LIFE_QUEUES 2
 
+/* How agents spend their time. */
+struct life_habits {
+    struct {
+        int64_t least, most;
+    } lengths[LIFE_STATES];         /* seconds */
+    int64_t rest_after, busy_after; /* calls, on average */
+    int64_t long_call_after;        /* one call of so many … */
+    int64_t long_call_s;            /* … takes so much longer */
+};
+
+/* Nobody takes a call or a rest so shortly before the end of the shift, which must be
+ * longer than either. */
+#define LIFE_LAST_CALL_S 600
+
 struct life {
-    const struct wave *wave; /* borrowed */
+    const struct wave *wave;          /* borrowed */
+    const struct life_habits *habits; /* borrowed */
     int64_t id;
     int64_t queues[LIFE_QUEUES]; /* the agent is configured for these */
     int queue_count;
@@ -43,7 +58,8 @@ struct life {
 };
 
 /* `queues` in life must be set. */
-void life_init(struct life *life, const struct wave *wave, uint64_t seed, int64_t id);
+void life_init(struct life *life, const struct wave *wave,
+               const struct life_habits *habits, uint64_t seed, int64_t id);
 
 /* The slow half of life_seek(). */
 void life_walk(struct life *life, int64_t at_ms);

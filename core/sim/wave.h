@@ -1,8 +1,8 @@
 /* What the queues of the simulated contact centre do: a function of seed, queue and
  * time.
  *
- * Once in every period calls arrive faster than agents answer: the queue fills to about
- * a dozen and drains again. Each queue is at another point of its period. */
+ * Its shape says what happens in the course of a period. Each queue is at another point
+ * of its period. */
 #ifndef CCGATE_SIM_WAVE_H
 #define CCGATE_SIM_WAVE_H
 
@@ -39,9 +39,24 @@ extern const char *const wave_keys[WAVE_VALUES + 1]; /* ends with NULL */
 /* The server's statistics cover a window of this length, which restarts. */
 #define WAVE_WINDOW_MS ((int64_t)5 * 60 * 1000)
 
+/* Values by time: `at` are fractions of the period, from 0 on, growing. */
+#define CURVE_POINTS_MAX 32
+struct curve {
+    double at[CURVE_POINTS_MAX], value[CURVE_POINTS_MAX];
+    int count; /* at least 1 */
+};
+
+struct wave_shape {
+    struct curve arrivals;     /* calls per second, from each point on */
+    struct curve answered_20s; /* the same, of those that wait less than 20 s */
+    struct curve waiting;      /* calls, straight from point to point */
+    double longest_wait;       /* of the fullest queue, in periods */
+};
+
 struct wave {
     uint64_t seed;
     int64_t period_ms;
+    const struct wave_shape *shape; /* borrowed */
 };
 
 /* `at_ms` counts from the start of the simulation, 0 or more. */
@@ -49,7 +64,7 @@ void wave_at(const struct wave *wave, int64_t id, int64_t at_ms,
              int64_t values[WAVE_VALUES]);
 
 /* The stretch of time in which calls wait in this queue that is or comes next at
- * `at_ms`, which may be negative here. */
+ * `at_ms`, which may be negative here; far away when there is none. */
 void wave_crowd(const struct wave *wave, int64_t id, int64_t at_ms, int64_t *from_ms,
                 int64_t *to_ms);
 

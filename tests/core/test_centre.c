@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "model/schema.h"
 #include "sim/centre.h"
+#include "scene.h"
 #include "sim/wave.h"
 #include "asking.h"
 
@@ -46,7 +47,7 @@ answers_mean_what_the_queues_do(void **state)
     struct centre_reply reply;
     struct block block;
     struct error error;
-    const struct wave wave = {.seed = 1, .period_ms = PERIOD};
+    const struct wave wave = {.seed = 1, .period_ms = PERIOD, .shape = &scene.shape};
     block_init(&block, &query_queues);
     for (int64_t at = 0; at < PERIOD; at += 60000) {
         int64_t v[WAVE_VALUES];
@@ -434,5 +435,5 @@ main(void)
         cmocka_unit_test(wrong_orders_are_refused),
         cmocka_unit_test(control_can_be_off),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_scene, NULL);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/floor.h"
+#include "scene.h"
 #include "sim/operation.h"
 
 #define PERIOD ((int64_t)10 * 60 * 1000)
@@ -17,7 +18,7 @@
 #define AGENTS 40
 #define SKILLS 20
 
-static const struct wave wave = {.seed = 1, .period_ms = PERIOD};
+static const struct wave wave = {.seed = 1, .period_ms = PERIOD, .shape = &scene.shape};
 
 /* A stretch of crowd is where calls wait, to the moment. */
 static void
@@ -53,7 +54,7 @@ lives_go_their_way(void **state)
         [LIFE_BUSY] = 1 << LIFE_OUT | 1 << LIFE_WRAP_UP,
         [LIFE_REST] = 1 << LIFE_WRAP_UP,
     };
-    struct floor *floor = floor_new(&wave, AGENTS, SKILLS);
+    struct floor *floor = floor_new(&wave, &scene.habits, AGENTS, SKILLS);
     unsigned seen = 0;
     for (int64_t id = FLOOR_FIRST_ID; id < FLOOR_FIRST_ID + AGENTS; id++) {
         struct life life = *floor_agent(floor, id, -24 * HOUR);
@@ -77,11 +78,11 @@ static void
 moments_do_not_depend_on_questions(void **state)
 {
     (void)state;
-    struct floor *asked = floor_new(&wave, AGENTS, SKILLS);
+    struct floor *asked = floor_new(&wave, &scene.habits, AGENTS, SKILLS);
     for (int64_t at = 0; at < 9 * HOUR; at += 100 * 1000)
         floor_agent(asked, 105, at);
     for (int64_t at = 9 * HOUR; at > -9 * HOUR; at -= 1777 * 1000) {
-        struct floor *fresh = floor_new(&wave, AGENTS, SKILLS);
+        struct floor *fresh = floor_new(&wave, &scene.habits, AGENTS, SKILLS);
         const struct life *one = floor_agent(asked, 105, at);
         const struct life *two = floor_agent(fresh, 105, at);
         assert_int_equal(one->state, two->state);
@@ -96,9 +97,9 @@ static void
 seeds_decide(void **state)
 {
     (void)state;
-    const struct wave other = {.seed = 2, .period_ms = PERIOD};
-    struct floor *one = floor_new(&wave, AGENTS, SKILLS);
-    struct floor *two = floor_new(&other, AGENTS, SKILLS);
+    const struct wave other = {.seed = 2, .period_ms = PERIOD, .shape = &scene.shape};
+    struct floor *one = floor_new(&wave, &scene.habits, AGENTS, SKILLS);
+    struct floor *two = floor_new(&other, &scene.habits, AGENTS, SKILLS);
     int differ = 0;
     for (int64_t id = FLOOR_FIRST_ID; id < FLOOR_FIRST_ID + AGENTS; id++)
         differ += floor_agent(one, id, HOUR)->since_ms !=
@@ -113,7 +114,7 @@ static void
 queues_add_up(void **state)
 {
     (void)state;
-    struct floor *floor = floor_new(&wave, AGENTS, SKILLS);
+    struct floor *floor = floor_new(&wave, &scene.habits, AGENTS, SKILLS);
     int64_t idle = 0, talking = 0;
     for (int64_t at = 0; at < 2 * PERIOD; at += 3300)
         for (int64_t id = 1; id <= SKILLS; id++) {
@@ -144,7 +145,7 @@ static void
 queues_without_agents_keep_their_wave(void **state)
 {
     (void)state;
-    struct floor *floor = floor_new(&wave, 2, SKILLS);
+    struct floor *floor = floor_new(&wave, &scene.habits, 2, SKILLS);
     int64_t before[WAVE_VALUES], after[WAVE_VALUES];
     size_t count;
     wave_at(&wave, 20, 12345, before);
@@ -187,7 +188,7 @@ static void
 operations_follow_each_other(void **state)
 {
     (void)state;
-    struct floor *floor = floor_new(&wave, AGENTS, SKILLS);
+    struct floor *floor = floor_new(&wave, &scene.habits, AGENTS, SKILLS);
     struct log all = {0};
     for (int64_t id = FLOOR_FIRST_ID; id < FLOOR_FIRST_ID + AGENTS; id++) {
         struct log log = all;
@@ -207,7 +208,7 @@ static void
 quarters_make_a_day(void **state)
 {
     (void)state;
-    struct floor *floor = floor_new(&wave, AGENTS, SKILLS);
+    struct floor *floor = floor_new(&wave, &scene.habits, AGENTS, SKILLS);
     const int64_t quarter = 15 * 60 * 1000;
     struct log whole = {.last_end_ms = INT64_MIN}, parts = {.last_end_ms = INT64_MIN};
     operations_walk(floor_agent(floor, 110, 0), -24 * HOUR, 0, on_operation, &whole);
@@ -232,5 +233,5 @@ main(void)
         cmocka_unit_test(operations_follow_each_other),
         cmocka_unit_test(quarters_make_a_day),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_scene, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scene.h"
 #include "sim/wave.h"
 
 #define PERIOD ((int64_t)10 * 60 * 1000)
@@ -16,7 +17,7 @@ static void
 agents_add_up(void **state)
 {
     (void)state;
-    const struct wave wave = {.seed = 1, .period_ms = PERIOD};
+    const struct wave wave = {.seed = 1, .period_ms = PERIOD, .shape = &scene.shape};
     for (int64_t id = 1; id <= 20; id++)
         for (int64_t at = 0; at < 2 * PERIOD; at += 7000) {
             int64_t v[WAVE_VALUES];
@@ -42,7 +43,7 @@ static void
 queues_fill_and_drain(void **state)
 {
     (void)state;
-    const struct wave wave = {.seed = 7, .period_ms = PERIOD};
+    const struct wave wave = {.seed = 7, .period_ms = PERIOD, .shape = &scene.shape};
     for (int64_t id = 1; id <= 20; id++) {
         int64_t v[WAVE_VALUES], before, most = 0, fills = 0, quiet = 0;
         wave_at(&wave, id, 0, v);
@@ -65,7 +66,7 @@ static void
 queues_are_out_of_step(void **state)
 {
     (void)state;
-    const struct wave wave = {.seed = 3, .period_ms = PERIOD};
+    const struct wave wave = {.seed = 3, .period_ms = PERIOD, .shape = &scene.shape};
     for (int64_t at = 0; at < PERIOD; at += 5000) {
         int crowded = 0;
         for (int64_t id = 1; id <= 12; id++) {
@@ -83,7 +84,7 @@ static void
 windows_restart(void **state)
 {
     (void)state;
-    const struct wave wave = {.seed = 5, .period_ms = PERIOD};
+    const struct wave wave = {.seed = 5, .period_ms = PERIOD, .shape = &scene.shape};
     int falls = 0;
     for (int64_t id = 1; id <= 20; id++) {
         int64_t v[WAVE_VALUES], before[WAVE_VALUES];
@@ -110,8 +111,8 @@ static void
 seeds_decide(void **state)
 {
     (void)state;
-    const struct wave one = {.seed = 1, .period_ms = PERIOD};
-    const struct wave two = {.seed = 2, .period_ms = PERIOD};
+    const struct wave one = {.seed = 1, .period_ms = PERIOD, .shape = &scene.shape};
+    const struct wave two = {.seed = 2, .period_ms = PERIOD, .shape = &scene.shape};
     int64_t a[WAVE_VALUES], b[WAVE_VALUES], c[WAVE_VALUES];
     wave_at(&one, 4, 123456, a);
     wave_at(&one, 4, 123456, b);
@@ -130,5 +131,5 @@ main(void)
         cmocka_unit_test(windows_restart),
         cmocka_unit_test(seeds_decide),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_scene, NULL);
 }

@@ -102,3 +102,32 @@ describe("a fault", function ()
     end)
   end
 end)
+
+describe("a scenario", function ()
+  before_each(function () world = harness.world() end)
+  after_each(function () world:close() end)
+
+  it("is listed, and named when it is wrong", function ()
+    local code, out = harness.execute(harness.ccgate, { "simulate", "--scenario", "list" })
+    assert.equal(0, code)
+    assert.truthy(out:find "\nrush_hour +queues of about a dozen calls")
+    world:write("wrong.lua", "return {\n  talks = { '1m', '2m' },\n}\n")
+    local file = world:path "wrong.lua"
+    local failed, _, err = harness.execute(harness.ccgate, { "simulate", "--scenario", file })
+    assert.equal(PROBLEM, failed)
+    assert.equal(file .. ":2: talks: no such key (did you mean 'talk'?)\n", err)
+  end)
+
+  it("fails and recovers by its own clock", function ()
+    world:write("short.lua", 'return { faults = { "status=503:at=2m:lasts=4m" } }')
+    world:simulate { "--speed", "60", "--scenario", world:path "short.lua" }
+    world:conf()
+    local function outcome()
+      local code, _, err = world:command { "query", "queues", "1" }
+      return code == 0 and "fine" or err:match "^http: 503"
+    end
+    assert.equal("fine", outcome())
+    harness.wait(function () return outcome() == "http: 503" end, 10, "the failure")
+    harness.wait(function () return outcome() == "fine" end, 10, "the recovery")
+  end)
+end)
