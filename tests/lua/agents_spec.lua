@@ -55,8 +55,8 @@ describe("a query of agents", function()
   end)
 
   it("joins several of them, and who is expected", function()
-    local rule, lines = load [[{ gw.agents { queue = 7, expect = 1100 }, gw.agents { queue = 2 },
-      gw.agents { queues = { 1, 7 }, expect = { 1099, 1100 } } }]]
+    local rule, lines = load [[{ gw.agents { queue = 7, expect = 1100 }, gw.agents { queue = 2, expect = 1099 },
+      gw.agents { queues = { 1, 7 } } }]]
     assert.same({}, lines)
     assert.same({ { center = 0, query = "agents", every_ms = 30000, ids = { 1, 2, 7 }, expect = { 1099, 1100 } } },
       rule.wants)

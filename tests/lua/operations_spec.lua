@@ -48,8 +48,8 @@ describe("a rule on operations", function()
 
   it("joins several queries of one type, from the earliest", function()
     local host = fake_core.load(HEAD .. [[gw.rule "a" { when = function() end, from = {
-      gw.agent_operations { agent = 2, last = "30m", type = 3 },
-      gw.agent_operations { agent = { 0, 99999 }, last = "1h", type = 3 }, } }]])
+      gw.agent_operations { agent = 2, last = "1h", type = 3 },
+      gw.agent_operations { agent = { 0, 99999 }, last = "30m", type = 3 }, } }]])
     assert.same({}, fake_core.lines(host))
     assert.same({ { center = 0, query = "agent_operations", every_ms = 900000, ids = { 0, 2, 99999 },
       last_ms = 3600000, type = 3 } }, host.rules.a.wants)
