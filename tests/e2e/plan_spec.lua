@@ -60,6 +60,31 @@ describe("ccgate plan", function ()
     assert.near(center.requests_per_minute * took / 60, asked, BATCHES)
   end)
 
+  it("and the centre agree: what is wanted seldom rides with what is wanted often", function ()
+    local quick <const>, slow <const>, agents <const> = 2, 7, 4
+    world:script("quick", watch("quick", 1, 20, quick .. "s"))
+    world:script("slow", watch("slow", 11, 60, slow .. "s"))
+    world:script("agents", (watch("agents", 3, 3, agents .. "s")
+      :gsub("gw%.queues%(queues%)", "gw.agents { queues = queues }")
+      :gsub('gw%.above%("calls_waiting", 90000%)', 'gw.above("state_age", "23h")')))
+    local center = plan()
+    local riders
+    for _, line in ipairs(center.queries) do
+      if line.rides_with_every_ms then riders = line end
+    end
+    assert.same({ 40, slow * 1000, 0, quick * 1000 },
+      { riders.ids, riders.every_ms, riders.requests, riders.rides_with_every_ms })
+    assert.equal(60 / quick + 60 / agents, center.requests_per_minute)
+
+    world:run()
+    harness.wait(function () return world.gateway:count_log(" live: rule ") == 3 end, 20, "all scripts")
+    harness.pass(quick * 1000)
+    local before, from = world:count().requests, os.time()
+    harness.pass(2 * slow * 1000)
+    local asked, took = world:count().requests - before, os.time() - from
+    assert.near(center.requests_per_minute * took / 60, asked, 2)
+  end)
+
   it("tells who asks for what, and what the rate makes of it", function ()
     world:conf("[center far]\nurl = https://127.0.0.1:1\ncc_id = 1\nvdn = 1\naccess_key = key\n" ..
       "secret_key = secret\nrate = 30/min\n", { queues = "default = yes" })
@@ -88,6 +113,54 @@ center far: 60 requests per minute, rate allows 30
     assert.equal(1, code)
     assert.truthy(err:find("bad.lua:2: ", 1, true), err)
     assert.truthy(out:find("good\n", 1, true), out)
+  end)
+end)
+
+describe("operations", function ()
+  local world
+
+  before_each(function ()
+    world = harness.world()
+    world:simulate()
+    world:sink()
+    world:conf()
+  end)
+  after_each(function () world:close() end)
+
+  --- Runs until the centre was asked `requests` times by the rules on operations.
+  local function run_until(requests)
+    world:run()
+    harness.wait(function () return world:count().requests >= requests end, 20, function ()
+      return ("%d requests:\n%s"):format(requests, world.gateway:errors())
+    end)
+  end
+
+  --- No more than `requests` came: but for those of a quarter of an hour that closed meanwhile.
+  local function assert_requests(requests)
+    local past = os.time() % 900 -- each id falls due between 60 and 120 seconds past
+    harness.pass(1000)
+    assert.near(requests, world:count().requests, (past < 30 or past > 120) and 0 or 2)
+  end
+
+  it("are asked for once, and once more after a kill -9", function ()
+    for _, name in ipairs { "first", "second" } do
+      world:script(name, ([[
+local gw = require "gateway"
+gw.rule "%s" {
+  from = gw.agent_operations { agent = { 101, 102 }, last = "1h" }, send = "floor-chat",
+  when = gw.above("duration", "23h"),
+}
+]]):format(name))
+    end
+    run_until(2)
+    harness.wait(function () return #world:select("SELECT 1 FROM slot") == 2 end, 10, "the marks")
+    assert_requests(2)
+    local marks = world:select("SELECT center, query, argument, until % 900 FROM slot ORDER BY argument")
+    assert.same({ "main|agent_operations|101|0", "main|agent_operations|102|0" }, marks)
+    world.gateway:kill("sigkill")
+    world.gateway:join()
+    run_until(4)
+    assert_requests(4)
   end)
 end)
 
