@@ -158,15 +158,17 @@ function condition.overlap(query_name, when, clear, when_tree, clear_tree)
     phrase(clear), phrase(when), common)
 end
 
+-- What gw.in_state is made of, as the core says it, whole or as a part.
+local IN_STATE <const> = "state is ([%w_]+) and state_age above (%w+)"
+local LONGER <const> = "state is %1 longer than %2"
+
 --- What a condition says, in words; `made` is what core.condition made of it.
 function condition.describe(given, made)
-  local inside = value.inside(given, "condition")
-  if not inside then
+  if type(given) == "function" then
     return "its function says so"
-  elseif inside.op == "in_state" then
-    return string.format("state is %s longer than %s", inside.state, inside.age)
   end
-  return tostring(made)
+  local text = string.gsub(tostring(made), "%(" .. IN_STATE .. "%)", "(" .. LONGER .. ")")
+  return (string.gsub(text, "^" .. IN_STATE .. "$", LONGER))
 end
 
 -- To Lua every condition is true: "and" drops the first, "or" all others.

@@ -134,6 +134,8 @@ describe("a condition", function()
   it("says itself in the paragraph", function()
     local cases = {
       { 'gw.in_state("rest", "15m")', "state is rest longer than 15m" },
+      { 'gw.any { gw.in_state("rest", "15m"), gw.equal("state", "busy") }',
+        "(state is rest longer than 15m) or state is busy" },
       { 'gw.equal("state", "rest")', "state is rest" },
       { 'gw.above("state_age", "15m")', "state_age above 15m" },
     }

@@ -101,7 +101,8 @@ function fake_condition.describe(query, tree)
   end
   local words = {}
   for index, part in ipairs(tree) do
-    words[index] = fake_condition.describe(query, part)
+    local text = fake_condition.describe(query, part)
+    words[index] = JOINTS[part.op] and "(" .. text .. ")" or text
   end
   return table.concat(words, JOINTS[tree.op])
 end
