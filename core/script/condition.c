@@ -103,7 +103,7 @@ const char *
 sight_text(const struct sight *sight, uint32_t index, size_t *size)
 {
     const struct field *field = &sight->query->fields[index];
-    const int64_t *cells = sight->row->cells;
+    const int64_t *cells = sight->cells;
     if (field->kind == FIELD_TEXT)
         return row_has(cells, index) ? row_heap(*sight->row, index, size) : NULL;
     if (!row_has(cells, field->over) || !row_has(cells, field->under))
@@ -139,7 +139,7 @@ match_word(const struct sight *sight, const struct condition_node *node)
 {
     const struct condition_operand *operands = operands_of(sight, node);
     int64_t code;
-    if (!row_code(sight->query, sight->row->cells, node->field, &code))
+    if (!row_code(sight->query, sight->cells, node->field, &code))
         return TRUTH_UNKNOWN;
     for (uint32_t i = 0; i < node->count; i++)
         if (operands[i].code == code)
@@ -178,7 +178,8 @@ match_number(const struct sight *sight, const struct condition_node *node)
     return TRUTH_FALSE;
 }
 
-static enum truth
+/* Kept out of evaluate(), which numbers alone go through for every row. */
+__attribute__((noinline)) static enum truth
 match(const struct sight *sight, const struct condition_node *node)
 {
     switch (sight->query->fields[node->field].kind) {
@@ -191,6 +192,9 @@ match(const struct sight *sight, const struct condition_node *node)
 
 /* ---- trees ---- */
 
+static enum truth evaluate(const struct sight *sight,
+                           const struct condition_node *node);
+
 /* The first part that is `decisive` decides; else one unknown part makes it unknown. */
 static enum truth
 combine(const struct sight *sight, const struct condition_node *node,
@@ -199,7 +203,7 @@ combine(const struct sight *sight, const struct condition_node *node,
     enum truth result = truth_opposite[decisive];
     const struct condition_node *end = node + node->span;
     for (const struct condition_node *part = node + 1; part < end; part += part->span) {
-        enum truth truth = sight_evaluate(sight, part);
+        enum truth truth = evaluate(sight, part);
         if (truth == decisive)
             return decisive;
         if (truth == TRUTH_UNKNOWN)
@@ -208,8 +212,8 @@ combine(const struct sight *sight, const struct condition_node *node,
     return result;
 }
 
-enum truth
-sight_evaluate(const struct sight *sight, const struct condition_node *node)
+static enum truth
+evaluate(const struct sight *sight, const struct condition_node *node)
 {
     double value;
     switch (node->op) {
@@ -227,9 +231,15 @@ sight_evaluate(const struct sight *sight, const struct condition_node *node)
 }
 
 enum truth
+sight_evaluate(const struct sight *sight, const struct condition_node *node)
+{
+    return evaluate(sight, node);
+}
+
+enum truth
 condition_evaluate(const struct condition *condition, const struct row *row,
                    condition_caller *caller, void *arg)
 {
-    struct sight sight = {condition, condition->query, row, caller, arg};
-    return condition->count ? sight_evaluate(&sight, condition->nodes) : TRUTH_UNKNOWN;
+    struct sight sight = {condition, condition->query, row, row->cells, caller, arg};
+    return condition->count ? evaluate(&sight, condition->nodes) : TRUTH_UNKNOWN;
 }

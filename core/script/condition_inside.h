@@ -10,6 +10,7 @@ struct sight {
     const struct condition *condition;
     const struct query *query;
     const struct row *row;
+    const int64_t *cells; /* the row's */
     condition_caller *caller;
     void *arg;
 };
@@ -25,9 +26,9 @@ sight_number(const struct sight *sight, uint32_t field, double *value)
 {
     /* Nearly every field is an integer: spare it the call. */
     if (sight->query->fields[field].kind != FIELD_INTEGER)
-        return row_number(sight->query, sight->row->cells, field, value);
-    *value = (double)sight->row->cells[1 + field];
-    return row_has(sight->row->cells, field);
+        return row_number(sight->query, sight->cells, field, value);
+    *value = (double)sight->cells[1 + field];
+    return row_has(sight->cells, field);
 }
 
 /* The bytes of a FIELD_TEXT or FIELD_CAUSE; NULL when they are unknown. */

@@ -213,7 +213,7 @@ void
 condition_explain(const struct condition *condition, const struct row *row,
                   condition_caller *caller, void *arg, struct buf *out)
 {
-    struct sight sight = {condition, condition->query, row, caller, arg};
+    struct sight sight = {condition, condition->query, row, row->cells, caller, arg};
     if (condition->count)
         explain(&sight, condition->nodes, sight_evaluate(&sight, condition->nodes),
                 out);

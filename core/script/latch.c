@@ -29,9 +29,9 @@ latch_judge(bool raised, bool gone, enum truth when, enum truth clear)
 
 /* ---- keys ---- */
 
+/* Small, because a sample looks at one for each row. */
 struct latch_slot {
-    int64_t id;
-    char *text; /* of a text key, whose hash the id is; owned */
+    int64_t id; /* of a text key its hash */
     uint32_t center;
     bool is_taken;
     bool is_watched;
@@ -50,16 +50,8 @@ hash(uint32_t center, int64_t id, size_t room)
     return (size_t)(mixed >> (64 - __builtin_ctzl(room)));
 }
 
-static bool
-is_slot_of(const struct latch_slot *slot, uint32_t center, int64_t id, const char *text)
-{
-    return slot->id == id && slot->center == center &&
-           (!text || strcmp(slot->text, text) == 0);
-}
-
-/* The slot of the key, or the free one where it would go; NULL while there are none.
- * All keys of a latch have a text, or none has. */
-static struct latch_slot *
+/* The slot of the key, or the free one where it would go; NULL while there are none. */
+static inline struct latch_slot *
 find_text(const struct latch *latch, uint32_t center, int64_t id, const char *text)
 {
     if (latch->slot_room == 0)
@@ -67,7 +59,8 @@ find_text(const struct latch *latch, uint32_t center, int64_t id, const char *te
     size_t mask = latch->slot_room - 1;
     size_t at = hash(center, id, latch->slot_room);
     while (latch->slots[at].is_taken &&
-           !is_slot_of(&latch->slots[at], center, id, text))
+           (latch->slots[at].id != id || latch->slots[at].center != center ||
+            (text && strcmp(latch->texts[at], text) != 0)))
         at = (at + 1) & mask;
     return &latch->slots[at];
 }
@@ -90,12 +83,20 @@ grow(struct latch *latch)
     struct latch old = *latch;
     latch->slot_room = old.slot_room ? 2 * old.slot_room : SLOT_ROOM_MIN;
     latch->slots = mem_zero(latch->slot_room * sizeof *latch->slots);
+    latch->texts =
+        latch->is_text ? mem_zero(latch->slot_room * sizeof *latch->texts) : NULL;
     for (size_t i = 0; i < old.slot_room; i++) {
         const struct latch_slot *slot = &old.slots[i];
-        if (slot->is_taken)
-            *find_text(latch, slot->center, slot->id, slot->text) = *slot;
+        const char *text = old.texts ? old.texts[i] : NULL;
+        if (!slot->is_taken)
+            continue;
+        struct latch_slot *to = find_text(latch, slot->center, slot->id, text);
+        *to = *slot;
+        if (old.texts)
+            latch->texts[to - latch->slots] = old.texts[i];
     }
     free(old.slots);
+    free(old.texts);
 }
 
 static struct latch_slot *
@@ -110,10 +111,22 @@ find_or_add(struct latch *latch, uint32_t center, const struct key *key)
         slot = find_key(latch, center, key);
     }
     *slot = (struct latch_slot){.id = key->id, .center = center, .is_taken = true};
-    if (key->is_text)
-        slot->text = mem_text(key->text);
+    if (latch->is_text)
+        latch->texts[slot - latch->slots] = mem_text(key->text);
     latch->slot_count++;
     return slot;
+}
+
+/* What was in `from` is in `to` now, and `from` is free. */
+static void
+move_up(struct latch *latch, size_t to, size_t from)
+{
+    latch->slots[to] = latch->slots[from];
+    latch->slots[from] = (struct latch_slot){0};
+    if (!latch->texts)
+        return;
+    latch->texts[to] = latch->texts[from];
+    latch->texts[from] = NULL;
 }
 
 /* What lies behind it in its run moves up, unless it is where it belongs. */
@@ -121,33 +134,38 @@ static void
 release(struct latch *latch, struct latch_slot *slot)
 {
     size_t mask = latch->slot_room - 1, hole = (size_t)(slot - latch->slots);
-    free(slot->text);
+    if (latch->texts) {
+        free(latch->texts[hole]);
+        latch->texts[hole] = NULL;
+    }
+    latch->slots[hole] = (struct latch_slot){0};
+    latch->slot_count--;
     for (size_t at = (hole + 1) & mask; latch->slots[at].is_taken;
          at = (at + 1) & mask) {
         const struct latch_slot *next = &latch->slots[at];
         size_t home = hash(next->center, next->id, latch->slot_room);
         if (((at - home) & mask) < ((at - hole) & mask))
             continue;
-        latch->slots[hole] = *next;
+        move_up(latch, hole, at);
         hole = at;
     }
-    latch->slots[hole] = (struct latch_slot){0};
-    latch->slot_count--;
 }
 
 void
 latch_init(struct latch *latch, const struct condition *when,
            const struct condition *clear)
 {
-    *latch =
-        (struct latch){.when = when, .clear = clear, .is_list = when->query->is_list};
+    const struct query *query = when->query;
+    *latch = (struct latch){.when = when, .clear = clear, .is_list = query->is_list};
+    latch->is_text = query->fields[query->key].kind == FIELD_TEXT;
 }
 
 void
 latch_fini(struct latch *latch)
 {
-    for (size_t i = 0; i < latch->slot_room; i++)
-        free(latch->slots[i].text);
+    for (size_t i = 0; latch->texts && i < latch->slot_room; i++)
+        free(latch->texts[i]);
+    free(latch->texts);
     free(latch->slots);
     *latch = (struct latch){0};
 }
@@ -195,8 +213,8 @@ latch_next(const struct latch *latch, uint32_t center, size_t *at,
         if (!slot->is_raised || slot->center != center)
             continue;
         key_of_id(&raised->key, slot->id);
-        if (slot->text)
-            key_of_text(&raised->key, latch->when->query, slot->text);
+        if (latch->texts)
+            key_of_text(&raised->key, latch->when->query, latch->texts[*at - 1]);
         raised->is_seen = slot->is_seen;
         return true;
     }
@@ -239,10 +257,45 @@ decided(const struct latch *latch, enum latch_move move)
     return conditions[move];
 }
 
-/* The key of a row of a list has a slot only while it is raised. */
+/* A row that was not calm. */
 static void
-judge_listed(struct latch *latch, uint32_t center, const struct row *row,
+move_slot(const struct latch *latch, struct latch_slot *slot, enum latch_move move,
+          const struct row *row, latch_on_move *on_move, void *arg)
+{
+    struct key key;
+    key_of_id(&key, slot->id);
+    if (on_move(arg, move, slot->center, &key, row, decided(latch, move)))
+        slot->is_raised = move == LATCH_RAISE;
+}
+
+/* The way of nearly all rows: kept free of all that only a move needs. */
+static inline void
+judge_watched(const struct latch *latch, uint32_t center, const struct row *row,
+              condition_caller *caller, latch_on_move *on_move, void *arg)
+{
+    struct latch_slot *slot =
+        find(latch, center, row->cells[1 + latch->when->query->key]);
+    if (!slot || !slot->is_watched)
+        return;
+    enum latch_move move = judge_row(latch, slot->is_raised, row, caller, arg);
+    if (move != LATCH_STAY)
+        move_slot(latch, slot, move, row, on_move, arg);
+}
+
+void
+latch_sample(struct latch *latch, const struct message_rows *rows,
              condition_caller *caller, latch_on_move *on_move, void *arg)
+{
+    size_t width = query_width(rows->query);
+    struct row row = message_row(rows, 0);
+    for (uint32_t i = 0; i < rows->row_count; i++, row.cells += width)
+        judge_watched(latch, rows->center, &row, caller, on_move, arg);
+}
+
+/* The key of a row of a list has a slot only while it is raised. */
+void
+latch_row(struct latch *latch, uint32_t center, const struct row *row,
+          condition_caller *caller, latch_on_move *on_move, void *arg)
 {
     struct key key;
     key_of_row(&key, latch->when->query, *row);
@@ -255,33 +308,4 @@ judge_listed(struct latch *latch, uint32_t center, const struct row *row,
     }
     if (raised)
         find_key(latch, center, &key)->is_seen = true;
-}
-
-void
-latch_row(struct latch *latch, uint32_t center, const struct row *row,
-          condition_caller *caller, latch_on_move *on_move, void *arg)
-{
-    if (latch->is_list) {
-        judge_listed(latch, center, row, caller, on_move, arg);
-        return;
-    }
-    struct key key;
-    key_of_id(&key, row->cells[1 + latch->when->query->key]);
-    struct latch_slot *slot = find(latch, center, key.id);
-    if (!slot || !slot->is_watched)
-        return;
-    enum latch_move move = judge_row(latch, slot->is_raised, row, caller, arg);
-    if (move != LATCH_STAY &&
-        on_move(arg, move, center, &key, row, decided(latch, move)))
-        slot->is_raised = move == LATCH_RAISE;
-}
-
-void
-latch_sample(struct latch *latch, const struct message_rows *rows,
-             condition_caller *caller, latch_on_move *on_move, void *arg)
-{
-    for (uint32_t i = 0; i < rows->row_count; i++) {
-        struct row row = message_row(rows, i);
-        latch_row(latch, rows->center, &row, caller, on_move, arg);
-    }
 }

@@ -30,8 +30,9 @@ enum latch_move latch_judge(bool raised, bool gone, enum truth when, enum truth 
 struct latch {
     const struct condition *when;
     const struct condition *clear; /* NULL: not `when` */
-    bool is_list;
-    struct latch_slot *slots; /* open addressing over (center, key) */
+    bool is_list, is_text;         /* keys are texts */
+    struct latch_slot *slots;      /* open addressing over (center, key) */
+    char **texts;                  /* of the slots, where keys are texts; owned */
     size_t slot_room, slot_count;
 };
 
@@ -68,12 +69,12 @@ typedef bool latch_on_move(void *arg, enum latch_move move, uint32_t center,
                            const struct key *key, const struct row *row,
                            const struct condition *decided);
 
-/* Judges a row, if the rule watches it. */
-void latch_row(struct latch *latch, uint32_t center, const struct row *row,
-               condition_caller *caller, latch_on_move *on_move, void *arg);
-
-/* Every row, in the order of the rows. */
+/* Judges every row that the rule watches, in the order of the rows. Not for lists. */
 void latch_sample(struct latch *latch, const struct message_rows *rows,
                   condition_caller *caller, latch_on_move *on_move, void *arg);
+
+/* Judges a row of a list. */
+void latch_row(struct latch *latch, uint32_t center, const struct row *row,
+               condition_caller *caller, latch_on_move *on_move, void *arg);
 
 #endif

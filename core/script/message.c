@@ -195,17 +195,26 @@ is_present(const struct query *query, uint64_t present)
     return present == (marks | key) && (marks == ROW_GONE || marks == ROW_EXPECTED);
 }
 
-/* Text cells lie in the heap. */
-static bool
-have_texts(const struct message_rows *rows, const int64_t *row)
+/* Bit i: the cell of field i speaks of the heap. */
+static uint64_t
+texts_of(const struct query *query)
 {
-    const struct query *query = rows->query;
+    uint64_t texts = 0;
     for (size_t i = 0; i < query->field_count; i++) {
         enum field_kind kind = query->fields[i].kind;
-        if ((kind != FIELD_TEXT && kind != FIELD_SKILLS) || !row_has(row, i))
-            continue;
-        uint64_t cell = (uint64_t)row[1 + i];
-        if ((cell >> 32) + (cell & UINT32_MAX) > rows->text_size)
+        if (kind == FIELD_TEXT || kind == FIELD_SKILLS)
+            texts |= (uint64_t)1 << i;
+    }
+    return texts;
+}
+
+/* Those of `texts` that the row has lie in the heap. */
+static bool
+have_texts(const int64_t *row, uint64_t texts, size_t text_size)
+{
+    for (texts &= (uint64_t)row[0]; texts; texts &= texts - 1) {
+        uint64_t cell = (uint64_t)row[1 + __builtin_ctzll(texts)];
+        if ((cell >> 32) + (cell & UINT32_MAX) > text_size)
             return false;
     }
     return true;
@@ -215,11 +224,12 @@ static const char *
 find_fault(const struct message_rows *rows)
 {
     size_t width = query_width(rows->query);
+    uint64_t texts = texts_of(rows->query);
     for (size_t i = 0; i < rows->row_count; i++) {
         const int64_t *row = rows->cells + i * width;
         if (!is_present(rows->query, (uint64_t)row[0]))
             return "a presence word does not fit the query";
-        if (!have_texts(rows, row))
+        if (!have_texts(row, texts, rows->text_size))
             return "a text outside of the heap";
     }
     return NULL;
