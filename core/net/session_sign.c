@@ -61,7 +61,7 @@ fail(struct session *session, const struct error *error, int64_t wait_ms)
     char length[32];
     bool is_news = session->taken || session->failures == 1;
     log_write(is_news ? LEVEL_ERROR : LEVEL_DEBUG, "session",
-              "center %s: %s; no question, next sign-in in %s at the earliest",
+              "center %s: %s; next sign-in in %s at the earliest",
               session->place.center, error->message,
               text_format_duration(wait_ms, length, sizeof length));
     session_hold(session, error, wait_ms);

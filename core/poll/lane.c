@@ -353,6 +353,7 @@ judge(struct lane *lane, const struct poll_answer *answer)
     case ERROR_NONE:
     case ERROR_API:
     case ERROR_DECODE: recover(lane); return;
+    case ERROR_CANCELLED: return; /* by the session: the gateway is stopping */
     default: break;
     }
     if (!lane->failures++)

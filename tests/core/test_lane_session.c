@@ -197,6 +197,24 @@ draining_waits_for_the_sign_out(void **state)
     assert_false(gate->is_in);
 }
 
+/* That is no failure of the gateway's. */
+static void
+draining_does_not_wait_for_a_question_that_was_not_asked(void **state)
+{
+    (void)state;
+    gate->holds_sign_ins = true;
+    lane_add(lane, &runners[0].errand);
+    signing_wait(gate, &gate->held_count, 1);
+    lane_drain(lane);
+    signing_wait(gate, &answers, 1);
+    assert_int_equal(runners[0].error.kind, ERROR_CANCELLED);
+    assert_int_equal(look().failures, 0);
+    assert_int_equal(lane_busy(lane), 1);
+    signing_release(gate);
+    signing_wait(gate, &gate->sign_outs, 1);
+    assert_int_equal(gate->questions, 0);
+}
+
 #define LANE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int
@@ -210,6 +228,7 @@ main(void)
         LANE_TEST(a_gateway_that_is_not_there_is_tried_more_and_more_seldom),
         LANE_TEST(without_an_agent_gateway_nothing_is_asked),
         LANE_TEST(draining_waits_for_the_sign_out),
+        LANE_TEST(draining_does_not_wait_for_a_question_that_was_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
