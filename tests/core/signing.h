@@ -36,6 +36,7 @@ struct signing {
     const char *event_type;   /* of the next event, once */
     int status;               /* of answers to sign-ins */
     bool has_plain_guid;      /* "Guid: …" instead of "Set-GUID: JSESSIONID=…" */
+    const char *wrapping;     /* what is around a GUID, %s, instead of nothing */
     bool has_no_guid;
     bool is_stale;           /* no GUID opens anything; everybody signs in */
     bool is_stolen;          /* likewise, and 100-002 for who signs in */
@@ -71,12 +72,13 @@ signing_reply(struct server_request *request, int status, const char *code,
 static inline void
 signing_hand_out(struct signing *signing, struct server_request *request)
 {
-    char value[96];
+    char guid[64], value[96];
     signing->guid++;
     if (signing->has_no_guid)
         return;
-    snprintf(value, sizeof value, "%s%08x-aa.AgentGateway0",
+    snprintf(guid, sizeof guid, "%s%08x-aa.AgentGateway0",
              signing->has_plain_guid ? "" : "JSESSIONID=", signing->guid);
+    snprintf(value, sizeof value, signing->wrapping ? signing->wrapping : "%s", guid);
     server_add_header(request, signing->has_plain_guid ? "Guid" : "Set-GUID", value);
 }
 

@@ -170,6 +170,41 @@ both_spellings_of_the_guid_are_read(void **state)
     assert_true(gate->guid > 3);
 }
 
+/* Seen with real gateways: marks and attributes around the GUID, or no name before it.
+ */
+static void
+what_stands_around_a_guid_is_not_part_of_it(void **state)
+{
+    static const char *const wrappings[] = {"%s; Path=/agentgateway; Secure", ":%s",
+                                            "=%s", "%s,", "lb=node7; %s"};
+    (void)state;
+    gate->center.is_sign_in_forced = true;
+    for (size_t i = 0; i < sizeof wrappings / sizeof *wrappings; i++) {
+        gate->wrapping = wrappings[i];
+        open_session(&quick);
+        assert_good(ask_now());
+        session_delete(session);
+        session = NULL;
+    }
+}
+
+static void
+what_is_no_guid_is_not_sent_back(void **state)
+{
+    static const char *const wrappings[] = {"\"%s\"", "{%s}"};
+    (void)state;
+    gate->center.is_sign_in_forced = true;
+    gate->has_plain_guid = true;
+    for (size_t i = 0; i < sizeof wrappings / sizeof *wrappings; i++) {
+        gate->wrapping = wrappings[i];
+        open_session(&quick);
+        assert_failed(ask_now(), ERROR_AUTH, "");
+        session_delete(session);
+        session = NULL;
+    }
+    assert_int_equal(gate->questions, 0);
+}
+
 static void
 cookies_are_sent_back(void **state)
 {
@@ -685,6 +720,8 @@ main(void)
         SESSION_TEST(the_operator_is_never_offered_a_call),
         SESSION_TEST(all_questions_wait_for_one_sign_in),
         SESSION_TEST(both_spellings_of_the_guid_are_read),
+        SESSION_TEST(what_stands_around_a_guid_is_not_part_of_it),
+        SESSION_TEST(what_is_no_guid_is_not_sent_back),
         SESSION_TEST(cookies_are_sent_back),
         SESSION_TEST(an_hour_takes_one_sign_in),
         SESSION_TEST(a_wrong_password_is_tried_once),
