@@ -170,8 +170,7 @@ both_spellings_of_the_guid_are_read(void **state)
     assert_true(gate->guid > 3);
 }
 
-/* Seen with real gateways: marks and attributes around the GUID, or no name before it.
- */
+/* Other clients of the gateway strip such marks, too (upstream.md §4.1). */
 static void
 what_stands_around_a_guid_is_not_part_of_it(void **state)
 {
