@@ -63,7 +63,8 @@
  * gone the key alone; of one that was expected the key and the state), key text, why
  * text. It hands the alert over with alert(). Each transition is protected on its own:
  * one that raises or meets a limit is called once more with plain = true, and must then
- * run nothing of the script's.
+ * run nothing of the script's. A row's text that cannot be the key of an alert (over
+ * 255 bytes, not printable) is "#" and its hash in `key`.
  *
  * job { name, every_ms, about, run = function(now_s) }.
  *
@@ -87,9 +88,7 @@
  * A row that a function is given is a view (userdata): read-only, strict, pairs() walks
  * the known fields in the documented order, expired after the activation.
  * copy(row) → a plain table, which stays; a table is copied, too.
- * row_json(row) → text with every field, null where it is unknown. A key that is a text
- * and cannot be the key of an alert (over 255 bytes, not printable) is "#" and its hash
- * there; in the row it is what it is. */
+ * row_json(row) → text with every field, null where it is unknown. */
 #ifndef CCGATE_SCRIPT_BIND_H
 #define CCGATE_SCRIPT_BIND_H
 
