@@ -21,8 +21,7 @@ struct delay {
 enum {
     DRIP_MS = 1000,
     ENDLESS_MS = 10,
-    ENDLESS_PIECE = 16 << 10,
-    LONG_PIECE = 256 << 10,
+    BLANKS = 256 << 10, /* at once, of bodies without an end */
     ENDLESS_MAX = 256 << 20, /* even a client that never has enough */
 };
 
@@ -58,8 +57,8 @@ static const struct pace {
     int pause_ms; /* after it */
 } paces[] = {
     [DELAY_DRIP] = {1, DRIP_MS},
-    [DELAY_ENDLESS] = {ENDLESS_PIECE, ENDLESS_MS},
-    [DELAY_LONG] = {LONG_PIECE, ENDLESS_MS},
+    [DELAY_ENDLESS] = {BLANKS, ENDLESS_MS},
+    [DELAY_LONG] = {BLANKS, ENDLESS_MS},
     [DELAY_HEADERS] = {1, DRIP_MS},
 };
 
@@ -80,7 +79,7 @@ whole_size(const struct delayed_reply *reply)
 static bool
 send_piece(struct delay *delay)
 {
-    static char blanks[LONG_PIECE];
+    static char blanks[BLANKS];
     const struct delayed_reply *reply = &delay->reply;
     size_t size = paces[reply->form].piece;
     bool is_blank = delay->sent >= reply->size;
