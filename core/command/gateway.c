@@ -211,8 +211,8 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
         return false;
     gateway->deliver =
         deliver_new(gateway->loop, gateway->store, gateway->connector, gateway->conf);
-    gateway->notify = notify_new(gateway->store, gateway->connector, gateway->deliver,
-                                 gateway->conf->name);
+    gateway->notify = notify_new(gateway->loop, gateway->store, gateway->connector,
+                                 gateway->deliver, gateway->conf->name);
     gateway->polls = http_pool_new(gateway->loop, POLLS_AT_ONCE);
     gateway->planner = planner_new(gateway->loop, gateway->polls, gateway->conf);
     planner_set_store(gateway->planner, gateway->store);

@@ -213,7 +213,8 @@ push_transition(lua_State *L, const struct connector_transition *transition)
     set_text(L, "key", transition->key);
     set_text(L, "script", transition->script);
     set_text(L, "kind", transition->kind);
-    lua_pushlstring(L, transition->event, transition->event_size);
+    lua_pushlstring(L, transition->event ? transition->event : "",
+                    transition->event_size);
     lua_setfield(L, -2, "event");
     set_text(L, "state", transition->state);
     set_integer(L, "now", transition->now_ms / 1000);
@@ -226,6 +227,7 @@ take_plan(lua_State *L, struct connector_plan *plan)
 {
     plan->state = take_text(L, "state");
     plan->log = take_text(L, "log");
+    plan->due_ms = take_integer(L, "due") * 1000;
     lua_getfield(L, -1, "messages"); /* … plan messages */
     plan->message_count = lua_rawlen(L, -1);
     plan->messages = mem_grow(NULL, plan->message_count + 1, sizeof(*plan->messages));
@@ -255,6 +257,25 @@ connector_notify(struct connector *connector,
         take_plan(L, plan);
     lua_settop(L, AT_END);
     return good;
+}
+
+void
+connector_set_silences(struct connector *connector,
+                       const struct silence_record *const *silences, size_t count)
+{
+    lua_State *L = connector->L;
+    struct error error = {0};
+    lua_getfield(L, AT_NOTIFY, "silence");
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_createtable(L, 0, 2); /* … silences silence */
+        set_text(L, "matcher", silences[i]->matcher);
+        set_integer(L, "until_at", silences[i]->until_ms / 1000);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    if (!call(L, 1, 0, &error)) /* silence(silences) */
+        log_error("notify", "silences: %s", error.message);
+    lua_settop(L, AT_END);
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include "base/conf.h"
 #include "base/error.h"
+#include "store/store.h"
 
 struct connector;
 
@@ -36,8 +37,8 @@ struct connector_transition {
     const char *fingerprint;
     int64_t opening; /* of this alert; alert id = fingerprint-opening */
     const char *center, *rule, *key, *script;
-    const char *kind;  /* "raise", "clear" */
-    const char *event; /* JSON of the host (see notify.lua) */
+    const char *kind;  /* "raise", "level", "clear"; "tick", "ack" */
+    const char *event; /* JSON (see notify.lua): of the host, or of who acknowledges */
     size_t event_size;
     const char *state; /* the alert's state so far (JSON), NULL for a new opening */
     int64_t now_ms;
@@ -51,8 +52,9 @@ struct connector_message {
 };
 
 struct connector_plan {
-    char *state; /* new state of the alert (JSON) */
-    char *log;   /* the line for the log */
+    char *state;    /* new state of the alert (JSON) */
+    char *log;      /* the line for the log; NULL: nothing to say */
+    int64_t due_ms; /* when it is to be ticked, 0: never */
     struct connector_message *messages;
     size_t message_count;
 };
@@ -62,6 +64,10 @@ bool connector_notify(struct connector *connector,
                       const struct connector_transition *transition,
                       struct connector_plan *plan, struct error *error);
 void connector_plan_fini(struct connector_plan *plan);
+
+/* What is silenced from now on, in place of what was. What is over is ignored. */
+void connector_set_silences(struct connector *connector,
+                            const struct silence_record *const *silences, size_t count);
 
 /* A plain message of a script (gw.destination():send) as an event of type "message".
  * `text` is the host's JSON. NULL with `error` when it is not JSON. */

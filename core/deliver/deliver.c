@@ -41,6 +41,8 @@ struct deliver {
     const struct conf *conf;
     struct http_pool *pool;
     struct table outlets; /* name → struct outlet, owned */
+    struct txn *marks;    /* of what was superseded; NULL: nothing was */
+    struct timer *mark_timer;
     bool draining;
 };
 
@@ -366,6 +368,26 @@ pump(struct outlet *outlet)
     arm(outlet);
 }
 
+/* ---- what has lost its point ---- */
+
+static void
+commit_marks(void *arg)
+{
+    struct deliver *deliver = arg;
+    store_commit(deliver->store, deliver->marks, NULL, NULL);
+    deliver->marks = NULL;
+}
+
+/* Not from here: a caller may be reading the store. */
+static void
+mark_superseded(struct deliver *deliver, const char *id)
+{
+    if (!deliver->marks)
+        deliver->marks = txn_new();
+    txn_mark_outbox(deliver->marks, id, OUTBOX_SUPERSEDED, clock_wall_ms(), 0, NULL);
+    timer_start(deliver->mark_timer, 0);
+}
+
 /* ---- the outside ---- */
 
 struct deliver *
@@ -378,6 +400,7 @@ deliver_new(struct loop *loop, struct store *store, struct connector *connector,
     deliver->connector = connector;
     deliver->conf = conf;
     deliver->pool = http_pool_new(loop, POOL_CALLS);
+    deliver->mark_timer = timer_new(loop, commit_marks, deliver);
     return deliver;
 }
 
@@ -391,6 +414,9 @@ deliver_delete(struct deliver *deliver)
         if (deliver->outlets.slots[i].key)
             outlet_delete(deliver->outlets.slots[i].value);
     table_fini(&deliver->outlets);
+    timer_free(deliver->mark_timer);
+    if (deliver->marks)
+        txn_delete(deliver->marks); /* found again at the next start */
     free(deliver);
 }
 
@@ -411,9 +437,12 @@ deliver_add(struct deliver *deliver, const struct outbox_record *record)
         .refusals = record->refusals,
         .due_ms = clock_mono_ms() + wait_ms,
     };
-    lines_add(&outlet->lines, message, record->order_key);
-    if (lines_first(&outlet->lines) == message)
+    char *superseded = lines_add(&outlet->lines, message, record->order_key);
+    if (superseded)
+        mark_superseded(deliver, superseded);
+    else if (lines_first(&outlet->lines) == message)
         arm(outlet);
+    free(superseded);
 }
 
 void

@@ -2,13 +2,13 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
 struct line {
     char *key; /* "" for a line that nobody joins */
-    struct message *head;
-    struct message **tail;
+    struct message *head, *last;
     struct line *previous, *next; /* in lines->all */
 };
 
@@ -61,7 +61,6 @@ line_new(struct lines *lines, const char *key)
 {
     struct line *line = mem_zero(sizeof(*line));
     line->key = mem_text(key);
-    line->tail = &line->head;
     line->next = lines->all;
     if (lines->all)
         lines->all->previous = line;
@@ -113,21 +112,62 @@ lines_fini(struct lines *lines)
     *lines = (struct lines){0};
 }
 
-void
+static bool
+is_kind(const struct message *message, const char *const *kinds)
+{
+    while (*kinds && strcmp(*kinds, message->kind) != 0)
+        kinds++;
+    return *kinds != NULL;
+}
+
+/* Between a reminder and what follows in its line no alert ends: they are of the same.
+ */
+static bool
+supersedes(const struct message *message, const struct message *last)
+{
+    static const char *const newer[] = {"remind", "level", "clear", NULL};
+    static const char *const older[] = {"remind", "level", NULL};
+    return last && !last->is_taken && is_kind(message, newer) && is_kind(last, older);
+}
+
+/* The message takes the place of the last one, which goes; its place in the heap, if it
+ * has one, depends on its time and number alone. */
+static char *
+take_place(struct message *message, struct message *last)
+{
+    struct message gone = *last;
+    *last = *message;
+    last->due_ms = gone.due_ms;
+    last->number = gone.number;
+    last->line = gone.line;
+    last->next = NULL;
+    free(message);
+    free(gone.kind);
+    free(gone.event);
+    free(gone.body);
+    return gone.id;
+}
+
+char *
 lines_add(struct lines *lines, struct message *message, const char *order_key)
 {
     struct line *line = *order_key ? table_get(&lines->by_key, order_key) : NULL;
+    if (line && supersedes(message, line->last))
+        return take_place(message, line->last);
     if (!line)
         line = line_new(lines, order_key);
     message->line = line;
     message->next = NULL;
     message->number = lines->added++;
-    bool is_first = !line->head;
-    *line->tail = message;
-    line->tail = &message->next;
+    if (line->head)
+        line->last->next = message;
+    else
+        line->head = message;
+    line->last = message;
     lines->count++;
-    if (is_first)
+    if (line->head == message)
         heap_push(lines, message);
+    return NULL;
 }
 
 const struct message *
@@ -139,12 +179,16 @@ lines_first(const struct lines *lines)
 struct message *
 lines_take(struct lines *lines)
 {
-    return lines->heap_count ? heap_pop(lines) : NULL;
+    struct message *message = lines->heap_count ? heap_pop(lines) : NULL;
+    if (message)
+        message->is_taken = true;
+    return message;
 }
 
 void
 lines_give_back(struct lines *lines, struct message *message)
 {
+    message->is_taken = false;
     heap_push(lines, message);
 }
 

@@ -4,6 +4,7 @@
 #ifndef CCGATE_DELIVER_LINES_H
 #define CCGATE_DELIVER_LINES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct message {
     struct message *next; /* behind it in its line */
     struct line *line;
     uint64_t number;
+    bool is_taken;
 };
 
 /* A zeroed struct lines is empty. */
@@ -41,8 +43,11 @@ struct lines {
 void lines_fini(struct lines *lines);
 
 /* Puts the message at the end of its line and takes it; `order_key` "" is a line of its
- * own. */
-void lines_add(struct lines *lines, struct message *message, const char *order_key);
+ * own. A reminder or a level that stands there and is not on its way has lost its point
+ * when more is said of the same alert: the message takes its place, and its time if it
+ * was the first, and the id of the one that is gone is returned (free it); else NULL.
+ */
+char *lines_add(struct lines *lines, struct message *message, const char *order_key);
 
 /* The message that may go and is due soonest, NULL when none may go. */
 const struct message *lines_first(const struct lines *lines);

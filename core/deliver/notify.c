@@ -1,149 +1,15 @@
-#include "deliver/notify.h"
+#include "deliver/book.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "deliver/table.h"
-#include "net/sign.h"
-
-#define FINGERPRINT_BYTES 8
-
-struct tally {
-    char *script;
-    size_t raised;
-};
-
-struct notify {
-    struct store *store;
-    struct connector *connector;
-    struct deliver *deliver;
-    char *name;
-    struct table alerts;  /* fingerprint → struct alert_record, owned */
-    struct table tallies; /* script → struct tally, owned */
-    struct notify_batch *committing, **last; /* on their way to the disk, in order */
-};
-
-struct notify_batch {
-    struct notify *notify;
-    char *script;
-    int64_t now_ms;
-    struct txn *txn;
-    struct table alerts; /* as in the book, those that this batch changed */
-    char **lines;        /* for the log, once it is on disk */
-    size_t line_count;
-    struct notify_batch *next;
-};
-
-/* ---- ids ---- */
-
-static void
-add_part(struct buf *parts, const char *part)
-{
-    buf_add(parts, part, strlen(part) + 1);
-}
-
-static void
-hash_parts(const char *const *list, size_t count, unsigned char out[SIGN_SHA256_SIZE])
-{
-    struct buf parts = {0};
-    for (size_t i = 0; i < count; i++)
-        add_part(&parts, list[i]);
-    sign_sha256(parts.data, parts.size, out);
-    buf_fini(&parts);
-}
-
-void
-notify_fingerprint(const char *name, const char *center, const char *rule,
-                   const char *key, char out[17])
-{
-    unsigned char hash[SIGN_SHA256_SIZE];
-    hash_parts((const char *const[]){name, center, rule, key}, 4, hash);
-    struct buf hex = {0};
-    sign_add_hex(&hex, hash, FINGERPRINT_BYTES);
-    memcpy(out, hex.data, 17);
-    buf_fini(&hex);
-}
-
-char *
-notify_message_id(const char *instance, const char *origin, const char *destination,
-                  uint64_t ordinal)
-{
-    unsigned char hash[SIGN_SHA256_SIZE];
-    char *number = mem_format("%llu", (unsigned long long)ordinal);
-    hash_parts((const char *const[]){instance, origin, destination, number}, 4, hash);
-    free(number);
-    struct buf id = {0};
-    buf_add_text(&id, "msg_");
-    sign_add_base62(&id, hash, sizeof(hash));
-    return buf_take(&id);
-}
-
-/* ---- the book ---- */
-
-static struct alert_record *
-alert_copy(const struct alert_record *record)
-{
-    struct alert_record *alert = mem_zero(sizeof(*alert));
-    alert_record_init(alert, record);
-    return alert;
-}
-
-static void
-alert_delete(struct alert_record *alert)
-{
-    if (alert)
-        alert_record_fini(alert);
-    free(alert);
-}
-
-static void
-alerts_fini(struct table *alerts)
-{
-    for (size_t i = 0; i < alerts->room; i++)
-        if (alerts->slots[i].key)
-            alert_delete(alerts->slots[i].value);
-    table_fini(alerts);
-}
-
-/* Replaces what was there; takes `alert`. */
-static void
-put_alert(struct table *alerts, struct alert_record *alert)
-{
-    struct alert_record *old = table_get(alerts, alert->fingerprint);
-    table_put(alerts, alert->fingerprint, alert);
-    alert_delete(old);
-}
-
-static struct tally *
-tally_of(struct notify *notify, const char *script)
-{
-    struct tally *tally = table_get(&notify->tallies, script);
-    if (!tally) {
-        tally = mem_zero(sizeof(*tally));
-        tally->script = mem_text(script);
-        table_put(&notify->tallies, tally->script, tally);
-    }
-    return tally;
-}
-
-/* Takes `alert`. */
-static void
-book(struct notify *notify, struct alert_record *alert)
-{
-    const struct alert_record *old = table_get(&notify->alerts, alert->fingerprint);
-    if (old && old->raised)
-        tally_of(notify, old->script)->raised--;
-    if (alert->raised)
-        tally_of(notify, alert->script)->raised++;
-    put_alert(&notify->alerts, alert);
-}
 
 static void
 on_stored_alert(void *arg, const struct alert_record *record)
 {
-    book(arg, alert_copy(record));
+    book_put(arg, alert_copy(record));
 }
 
 static void
@@ -154,15 +20,18 @@ on_message(void *arg, const struct outbox_record *record)
 }
 
 struct notify *
-notify_new(struct store *store, struct connector *connector, struct deliver *deliver,
-           const char *name)
+notify_new(struct loop *loop, struct store *store, struct connector *connector,
+           struct deliver *deliver, const char *name)
 {
     struct notify *notify = mem_zero(sizeof(*notify));
+    notify->loop = loop;
     notify->store = store;
     notify->connector = connector;
     notify->deliver = deliver;
     notify->name = mem_text(name);
     notify->last = &notify->committing;
+    notify->due_timer = timer_new(loop, on_due, notify);
+    silences_load(notify);
     store_each_alert(store, on_stored_alert, notify);
     store_each_ready(store, on_message, notify);
     store_set_on_added(store, on_message, notify);
@@ -191,73 +60,11 @@ notify_delete(struct notify *notify)
         notify->committing = batch->next;
         batch_delete(batch);
     }
-    alerts_fini(&notify->alerts);
-    for (size_t i = 0; i < notify->tallies.room; i++) {
-        struct tally *tally = notify->tallies.slots[i].value;
-        if (tally)
-            free(tally->script);
-        free(tally);
-    }
-    table_fini(&notify->tallies);
+    book_fini(notify);
+    silences_fini(notify);
+    timer_free(notify->due_timer);
     free(notify->name);
     free(notify);
-}
-
-void
-notify_each_raised(struct notify *notify, const char *rule, notify_on_alert *on_alert,
-                   void *arg)
-{
-    struct alert_record **found = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < notify->alerts.room; i++) {
-        const struct alert_record *alert = notify->alerts.slots[i].value;
-        if (!alert || !alert->raised || (rule && strcmp(alert->rule, rule) != 0))
-            continue;
-        if ((count & (count - 1)) == 0)
-            found = mem_grow(found, count ? 2 * count : 1, sizeof(*found));
-        found[count++] = alert_copy(alert);
-    }
-    for (size_t i = 0; i < count; i++) {
-        on_alert(arg, found[i]);
-        alert_delete(found[i]);
-    }
-    free(found);
-}
-
-struct adoption {
-    struct notify *notify;
-    const char *script;
-    struct txn *txn;
-};
-
-static void
-adopt(void *arg, const struct alert_record *record)
-{
-    struct adoption *adoption = arg;
-    struct alert_record fresh = *record;
-    if (!strcmp(record->script, adoption->script))
-        return;
-    fresh.script = (char *)(uintptr_t)adoption->script;
-    txn_put_alert(adoption->txn, &fresh);
-    book(adoption->notify, alert_copy(&fresh));
-}
-
-void
-notify_adopt(struct notify *notify, const char *rule, const char *script)
-{
-    struct adoption adoption = {notify, script, txn_new()};
-    notify_each_raised(notify, rule, adopt, &adoption);
-    if (txn_is_empty(adoption.txn))
-        txn_delete(adoption.txn);
-    else
-        store_commit(notify->store, adoption.txn, NULL, NULL);
-}
-
-size_t
-notify_raised_of(struct notify *notify, const char *script)
-{
-    const struct tally *tally = table_get(&notify->tallies, script);
-    return tally ? tally->raised : 0;
 }
 
 /* ---- batches ---- */
@@ -309,12 +116,13 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         .rule = (char *)(uintptr_t)transition->rule,
         .key = (char *)(uintptr_t)transition->key,
         .script = (char *)(uintptr_t)transition->script,
-        .raised = !strcmp(transition->kind, "raise"),
+        .raised = strcmp(transition->kind, "clear") != 0,
         .opening = transition->opening,
         .state = plan->state,
+        .due_ms = plan->due_ms,
     };
     txn_put_alert(batch->txn, &alert);
-    put_alert(&batch->alerts, alert_copy(&alert));
+    alerts_put(&batch->alerts, alert_copy(&alert));
     for (size_t i = 0; i < plan->message_count; i++) {
         const struct connector_message *message = &plan->messages[i];
         char *origin = mem_format("%s-%lld/%s/%lld", transition->fingerprint,
@@ -327,9 +135,53 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         free(id);
         free(origin);
     }
+    if (!plan->log)
+        return;
     batch->lines = mem_grow(batch->lines, batch->line_count + 1, sizeof(*batch->lines));
     batch->lines[batch->line_count++] = plan->log;
     plan->log = NULL;
+}
+
+static bool
+take_step(struct notify_batch *batch, const struct connector_transition *transition,
+          struct error *error)
+{
+    struct connector_plan plan;
+    if (!connector_notify(batch->notify->connector, transition, &plan, error))
+        return false;
+    add_plan(batch, transition, &plan);
+    connector_plan_fini(&plan);
+    return true;
+}
+
+bool
+batch_step(struct notify_batch *batch, const struct alert_record *alert,
+           const char *kind, const char *event, size_t event_size, struct error *error)
+{
+    struct connector_transition transition = {
+        .fingerprint = alert->fingerprint,
+        .opening = alert->opening,
+        .center = alert->center,
+        .rule = alert->rule,
+        .key = alert->key,
+        .script = batch->script,
+        .kind = kind,
+        .event = event,
+        .event_size = event_size,
+        .state = alert->state,
+        .now_ms = batch->now_ms,
+    };
+    return take_step(batch, &transition, error);
+}
+
+static bool
+open_alert(struct notify_batch *batch, const struct alert_record *before,
+           const struct alert_record *alert, const char *event, size_t event_size,
+           struct error *error)
+{
+    struct alert_record fresh = *alert;
+    fresh.opening = (before ? before->opening : 0) + 1;
+    return batch_step(batch, &fresh, "raise", event, event_size, error);
 }
 
 bool
@@ -340,32 +192,19 @@ notify_alert(struct notify_batch *batch, const char *center, const char *rule,
     char fingerprint[17];
     notify_fingerprint(batch->notify->name, center, rule, key, fingerprint);
     const struct alert_record *alert = find_alert(batch, fingerprint);
-    bool is_raise = !strcmp(kind, "raise");
-    if (!is_raise && strcmp(kind, "clear") != 0) {
-        error_set(error, ERROR_DECODE, "", "an alert has no transition '%s'", kind);
-        return false;
-    }
-    if (is_raise == (alert && alert->raised))
-        return true;
-    struct connector_transition transition = {
+    const struct alert_record named = {
         .fingerprint = fingerprint,
-        .opening = (alert ? alert->opening : 0) + (is_raise ? 1 : 0),
-        .center = center,
-        .rule = rule,
-        .key = key,
-        .script = batch->script,
-        .kind = kind,
-        .event = event,
-        .event_size = event_size,
-        .state = is_raise ? NULL : alert->state,
-        .now_ms = batch->now_ms,
+        .center = (char *)(uintptr_t)center,
+        .rule = (char *)(uintptr_t)rule,
+        .key = (char *)(uintptr_t)key,
     };
-    struct connector_plan plan;
-    if (!connector_notify(batch->notify->connector, &transition, &plan, error))
-        return false;
-    add_plan(batch, &transition, &plan);
-    connector_plan_fini(&plan);
-    return true;
+    bool is_raised = alert && alert->raised;
+    if (!strcmp(kind, "raise"))
+        return is_raised || open_alert(batch, alert, &named, event, event_size, error);
+    if (!strcmp(kind, "clear") || !strcmp(kind, "level"))
+        return !is_raised || batch_step(batch, alert, kind, event, event_size, error);
+    error_set(error, ERROR_DECODE, "", "an alert has no transition '%s'", kind);
+    return false;
 }
 
 bool
@@ -412,7 +251,7 @@ notify_commit(struct notify_batch *batch)
     }
     for (size_t i = 0; i < batch->alerts.room; i++)
         if (batch->alerts.slots[i].key)
-            book(notify, batch->alerts.slots[i].value);
+            book_put(notify, batch->alerts.slots[i].value);
     table_fini(&batch->alerts);
     *notify->last = batch;
     notify->last = &batch->next;
@@ -424,4 +263,48 @@ notify_drop(struct notify_batch *batch)
 {
     txn_delete(batch->txn);
     batch_delete(batch);
+}
+
+/* ---- people ---- */
+
+/* The raised alert of this id or fingerprint; NULL when there is none. */
+static const struct alert_record *
+find_raised(const struct notify *notify, const char *id)
+{
+    size_t size = strcspn(id, "-");
+    char *fingerprint = mem_copy(id, size);
+    const struct alert_record *alert = table_get(&notify->alerts, fingerprint);
+    free(fingerprint);
+    if (!alert || !alert->raised ||
+        (id[size] && strtoll(id + size + 1, NULL, 10) != alert->opening))
+        return NULL;
+    return alert;
+}
+
+bool
+notify_ack(struct notify *notify, const char *id, const char *by, const char *note,
+           struct error *error)
+{
+    const struct alert_record *alert = find_raised(notify, id);
+    if (!alert) {
+        error_set(error, ERROR_API, "", "no raised alert has the id %s", id);
+        return false;
+    }
+    struct buf event = {0};
+    buf_add_text(&event, "{\"by\":");
+    buf_add_json(&event, by, strlen(by));
+    buf_add_text(&event, ",\"note\":");
+    if (note)
+        buf_add_json(&event, note, strlen(note));
+    else
+        buf_add_text(&event, "null");
+    buf_add_text(&event, "}");
+    struct notify_batch *batch = notify_begin(notify, alert->script, clock_wall_ms());
+    bool is_good = batch_step(batch, alert, "ack", event.data, event.size, error);
+    buf_fini(&event);
+    if (is_good)
+        notify_commit(batch);
+    else
+        notify_drop(batch);
+    return is_good;
 }

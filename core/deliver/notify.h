@@ -19,8 +19,9 @@ struct notify;
 
 /* Borrows all of them; reads alerts and ready messages from the store. `name` is the
  * gateway's, part of every fingerprint. */
-struct notify *notify_new(struct store *store, struct connector *connector,
-                          struct deliver *deliver, const char *name);
+struct notify *notify_new(struct loop *loop, struct store *store,
+                          struct connector *connector, struct deliver *deliver,
+                          const char *name);
 /* Commits may still be on their way to it: the loop must not run between this and
  * store_close(). */
 void notify_delete(struct notify *notify);
@@ -30,8 +31,9 @@ struct notify_batch;
 struct notify_batch *notify_begin(struct notify *notify, const char *script,
                                   int64_t now_ms);
 
-/* A transition. A raise of a raised alert and a clear of a cleared one change nothing
- * (a host that died may repeat itself). False with `error`: the host sent nonsense. */
+/* A transition: raise, level or clear. A raise of a raised alert, a level and a clear
+ * of a cleared one change nothing (a host that died may repeat itself). False with
+ * `error`: the host sent nonsense. */
 bool notify_alert(struct notify_batch *batch, const char *center, const char *rule,
                   const char *key, const char *kind, const char *event,
                   size_t event_size, struct error *error);
@@ -55,6 +57,21 @@ void notify_each_raised(struct notify *notify, const char *rule,
  * files. */
 void notify_adopt(struct notify *notify, const char *rule, const char *script);
 size_t notify_raised_of(struct notify *notify, const char *script);
+
+/* ---- people ---- */
+
+/* Somebody takes care of the raised alert with this id ("fingerprint-opening") or
+ * fingerprint: reminders and entries with unless = "acked" stop until its level rises.
+ * False with `error` when there is none. `note` may be NULL. */
+bool notify_ack(struct notify *notify, const char *id, const char *by, const char *note,
+                struct error *error);
+
+/* Adds a silence, or changes the one with this id (to end it: until_ms = now). Messages
+ * of alerts that match are held back as long; what is due when it ends goes out then.
+ */
+void notify_silence(struct notify *notify, const struct silence_record *record);
+void notify_each_silence(struct notify *notify, store_on_silence *on_silence,
+                         void *arg);
 
 /* ---- ids (lifecycle.md §4), public for tests ---- */
 

@@ -1,9 +1,7 @@
-#include "store/database.h"
+#include "store/database_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <sqlite3.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -40,24 +38,10 @@ static const char *const steps[] = {
     "CREATE TABLE slot (center TEXT NOT NULL, query TEXT NOT NULL,"
     " argument INTEGER NOT NULL, until INTEGER NOT NULL,"
     " PRIMARY KEY (center, query, argument)) STRICT, WITHOUT ROWID;",
-};
-
-/* Lets SQLite see that the index outbox_open has all of them. */
-#define OPEN_MESSAGES "state IN ('ready', 'in_flight')"
-
-enum statement {
-    SQL_BEGIN,
-    SQL_COMMIT,
-    SQL_ROLLBACK,
-    SQL_ALERT,
-    SQL_ADD,
-    SQL_MARK,
-    SQL_ATTEMPT,
-    SQL_SLOT,
-    SQL_CLEAN_SLOTS,
-    SQL_CLEAN_ATTEMPTS,
-    SQL_CLEAN_OUTBOX,
-    STATEMENTS,
+    "ALTER TABLE alert ADD COLUMN due_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE silence (id TEXT PRIMARY KEY, matcher TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, by TEXT NOT NULL,"
+    " note TEXT) STRICT, WITHOUT ROWID;",
 };
 
 #define OLD_MESSAGES                                                                   \
@@ -68,7 +52,7 @@ static const char *const sql[STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_ALERT] = "REPLACE INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_ALERT] = "REPLACE INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_ADD] = "INSERT INTO outbox (id, destination, order_key, kind, message, body,"
                 " state, created_ms, next_ms, attempts)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
@@ -78,17 +62,13 @@ static const char *const sql[STATEMENTS] = {
     /* An attempt that a crash cut off is made again under its number. */
     [SQL_ATTEMPT] = "REPLACE INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_SLOT] = "REPLACE INTO slot VALUES (?1, ?2, ?3, ?4)",
+    [SQL_SILENCE] = "REPLACE INTO silence VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_CLEAN_SILENCES] = "DELETE FROM silence WHERE until_ms < ?1",
     [SQL_CLEAN_SLOTS] = "DELETE FROM slot WHERE until < ?1 / 1000",
     [SQL_CLEAN_ATTEMPTS] =
         "DELETE FROM attempt WHERE message_id IN (SELECT id" OLD_MESSAGES,
     [SQL_CLEAN_OUTBOX] =
         "DELETE FROM outbox WHERE position IN (SELECT position" OLD_MESSAGES,
-};
-
-struct database {
-    sqlite3 *handle;
-    sqlite3_stmt *statements[STATEMENTS];
-    char *instance;
 };
 
 /* ---- opening ---- */
@@ -253,135 +233,6 @@ database_instance(const struct database *database)
     return database->instance;
 }
 
-/* ---- reading ---- */
-
-typedef void on_row(void *arg, sqlite3_stmt *statement);
-
-static void
-each_row(struct database *database, const char *text, on_row *on_each, void *arg)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = sqlite3_prepare_v2(database->handle, text, -1, &statement, NULL);
-    while (result == SQLITE_OK || result == SQLITE_ROW) {
-        result = sqlite3_step(statement);
-        if (result == SQLITE_ROW)
-            on_each(arg, statement);
-    }
-    /* A gateway that had forgotten an alert would number the next one as a repeat of
-     * it, and so tell nobody. */
-    if (result != SQLITE_DONE) {
-        log_error("store", "cannot read everything: %s",
-                  sqlite3_errmsg(database->handle));
-        abort();
-    }
-    sqlite3_finalize(statement);
-}
-
-/* Valid until the next row; records in callbacks are borrowed. */
-static char *
-column(sqlite3_stmt *statement, int number)
-{
-    return (char *)(uintptr_t)sqlite3_column_text(statement, number);
-}
-
-struct alert_reader {
-    store_on_alert *on_alert;
-    void *arg;
-};
-
-static void
-read_alert(void *arg, sqlite3_stmt *row)
-{
-    const struct alert_reader *reader = arg;
-    struct alert_record record = {
-        .fingerprint = column(row, 0),
-        .center = column(row, 1),
-        .rule = column(row, 2),
-        .key = column(row, 3),
-        .script = column(row, 4),
-        .raised = sqlite3_column_int(row, 5) != 0,
-        .opening = sqlite3_column_int64(row, 6),
-        .state = column(row, 7),
-    };
-    reader->on_alert(reader->arg, &record);
-}
-
-void
-database_each_alert(struct database *database, store_on_alert *on_alert, void *arg)
-{
-    struct alert_reader reader = {on_alert, arg};
-    each_row(database,
-             "SELECT fingerprint, center, rule, key, script, raised, opening, state"
-             " FROM alert ORDER BY fingerprint",
-             read_alert, &reader);
-}
-
-struct outbox_reader {
-    store_on_outbox *on_outbox;
-    void *arg;
-};
-
-static void
-read_outbox(void *arg, sqlite3_stmt *row)
-{
-    const struct outbox_reader *reader = arg;
-    struct outbox_record record = {
-        .position = sqlite3_column_int64(row, 0),
-        .id = column(row, 1),
-        .destination = column(row, 2),
-        .order_key = column(row, 3),
-        .kind = column(row, 4),
-        .message = column(row, 5),
-        .body = column(row, 6),
-        .state = OUTBOX_READY,
-        .created_ms = sqlite3_column_int64(row, 7),
-        .next_ms = sqlite3_column_int64(row, 8),
-        .attempts = sqlite3_column_int64(row, 9),
-        .refusals = sqlite3_column_int64(row, 10),
-    };
-    reader->on_outbox(reader->arg, &record);
-}
-
-void
-database_each_ready(struct database *database, store_on_outbox *on_outbox, void *arg)
-{
-    struct outbox_reader reader = {on_outbox, arg};
-    each_row(database,
-             "SELECT position, id, destination, order_key, kind, message, body,"
-             " created_ms, next_ms, attempts, (SELECT count(*) FROM attempt"
-             " WHERE message_id = id AND status BETWEEN 400 AND 499) FROM outbox"
-             " WHERE " OPEN_MESSAGES " AND state = 'ready' ORDER BY position",
-             read_outbox, &reader);
-}
-
-struct slot_reader {
-    store_on_slot *on_slot;
-    void *arg;
-};
-
-static void
-read_slot(void *arg, sqlite3_stmt *row)
-{
-    const struct slot_reader *reader = arg;
-    struct slot_record record = {
-        .center = column(row, 0),
-        .query = column(row, 1),
-        .argument = sqlite3_column_int64(row, 2),
-        .until = sqlite3_column_int64(row, 3),
-    };
-    reader->on_slot(reader->arg, &record);
-}
-
-void
-database_each_slot(struct database *database, store_on_slot *on_slot, void *arg)
-{
-    struct slot_reader reader = {on_slot, arg};
-    each_row(database,
-             "SELECT center, query, argument, until FROM slot"
-             " ORDER BY center, query, argument",
-             read_slot, &reader);
-}
-
 /* ---- writing ---- */
 
 static bool
@@ -415,6 +266,7 @@ put_alert(struct database *database, const struct alert_record *alert)
     sqlite3_bind_int(statement, 6, alert->raised);
     sqlite3_bind_int64(statement, 7, alert->opening);
     bind_text(statement, 8, alert->state);
+    sqlite3_bind_int64(statement, 9, alert->due_ms);
     return run(database, SQL_ALERT);
 }
 
@@ -476,6 +328,19 @@ put_slot(struct database *database, const struct slot_record *slot)
 }
 
 static bool
+put_silence(struct database *database, const struct silence_record *silence)
+{
+    sqlite3_stmt *statement = database->statements[SQL_SILENCE];
+    bind_text(statement, 1, silence->id);
+    bind_text(statement, 2, silence->matcher);
+    sqlite3_bind_int64(statement, 3, silence->created_ms);
+    sqlite3_bind_int64(statement, 4, silence->until_ms);
+    bind_text(statement, 5, silence->by);
+    bind_text(statement, 6, silence->note);
+    return run(database, SQL_SILENCE);
+}
+
+static bool
 apply(struct database *database, struct store_change *change)
 {
     switch (change->kind) {
@@ -484,6 +349,7 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_MARK: return mark_outbox(database, &change->mark);
     case CHANGE_ATTEMPT: return add_attempt(database, &change->attempt);
     case CHANGE_SLOT: return put_slot(database, &change->slot);
+    case CHANGE_SILENCE: return put_silence(database, &change->silence);
     }
     return false;
 }
@@ -517,7 +383,7 @@ clean(struct database *database, enum statement which, int64_t before_ms)
 {
     sqlite3_stmt *statement = database->statements[which];
     sqlite3_bind_int64(statement, 1, before_ms);
-    if (which != SQL_CLEAN_SLOTS)
+    if (which == SQL_CLEAN_ATTEMPTS || which == SQL_CLEAN_OUTBOX)
         sqlite3_bind_int(statement, 2, CLEAN_BATCH);
     return run(database, which);
 }
@@ -530,6 +396,7 @@ database_clean(struct database *database, int64_t now_ms)
         return true;
     int deleted = CLEAN_BATCH;
     if (clean(database, SQL_CLEAN_SLOTS, before_ms) &&
+        clean(database, SQL_CLEAN_SILENCES, before_ms) &&
         clean(database, SQL_CLEAN_ATTEMPTS, before_ms) &&
         clean(database, SQL_CLEAN_OUTBOX, before_ms)) {
         deleted = sqlite3_changes(database->handle);

@@ -24,6 +24,8 @@ void database_each_alert(struct database *database, store_on_alert *on_alert,
                          void *arg);
 void database_each_ready(struct database *database, store_on_outbox *on_outbox,
                          void *arg);
+void database_each_silence(struct database *database, store_on_silence *on_silence,
+                           void *arg);
 void database_each_slot(struct database *database, store_on_slot *on_slot, void *arg);
 
 /* Applies all or nothing; false with `error` for nothing. Gives messages their
@@ -32,8 +34,8 @@ bool database_write(struct database *database, struct txn *const *txns, size_t c
                     struct error *error);
 
 /* Deletes a small batch of done and superseded messages, with their attempts, that were
- * created more than 7 days before `now_ms`, and all slots that old. True when there may
- * be more. */
+ * created more than 7 days before `now_ms`, and all slots and silences that old. True
+ * when there may be more. */
 bool database_clean(struct database *database, int64_t now_ms);
 
 #endif

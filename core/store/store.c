@@ -430,6 +430,12 @@ store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg)
 }
 
 void
+store_each_silence(struct store *store, store_on_silence *on_silence, void *arg)
+{
+    database_each_silence(store->database, on_silence, arg);
+}
+
+void
 store_each_slot(struct store *store, store_on_slot *on_slot, void *arg)
 {
     database_each_slot(store->database, on_slot, arg);

@@ -6,8 +6,8 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 2): meta(name, value) · alert · outbox · attempt · slot.
- * An older file is brought to this form when it is opened. */
+ * Schema (STRICT, user_version 3): meta(name, value) · alert · outbox · attempt · slot
+ * · silence. An older file is brought to this form when it is opened. */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
 
@@ -28,6 +28,15 @@ struct alert_record {
     bool raised;
     int64_t opening; /* 1 for the first; alert id = fingerprint "-" opening */
     char *state;     /* JSON owned by lua/gateway/notify.lua */
+    int64_t due_ms;  /* wall time at which somebody is to hear of it; 0: never */
+};
+
+/* What is not to be heard of for a while. */
+struct silence_record {
+    char *id;
+    char *matcher; /* JSON: { "rule": …, "key": …, "labels": { … } } */
+    int64_t created_ms, until_ms;
+    char *by, *note; /* note: NULL for none */
 };
 
 enum outbox_state {
@@ -65,6 +74,9 @@ struct slot_record {
 void alert_record_init(struct alert_record *record, const struct alert_record *from);
 void alert_record_fini(struct alert_record *record);
 void outbox_record_fini(struct outbox_record *record);
+void silence_record_init(struct silence_record *record,
+                         const struct silence_record *from);
+void silence_record_fini(struct silence_record *record);
 
 /* Opens or creates DIR/state.db (the folder is made), takes DIR/lock for this process,
  * checks (application_id, user_version, quick_check) and turns in_flight into ready.
@@ -85,6 +97,8 @@ typedef void store_on_outbox(void *arg, const struct outbox_record *record);
 void store_each_alert(struct store *store, store_on_alert *on_alert, void *arg);
 /* Those in state ready, by position. */
 void store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg);
+typedef void store_on_silence(void *arg, const struct silence_record *record);
+void store_each_silence(struct store *store, store_on_silence *on_silence, void *arg);
 typedef void store_on_slot(void *arg, const struct slot_record *record);
 void store_each_slot(struct store *store, store_on_slot *on_slot, void *arg);
 
@@ -99,6 +113,9 @@ void txn_add_outbox(struct txn *txn, const struct outbox_record *record);
 /* Sets state, next_ms, attempts and, when not NULL, body of message `id`. */
 void txn_mark_outbox(struct txn *txn, const char *id, enum outbox_state state,
                      int64_t next_ms, int64_t attempts, const char *body);
+
+/* In place of the one with this id. Kept for 7 days after its end. */
+void txn_put_silence(struct txn *txn, const struct silence_record *record);
 
 /* In place of what was known of this centre, query and argument. Kept for 7 days. */
 void txn_put_slot(struct txn *txn, const struct slot_record *record);

@@ -30,6 +30,7 @@ alert_record_init(struct alert_record *record, const struct alert_record *from)
         .raised = from->raised,
         .opening = from->opening,
         .state = mem_text(from->state),
+        .due_ms = from->due_ms,
     };
 }
 
@@ -43,6 +44,29 @@ alert_record_fini(struct alert_record *record)
     free(record->script);
     free(record->state);
     *record = (struct alert_record){0};
+}
+
+void
+silence_record_init(struct silence_record *record, const struct silence_record *from)
+{
+    *record = (struct silence_record){
+        .id = mem_text(from->id),
+        .matcher = mem_text(from->matcher),
+        .created_ms = from->created_ms,
+        .until_ms = from->until_ms,
+        .by = mem_text(from->by),
+        .note = mem_text(from->note),
+    };
+}
+
+void
+silence_record_fini(struct silence_record *record)
+{
+    free(record->id);
+    free(record->matcher);
+    free(record->by);
+    free(record->note);
+    *record = (struct silence_record){0};
 }
 
 void
@@ -75,6 +99,7 @@ change_fini(struct store_change *change)
         free(change->slot.center);
         free(change->slot.query);
         break;
+    case CHANGE_SILENCE: silence_record_fini(&change->silence); break;
     }
 }
 
@@ -181,4 +206,11 @@ txn_put_slot(struct txn *txn, const struct slot_record *record)
         .until = record->until,
     };
     note_time(txn, record->until * 1000);
+}
+
+void
+txn_put_silence(struct txn *txn, const struct silence_record *record)
+{
+    silence_record_init(&add_change(txn, CHANGE_SILENCE)->silence, record);
+    note_time(txn, record->created_ms);
 }

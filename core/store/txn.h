@@ -13,6 +13,7 @@ enum change_kind {
     CHANGE_MARK,
     CHANGE_ATTEMPT,
     CHANGE_SLOT,
+    CHANGE_SILENCE,
 };
 
 struct change_mark {
@@ -40,6 +41,7 @@ struct store_change {
         struct change_mark mark;
         struct change_attempt attempt;
         struct slot_record slot;
+        struct silence_record silence;
     };
 };
 

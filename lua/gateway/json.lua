@@ -34,6 +34,11 @@ function json.raw(text)
   return setmetatable({ text }, Raw)
 end
 
+--- A value that is written in several places, and encoded here once.
+function json.once(value)
+  return setmetatable({ json.encode(value) }, Raw)
+end
+
 local ESCAPES <const> = {
   ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f",
   ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",

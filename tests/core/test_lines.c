@@ -16,6 +16,7 @@ message(const char *id, int64_t due_ms)
 {
     struct message *made = mem_zero(sizeof(*made));
     made->id = mem_text(id);
+    made->kind = mem_text("message");
     made->due_ms = due_ms;
     return made;
 }
@@ -52,6 +53,66 @@ test_one_of_a_line(void **state)
     lines_finish(&lines, a2);
     lines_finish(&lines, take(&lines, "a3"));
     assert_int_equal(lines.count, 0);
+    lines_fini(&lines);
+}
+
+/* Adds to the line "a"; `gone` is the id of what it takes the place of, NULL for none.
+ */
+static void
+add(struct lines *lines, const char *id, const char *kind, const char *gone)
+{
+    struct message *made = message(id, 0);
+    free(made->kind);
+    made->kind = mem_text(kind);
+    char *superseded = lines_add(lines, made, "a");
+    if (gone)
+        assert_string_equal(superseded, gone);
+    else
+        assert_null(superseded);
+    free(superseded);
+}
+
+static void
+test_reminders_lose_their_point(void **state)
+{
+    (void)state;
+    struct lines lines = {0};
+    add(&lines, "r", "raise", NULL);
+    add(&lines, "m1", "remind", NULL);
+    add(&lines, "l1", "level", "m1");
+    add(&lines, "m2", "remind", "l1");
+    add(&lines, "c", "clear", "m2");
+    add(&lines, "r2", "raise", NULL);
+    add(&lines, "c2", "clear", NULL);
+    assert_int_equal(lines.count, 4);
+    static const char *const left[] = {"r", "c", "r2", "c2"};
+    for (size_t i = 0; i < 4; i++)
+        lines_finish(&lines, take(&lines, left[i]));
+    lines_fini(&lines);
+}
+
+/* What is on its way goes on; what waits for its next attempt gives its turn away. */
+static void
+test_what_is_on_its_way_is_not_superseded(void **state)
+{
+    (void)state;
+    struct lines lines = {0};
+    add(&lines, "m1", "remind", NULL);
+    struct message *taken = take(&lines, "m1");
+    add(&lines, "m2", "remind", NULL);
+    add(&lines, "m3", "remind", "m2");
+    taken->due_ms = 5000;
+    lines_give_back(&lines, taken);
+    lines_finish(&lines, take(&lines, "m1"));
+    taken = take(&lines, "m3");
+    taken->due_ms = 7000;
+    taken->attempts = 3;
+    lines_give_back(&lines, taken);
+    add(&lines, "c", "clear", "m3");
+    taken = take(&lines, "c");
+    assert_int_equal(taken->due_ms, 7000);
+    assert_int_equal(taken->attempts, 0);
+    lines_finish(&lines, taken);
     lines_fini(&lines);
 }
 
@@ -144,8 +205,12 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_of_a_line), cmocka_unit_test(test_given_back),
-        cmocka_unit_test(test_no_key),        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_reminders_lose_their_point),
+        cmocka_unit_test(test_what_is_on_its_way_is_not_superseded),
+        cmocka_unit_test(test_one_of_a_line),
+        cmocka_unit_test(test_given_back),
+        cmocka_unit_test(test_no_key),
+        cmocka_unit_test(test_many),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests_name("lines", tests, NULL, NULL);

@@ -1,21 +1,6 @@
 /* The book of alerts: ids, what changes it and what does not, and what a restart finds.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <sqlite3.h>
-
-#include "base/log.h"
-#include "base/mem.h"
-#include "deliver/notify.h"
-#include "net/http.h"
+#include "booking.h"
 
 #define NOW_MS      1763661900123
 #define FINGERPRINT "f4ed8a961e95692e" /* ccgate, main, queue-wait, 7 */
@@ -24,97 +9,6 @@
     "{\"severity\":\"warning\",\"labels\":{},\"summary\":\"Sales\",\"details\":null,"  \
     "\"link\":null,\"why\":\"\",\"reason\":null,\"row\":{\"id\":7},"                   \
     "\"query\":\"queues\",\"send\":[{\"to\":\"floor-chat\"},{\"to\":\"pager\"}]}"
-
-/* A gateway without destinations: everything waits where it can be seen. */
-static struct {
-    char dir[64];
-    struct conf conf;
-    struct loop *loop;
-    struct connector *connector;
-    struct store *store;
-    struct deliver *deliver;
-    struct notify *notify;
-} gateway;
-
-static void
-start_gateway(void)
-{
-    struct error error = {0};
-    gateway.loop = loop_new();
-    gateway.store = store_open(gateway.loop, gateway.dir, &error);
-    if (!gateway.store)
-        fail_msg("%s", error.message);
-    gateway.connector = connector_new(&error);
-    gateway.deliver =
-        deliver_new(gateway.loop, gateway.store, gateway.connector, &gateway.conf);
-    gateway.notify =
-        notify_new(gateway.store, gateway.connector, gateway.deliver, "ccgate");
-}
-
-static void
-stop_gateway(void)
-{
-    notify_delete(gateway.notify);
-    deliver_delete(gateway.deliver);
-    connector_delete(gateway.connector);
-    store_close(gateway.store);
-    loop_delete(gateway.loop);
-}
-
-static int
-set_up(void **state)
-{
-    (void)state;
-    log_set_level(LEVEL_ERROR + 1);
-    http_init();
-    snprintf(gateway.dir, sizeof(gateway.dir), "%s", P_tmpdir "/ccgate-notify-XXXXXX");
-    assert_non_null(mkdtemp(gateway.dir));
-    start_gateway();
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    stop_gateway();
-    const char *const files[] = {"state.db", "state.db-wal", "state.db-shm", "lock"};
-    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-        char *file = mem_format("%s/%s", gateway.dir, files[i]);
-        unlink(file);
-        free(file);
-    }
-    assert_int_equal(rmdir(gateway.dir), 0);
-    return 0;
-}
-
-static void
-restart_gateway(void)
-{
-    stop_gateway();
-    start_gateway();
-}
-
-static struct timer *look;
-
-static void
-on_look(void *arg)
-{
-    (void)arg;
-    if (store_pending(gateway.store))
-        timer_start(look, 1);
-    else
-        loop_stop(gateway.loop);
-}
-
-static void
-settle(void)
-{
-    look = timer_new(gateway.loop, on_look, NULL);
-    timer_start(look, 0);
-    loop_run(gateway.loop);
-    timer_free(look);
-}
 
 static void
 add(struct notify_batch *batch, const char *key, const char *kind)

@@ -47,7 +47,10 @@ describe("a raise", function()
 
   it("remembers who was told", function()
     local state = json.decode(notify.transition(transition()).state)
-    assert.same({ "floor-chat", "pager" }, state.told)
+    assert.same({
+      { to = "floor-chat", severity = "warning", clears = true },
+      { to = "pager", severity = "warning", clears = true },
+    }, state.told)
     assert.equal(1763661900, state.started_at)
     assert.equal("Sales: 7 waiting", state.summary)
   end)
@@ -131,9 +134,11 @@ describe("nonsense from a host", function()
     { "no severity", transition { event = event { severity = json.null } }, "severity is nil" },
     { "a link that is a table", transition { event = event { link = {} } }, "link is table" },
     { "no row", transition { event = event { row = json.null } }, "row is nil" },
-    { "an entry without a name", transition { event = event { send = { {} } } }, "no 'to'" },
-    { "an entry that is no table", transition { event = event { send = { "x" } } }, "no 'to'" },
-    { "another kind", transition { kind = "level" }, "no transition 'level'" },
+    { "an entry without a name", transition { event = event { send = { {} } } }, "send's to is nil" },
+    { "an entry that is no table", transition { event = event { send = { "x" } } }, "send is not an object" },
+    { "a time that is none", transition { event = event { send = { { to = "a", after = "10m" } } } },
+      "after is string" },
+    { "another kind", transition { kind = "elevate" }, "no transition 'elevate'" },
   }
   for _, case in ipairs(CASES) do
     it("is refused: " .. case[1], function()

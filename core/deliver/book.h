@@ -1,0 +1,74 @@
+/* The book's inside, shared by notify.c (transitions), book.c (what is known of
+ * alerts), due.c (times) and silence.c alone. */
+#ifndef CCGATE_DELIVER_BOOK_H
+#define CCGATE_DELIVER_BOOK_H
+
+#include "deliver/notify.h"
+#include "deliver/table.h"
+
+struct tally {
+    char *script;
+    size_t raised;
+};
+
+struct notify {
+    struct loop *loop;
+    struct store *store;
+    struct connector *connector;
+    struct deliver *deliver;
+    char *name;
+    struct table alerts;  /* fingerprint → struct alert_record, owned */
+    struct table tallies; /* script → struct tally, owned */
+    struct notify_batch *committing, **last; /* on their way to the disk, in order */
+    struct timer *due_timer;
+    int64_t due_ms;                   /* nothing is due before; 0: nothing is */
+    struct silence_record **silences; /* owned */
+    size_t silence_count;
+};
+
+struct notify_batch {
+    struct notify *notify;
+    char *script;
+    int64_t now_ms;
+    struct txn *txn;
+    struct table alerts; /* as in the book, those that this batch changed */
+    char **lines;        /* for the log, once it is on disk */
+    size_t line_count;
+    struct notify_batch *next;
+};
+
+/* ---- book.c ---- */
+
+struct alert_record *alert_copy(const struct alert_record *record);
+void alert_delete(struct alert_record *alert);
+/* Of a table of fingerprints. */
+void alerts_fini(struct table *alerts);
+/* Replaces what was there; takes `alert`. */
+void alerts_put(struct table *alerts, struct alert_record *alert);
+/* Puts the alert into the book; takes it. */
+void book_put(struct notify *notify, struct alert_record *alert);
+/* Of the whole book. */
+void book_fini(struct notify *notify);
+
+/* ---- notify.c ---- */
+
+/* Whatever may happen to an alert that is raised: a tick, an ack, a level. */
+bool batch_step(struct notify_batch *batch, const struct alert_record *alert,
+                const char *kind, const char *event, size_t event_size,
+                struct error *error);
+
+/* ---- due.c ---- */
+
+/* An alert is due then: the timer wakes in time. */
+void due_note(struct notify *notify, const struct alert_record *alert);
+/* Looks at all raised alerts now, those that are due and, when `everyone`, the others,
+ * too: something changed for them. */
+void due_tick(struct notify *notify, bool everyone);
+void on_due(void *notify);
+
+/* ---- silence.c ---- */
+
+void silences_load(struct notify *notify);
+void silences_fini(struct notify *notify);
+
+#endif

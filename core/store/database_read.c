@@ -1,0 +1,165 @@
+/* What a start reads from state.db. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "store/database_inside.h"
+
+typedef void on_row(void *arg, sqlite3_stmt *statement);
+
+static void
+each_row(struct database *database, const char *text, on_row *on_each, void *arg)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v2(database->handle, text, -1, &statement, NULL);
+    while (result == SQLITE_OK || result == SQLITE_ROW) {
+        result = sqlite3_step(statement);
+        if (result == SQLITE_ROW)
+            on_each(arg, statement);
+    }
+    /* A gateway that had forgotten an alert would number the next one as a repeat of
+     * it, and so tell nobody. */
+    if (result != SQLITE_DONE) {
+        log_error("store", "cannot read everything: %s",
+                  sqlite3_errmsg(database->handle));
+        abort();
+    }
+    sqlite3_finalize(statement);
+}
+
+/* Valid until the next row; records in callbacks are borrowed. */
+static char *
+column(sqlite3_stmt *statement, int number)
+{
+    return (char *)(uintptr_t)sqlite3_column_text(statement, number);
+}
+
+struct alert_reader {
+    store_on_alert *on_alert;
+    void *arg;
+};
+
+static void
+read_alert(void *arg, sqlite3_stmt *row)
+{
+    const struct alert_reader *reader = arg;
+    struct alert_record record = {
+        .fingerprint = column(row, 0),
+        .center = column(row, 1),
+        .rule = column(row, 2),
+        .key = column(row, 3),
+        .script = column(row, 4),
+        .raised = sqlite3_column_int(row, 5) != 0,
+        .opening = sqlite3_column_int64(row, 6),
+        .state = column(row, 7),
+        .due_ms = sqlite3_column_int64(row, 8),
+    };
+    reader->on_alert(reader->arg, &record);
+}
+
+void
+database_each_alert(struct database *database, store_on_alert *on_alert, void *arg)
+{
+    struct alert_reader reader = {on_alert, arg};
+    each_row(database,
+             "SELECT fingerprint, center, rule, key, script, raised, opening, state,"
+             " due_ms"
+             " FROM alert ORDER BY fingerprint",
+             read_alert, &reader);
+}
+
+struct outbox_reader {
+    store_on_outbox *on_outbox;
+    void *arg;
+};
+
+static void
+read_outbox(void *arg, sqlite3_stmt *row)
+{
+    const struct outbox_reader *reader = arg;
+    struct outbox_record record = {
+        .position = sqlite3_column_int64(row, 0),
+        .id = column(row, 1),
+        .destination = column(row, 2),
+        .order_key = column(row, 3),
+        .kind = column(row, 4),
+        .message = column(row, 5),
+        .body = column(row, 6),
+        .state = OUTBOX_READY,
+        .created_ms = sqlite3_column_int64(row, 7),
+        .next_ms = sqlite3_column_int64(row, 8),
+        .attempts = sqlite3_column_int64(row, 9),
+        .refusals = sqlite3_column_int64(row, 10),
+    };
+    reader->on_outbox(reader->arg, &record);
+}
+
+void
+database_each_ready(struct database *database, store_on_outbox *on_outbox, void *arg)
+{
+    struct outbox_reader reader = {on_outbox, arg};
+    each_row(database,
+             "SELECT position, id, destination, order_key, kind, message, body,"
+             " created_ms, next_ms, attempts, (SELECT count(*) FROM attempt"
+             " WHERE message_id = id AND status BETWEEN 400 AND 499) FROM outbox"
+             " WHERE " OPEN_MESSAGES " AND state = 'ready' ORDER BY position",
+             read_outbox, &reader);
+}
+
+struct slot_reader {
+    store_on_slot *on_slot;
+    void *arg;
+};
+
+static void
+read_slot(void *arg, sqlite3_stmt *row)
+{
+    const struct slot_reader *reader = arg;
+    struct slot_record record = {
+        .center = column(row, 0),
+        .query = column(row, 1),
+        .argument = sqlite3_column_int64(row, 2),
+        .until = sqlite3_column_int64(row, 3),
+    };
+    reader->on_slot(reader->arg, &record);
+}
+
+void
+database_each_slot(struct database *database, store_on_slot *on_slot, void *arg)
+{
+    struct slot_reader reader = {on_slot, arg};
+    each_row(database,
+             "SELECT center, query, argument, until FROM slot"
+             " ORDER BY center, query, argument",
+             read_slot, &reader);
+}
+
+struct silence_reader {
+    store_on_silence *on_silence;
+    void *arg;
+};
+
+static void
+read_silence(void *arg, sqlite3_stmt *row)
+{
+    const struct silence_reader *reader = arg;
+    struct silence_record record = {
+        .id = column(row, 0),
+        .matcher = column(row, 1),
+        .created_ms = sqlite3_column_int64(row, 2),
+        .until_ms = sqlite3_column_int64(row, 3),
+        .by = column(row, 4),
+        .note = column(row, 5),
+    };
+    reader->on_silence(reader->arg, &record);
+}
+
+void
+database_each_silence(struct database *database, store_on_silence *on_silence,
+                      void *arg)
+{
+    struct silence_reader reader = {on_silence, arg};
+    each_row(database,
+             "SELECT id, matcher, created_ms, until_ms, by, note FROM silence"
+             " ORDER BY created_ms, id",
+             read_silence, &reader);
+}
