@@ -45,6 +45,7 @@ enum outbox_state {
     OUTBOX_DONE,
     OUTBOX_DEAD,
     OUTBOX_SUPERSEDED,
+    OUTBOX_STATES,
 };
 
 /* One message to one destination. */
@@ -69,6 +70,9 @@ struct slot_record {
     int64_t argument;
     int64_t until; /* seconds since the epoch */
 };
+
+/* "ready", "in_flight", "done", "dead", "superseded". */
+const char *outbox_word(enum outbox_state state);
 
 /* Copies of the texts, too. */
 void alert_record_init(struct alert_record *record, const struct alert_record *from);
