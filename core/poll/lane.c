@@ -18,6 +18,7 @@ struct flight {
     struct lane *lane;
     struct errand *errand; /* NULL: nobody waits for the answer any more */
     struct poll *poll;
+    int query; /* its number */
     struct flight *next;
 };
 
@@ -28,7 +29,8 @@ struct lane {
     struct session *session; /* of the agent gateway; NULL at the other door */
     struct rate *rate;       /* the centre's, shared */
     struct rate_turn turn;
-    struct poll_line *lines; /* one per query, made when first needed */
+    struct poll_line *lines;    /* one per query, made when first needed */
+    struct lane_counts *counts; /* likewise one per query */
     struct errand *first, **last;
     struct flight *flights;
     size_t in_flight;
@@ -61,6 +63,7 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
         lane->session = session_new(loop, pool, center);
     lane->rate = rate;
     lane->lines = mem_zero(count * sizeof *lane->lines);
+    lane->counts = mem_zero(count * sizeof *lane->counts);
     lane->last = &lane->first;
     lane->pump_timer = timer_new(loop, pump, lane);
     sign_random(&lane->random, sizeof lane->random);
@@ -109,6 +112,7 @@ lane_delete(struct lane *lane)
     session_delete(lane->session);
     timer_free(lane->pump_timer);
     free(lane->lines);
+    free(lane->counts);
     free(lane);
 }
 
@@ -380,7 +384,24 @@ lane_set_center(struct lane *lane, const struct conf_center *center)
     lane_retry(lane);
 }
 
+const struct lane_counts *
+lane_counts_of(const struct lane *lane, const struct query *query)
+{
+    return &lane->counts[query_number(query)];
+}
+
 /* ---- sending ---- */
+
+static void
+count(struct lane_counts *counts, const struct poll_answer *answer)
+{
+    counts->polls++;
+    counts->duration_us += answer->duration_us;
+    if (answer->error.kind == ERROR_NONE)
+        counts->good_ms = clock_wall_ms();
+    else
+        counts->failures[answer->error.kind]++;
+}
 
 static void
 on_answer(void *arg, const struct poll_answer *answer)
@@ -388,6 +409,7 @@ on_answer(void *arg, const struct poll_answer *answer)
     struct flight *flight = arg;
     struct lane *lane = flight->lane;
     struct errand *errand = flight->errand;
+    count(&lane->counts[flight->query], answer);
     flight_delete(flight);
     if (errand) {
         errand->flight = NULL;
@@ -409,6 +431,7 @@ send_first(struct lane *lane)
     errand->flight = flight;
     flight->lane = lane;
     flight->errand = errand;
+    flight->query = query_number(errand->query);
     flight->next = lane->flights;
     lane->flights = flight;
     lane->in_flight++;

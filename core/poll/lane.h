@@ -80,6 +80,16 @@ struct lane_state {
 };
 void lane_look(const struct lane *lane, struct lane_state *state);
 
+/* What came of the requests of one query, since the lane was made. */
+struct lane_counts {
+    uint64_t polls;                 /* answers, good or not */
+    uint64_t failures[ERROR_KINDS]; /* of these, by kind */
+    int64_t good_ms;                /* wall time of the last good one; 0: none yet */
+    int64_t duration_us;            /* of all together */
+};
+const struct lane_counts *lane_counts_of(const struct lane *lane,
+                                         const struct query *query);
+
 /* Sends nothing any more, and signs out. */
 void lane_drain(struct lane *lane);
 /* Errands in flight, and one more while a session is signing out. */

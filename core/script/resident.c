@@ -54,17 +54,34 @@ arm(struct job *job)
 }
 
 /* Runs that queue behind a busy host would only keep it busy. */
+static bool
+run_job(struct job *job, int64_t scheduled_ms)
+{
+    struct process *process = job->resident->process;
+    struct message_run run = {.entry = job->entry, .scheduled_ms = scheduled_ms};
+    if (!process_is_worked_off(process, job->mark))
+        return false;
+    message_write_run(process_out(process), clock_wall_ms(), &run);
+    job->mark = process_mark(process);
+    return true;
+}
+
+bool
+resident_run_job(struct resident *resident, uint32_t entry)
+{
+    for (size_t i = 0; i < resident->job_count; i++)
+        if (resident->jobs[i].entry == entry)
+            return run_job(&resident->jobs[i], clock_wall_ms());
+    return false;
+}
+
 static void
 on_job(void *arg)
 {
     struct job *job = arg;
     struct resident *resident = job->resident;
-    struct message_run run = {.entry = job->entry, .scheduled_ms = job->scheduled_ms};
-    bool is_late = !process_is_worked_off(resident->process, job->mark);
-    if (!is_late) {
-        message_write_run(process_out(resident->process), clock_wall_ms(), &run);
-        job->mark = process_mark(resident->process);
-    } else if (!job->is_late) {
+    bool is_late = !run_job(job, job->scheduled_ms);
+    if (is_late && !job->is_late) {
         log_warn(resident->room, "job %s: skipped, its host is busy",
                  resident->loaded.entries[job->entry].name);
     }
