@@ -321,6 +321,25 @@ a_gateway_that_ends_leaves_nobody_waiting(void **state)
     assert_int_equal(caller->error.kind, ERROR_NETWORK);
 }
 
+/* Centres have other numbers then, or none. */
+static void
+a_centre_that_is_gone_has_no_circuit(void **state)
+{
+    struct caller *caller = *state;
+    struct polling *polling = caller->polling;
+    struct conf fewer = polling->conf;
+    polling->is_holding = true;
+    start(caller, "POST", "/api/v1/centers/second/ask",
+          "{\"query\":\"queues\",\"ids\":[1]}");
+    polling_wait(polling, &polling->requests, 1);
+    fewer.center_count = 1;
+    planner_set_conf(polling->planner, &fewer);
+    control_socket_set_conf(caller->control, &fewer);
+    polling_wait(polling, &caller->count, 1);
+    assert_int_equal(caller->outcome.error.kind, ERROR_CANCELLED);
+    assert_int_equal(caller->outcome.circuit_until_ms, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -336,6 +355,7 @@ main(void)
         TEST(centres_are_listed),
         TEST(a_retry_probes),
         TEST(a_gateway_that_ends_leaves_nobody_waiting),
+        TEST(a_centre_that_is_gone_has_no_circuit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
