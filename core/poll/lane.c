@@ -112,6 +112,18 @@ lane_delete(struct lane *lane)
     free(lane);
 }
 
+struct session *
+lane_end(struct lane *lane)
+{
+    struct session *session = lane->session;
+    if (session)
+        session_stop(session);
+    cancel_flights(lane);
+    lane->session = NULL;
+    lane_delete(lane);
+    return session;
+}
+
 const struct conf_center *
 lane_center(const struct lane *lane)
 {

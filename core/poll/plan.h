@@ -84,6 +84,8 @@ struct planner {
     struct lane **lanes; /* PLAN_DOORS for each */
     struct rate **rates;
     struct pace *paces;
+    struct session **leaving; /* of centres that are gone: they sign out */
+    size_t leaving_count;
     struct slots *slots;
     struct batch *batches; /* in the order of demand_compare() */
     struct search *searches;
