@@ -301,12 +301,36 @@ renumber(struct planner *planner, const struct conf *conf)
 }
 
 static void
-drop_batches(struct planner *planner)
+drop_batches(struct batch **batches)
+{
+    while (*batches) {
+        struct batch *batch = *batches;
+        *batches = batch->next;
+        batch_delete(batch);
+    }
+}
+
+/* What is wanted is put together anew; only samples of histories go along, with their
+ * centre. */
+static void
+keep_histories(struct planner *planner, const struct conf *conf)
 {
     while (planner->batches) {
         struct batch *batch = planner->batches;
         planner->batches = batch->next;
-        batch_delete(batch);
+        plan_put_away(batch);
+    }
+    for (struct batch **at = &planner->kept; *at;) {
+        struct batch *batch = *at;
+        const struct conf_center *center =
+            conf_find_center(conf, plan_center(planner, batch->center)->name);
+        if (center) {
+            batch->center = (uint32_t)(center - conf->centers);
+            at = &batch->next;
+        } else {
+            *at = batch->next;
+            batch_delete(batch);
+        }
     }
 }
 
@@ -315,7 +339,7 @@ planner_set_conf(struct planner *planner, const struct conf *conf)
 {
     struct old_lanes old = {planner->lanes, planner->rates, planner->center_count};
     struct error changed;
-    drop_batches(planner);
+    keep_histories(planner, conf);
     search_forget(planner);
     error_set(&changed, ERROR_CANCELLED, "", "the configuration changed");
     fetch_fail_all(planner, &changed);
@@ -363,7 +387,8 @@ planner_delete(struct planner *planner)
         fetch_cancel(planner->fetches);
     while (planner->asks)
         ask_cancel(planner->asks);
-    drop_batches(planner);
+    drop_batches(&planner->batches);
+    drop_batches(&planner->kept);
     search_forget(planner);
     delete_lanes(planner, &(struct old_lanes){planner->lanes, planner->rates,
                                               planner->center_count});

@@ -48,9 +48,9 @@ int planner_find_center(const struct planner *planner, const char *name);
  * What has a span (agent_operations) has no interval: each quarter of an hour is asked
  * for once, a minute or two after it closed, for all who want it, and so is what was
  * missed in the last 23h45m. A sample is the rows of the slots that were new, and a row
- * comes once. Who comes later gets the newest sample and what follows, nothing that
- * lies further back. A sample that is still refused when the next one comes is lost: a
- * host that takes nothing for so long has ended long before. */
+ * comes once. Who comes later gets the newest sample, of the last day, and what
+ * follows, nothing that lies further back. A sample that is still refused when the next
+ * one comes is lost: a host that takes nothing for so long has ended long before. */
 
 struct planner_want {
     uint32_t center; /* index in conf */
