@@ -63,7 +63,8 @@ parse_range(char *text, struct range *range)
         *slash = '\0';
     if (!parse(text, &range->first, &spare))
         return false;
-    if (slash && (!text_integer(slash + 1, &bits) || bits < 0 || bits > BITS_ALL - spare))
+    if (slash &&
+        (!text_integer(slash + 1, &bits) || bits < 0 || bits > BITS_ALL - spare))
         return false;
     range->bits = slash ? (unsigned)bits + spare : BITS_ALL;
     return ends_at(&range->first, range->bits);
@@ -107,25 +108,25 @@ static const struct {
     size_t offset;
 } special[] = {
 #define IPV4(a, b, c, d, bits)                                                         \
-    {{[10] = 0xff, [11] = 0xff, [12] = a, [13] = b, [14] = c, [15] = d},               \
-     96 + (bits),                                                                      \
-     WHAT_PRIVATE,                                                                     \
-     0}
-    IPV4(0, 0, 0, 0, 8),         /* this host */
-    IPV4(10, 0, 0, 0, 8),        /* private */
-    IPV4(100, 64, 0, 0, 10),     /* carriers' NAT; 100.100.100.200 */
-    IPV4(127, 0, 0, 0, 8),       /* loopback */
-    IPV4(168, 63, 129, 16, 32),  /* a cloud's host */
-    IPV4(169, 254, 0, 0, 16),    /* link-local; 169.254.169.254 */
-    IPV4(172, 16, 0, 0, 12),     /* private */
-    IPV4(192, 0, 0, 0, 24),      /* protocols; 192.0.0.192 */
-    IPV4(192, 0, 2, 0, 24),      /* documentation */
-    IPV4(192, 88, 99, 0, 24),    /* 6to4 relays */
-    IPV4(192, 168, 0, 0, 16),    /* private */
-    IPV4(198, 18, 0, 0, 15),     /* benchmarks */
-    IPV4(198, 51, 100, 0, 24),   /* documentation */
-    IPV4(203, 0, 113, 0, 24),    /* documentation */
-    IPV4(224, 0, 0, 0, 3),       /* multicast, reserved, broadcast */
+    {                                                                                  \
+        {[10] = 0xff, [11] = 0xff, [12] = a, [13] = b, [14] = c, [15] = d},            \
+            96 + (bits), WHAT_PRIVATE, 0                                               \
+    }
+    IPV4(0, 0, 0, 0, 8),        /* this host */
+    IPV4(10, 0, 0, 0, 8),       /* private */
+    IPV4(100, 64, 0, 0, 10),    /* carriers' NAT; 100.100.100.200 */
+    IPV4(127, 0, 0, 0, 8),      /* loopback */
+    IPV4(168, 63, 129, 16, 32), /* a cloud's host */
+    IPV4(169, 254, 0, 0, 16),   /* link-local; 169.254.169.254 */
+    IPV4(172, 16, 0, 0, 12),    /* private */
+    IPV4(192, 0, 0, 0, 24),     /* protocols; 192.0.0.192 */
+    IPV4(192, 0, 2, 0, 24),     /* documentation */
+    IPV4(192, 88, 99, 0, 24),   /* 6to4 relays */
+    IPV4(192, 168, 0, 0, 16),   /* private */
+    IPV4(198, 18, 0, 0, 15),    /* benchmarks */
+    IPV4(198, 51, 100, 0, 24),  /* documentation */
+    IPV4(203, 0, 113, 0, 24),   /* documentation */
+    IPV4(224, 0, 0, 0, 3),      /* multicast, reserved, broadcast */
 #undef IPV4
     {{[10] = 0xff, [11] = 0xff}, 96, WHAT_PUBLIC, 0},
     {{0x00, 0x64, 0xff, 0x9b}, 96, WHAT_CARRIER, 12}, /* NAT64 */

@@ -31,8 +31,8 @@ bool range_parse(const char *text, struct range *range);
 bool range_holds(const struct range *range, const struct address *address);
 
 /* Everything that is not an address of the public internet: private, loopback,
- * link-local, metadata services, multicast, reserved; and the IPv6 forms that carry such
- * an IPv4 address (mapped, NAT64, 6to4). */
+ * link-local, metadata services, multicast, reserved; and the IPv6 forms that carry
+ * such an IPv4 address (mapped, NAT64, 6to4). */
 bool address_is_private(const struct address *address);
 
 #endif

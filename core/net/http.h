@@ -76,8 +76,8 @@ struct http_request {
 
 /* Starts or queues the call; copies all of `request`. Misuse is reported through the
  * callback, too: control characters in the URL or a header, a method that is not a
- * token, another scheme than http and https are ERROR_LIMIT, as is an address that is not
- * public where it must be; a ca_file that cannot be read is ERROR_TLS once a new
+ * token, another scheme than http and https are ERROR_LIMIT, as is an address that is
+ * not public where it must be; a ca_file that cannot be read is ERROR_TLS once a new
  * connection needs it. */
 struct http_call *http_start(struct http_pool *pool, const struct http_request *request,
                              http_callback *on_done, void *arg);

@@ -178,6 +178,17 @@ test_message(void **state)
     assert_int_equal(error.kind, ERROR_DECODE);
 }
 
+static struct conf conf;
+
+static bool
+render(const struct conf_destination *destination, const char *message,
+       struct connector_request *request, struct error *error)
+{
+    const struct connector_subject subject = {
+        .conf = &conf, .destination = destination, .id = "msg_1", .message = message};
+    return connector_render(connector, &subject, request, error);
+}
+
 static void
 test_render(void **state)
 {
@@ -189,7 +200,7 @@ test_render(void **state)
     struct conf_destination destination = {.kind = webhook};
     struct connector_request request;
     struct error error = {0};
-    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_true(render(&destination, message, &request, &error));
     assert_string_equal(request.about, "raise of queue-wait/7");
     assert_string_equal(request.method, "POST");
     assert_string_equal(request.body, message);
@@ -201,23 +212,23 @@ test_render(void **state)
     connector_request_fini(&request);
 
     destination.method = put;
-    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_true(render(&destination, message, &request, &error));
     assert_string_equal(request.method, "PUT");
     connector_request_fini(&request);
 
     destination.kind = log;
-    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_true(render(&destination, message, &request, &error));
     assert_string_equal(request.log, "raise queue-wait/7 (info): Sales");
     assert_null(request.body);
     assert_false(request.sign);
     connector_request_fini(&request);
 
     destination.kind = pigeon;
-    assert_false(connector_render(connector, &destination, message, &request, &error));
+    assert_false(render(&destination, message, &request, &error));
     has(error.message, "no kind 'pigeon'");
     destination.kind = webhook;
-    assert_false(connector_render(connector, &destination, "7", &request, &error));
-    assert_false(connector_render(connector, &destination, "{", &request, &error));
+    assert_false(render(&destination, "7", &request, &error));
+    assert_false(render(&destination, "{", &request, &error));
     assert_null(request.about);
 }
 
