@@ -3,6 +3,7 @@
 local cut = {}
 
 local MORE <const> = "…"
+local CHARACTER_MAX <const> = 4 -- bytes of UTF-8
 
 --- The units: characters, or bytes of UTF-8.
 function cut.characters(text)
@@ -17,8 +18,9 @@ end
 --- fits, with "…" behind it. `escape` works on each character by itself, so that no
 --- escape is cut in two.
 function cut.text(text, most, unit, escape)
-  local whole = escape(text)
-  if unit(whole) <= most then
+  -- An escape shortens nothing: what is far too long is not escaped to its end.
+  local whole = #text <= most * CHARACTER_MAX and escape(text)
+  if whole and unit(whole) <= most then
     return whole
   end
   local parts, left = {}, most - unit(MORE)
