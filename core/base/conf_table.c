@@ -143,7 +143,7 @@ const struct conf_option conf_options[] = {
     {CALENDAR(exceptions), .key = "except.*", .read = conf_read_exception,
      .is_idle = true, .sentence = "the hours of one day, whatever else is said of it"},
 
-    {CONF_PEOPLE, .key = "*", .read = conf_read_person, .is_idle = true,
+    {CONF_PEOPLE, .key = "*", .read = conf_read_person,
      .sentence = "somebody to mention, like slack:U024BE7LH, email:ayse@example.com"},
 
     {SECRET(value), .key = "value", .read = conf_read_text, .is_required = true,

@@ -39,7 +39,8 @@ end)
 
 describe("a grid", function()
   it("has columns of equal width", function()
-    assert.same({ "queue  n", "é       7", "b      12" }, grid.lines({ "queue", "n" }, { { "é", "7" }, { "b", "12" } }, 9))
+    assert.same({ "queue  n", "é       7", "b      12" },
+      grid.lines({ "queue", "n" }, { { "é", "7" }, { "b", "12" } }, 9))
   end)
 
   it("counts what it leaves out", function()
@@ -54,7 +55,8 @@ end)
 describe("a moment", function()
   local CASES <const> = {
     { 0, "1970-01-01T00:00:00Z" }, { 951782399, "2000-02-28T23:59:59Z" }, { 951782400, "2000-02-29T00:00:00Z" },
-    { 1709164800, "2024-02-29T00:00:00Z" }, { 1763661900, "2025-11-20T18:05:00Z" }, { 4107542400, "2100-03-01T00:00:00Z" },
+    { 1709164800, "2024-02-29T00:00:00Z" }, { 1763661900, "2025-11-20T18:05:00Z" },
+    { 4107542400, "2100-03-01T00:00:00Z" },
     { -1, "1969-12-31T23:59:59Z" }, { 1767225599, "2025-12-31T23:59:59Z" },
   }
   for _, case in ipairs(CASES) do

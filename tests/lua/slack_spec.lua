@@ -75,7 +75,9 @@ describe("slack", function()
     local found, body = blocks(events.message {
       title = "Waits", text = "today", severity = "info",
       fields = { { "Waiting", 7 }, { "Mean", 1.5 } },
-      table = { columns = { "queue", "calls" }, rows = { { "sales", 12 }, { "`b`", 3 }, { queue = "c", calls = true } } },
+      table = {
+        columns = { "queue", "calls" }, rows = { { "sales", 12 }, { "`b`", 3 }, { queue = "c", calls = true } },
+      },
     })
     assert.equal("🔵 Waits", body.text)
     assert.equal("today", found[2].text.text)
@@ -100,7 +102,8 @@ describe("slack", function()
   end)
 
   it("puts raw in the place of what it rendered", function()
-    local body = events.body(slack, events.message { text = "x", raw = { blocks = { { type = "divider" } }, mrkdwn = false } })
+    local raw = { blocks = { { type = "divider" } }, mrkdwn = false }
+    local body = events.body(slack, events.message { text = "x", raw = raw })
     assert.same({ text = "x", blocks = { { type = "divider" } }, mrkdwn = false }, body)
   end)
 
