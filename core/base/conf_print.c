@@ -115,7 +115,7 @@ static const struct {
     {conf_read_duration, "duration"},
     {conf_read_header, "text"},
     {conf_read_text, "text"},
-    {conf_read_private, "yes, no or 10.0.0.0/8, …"},
+    {conf_read_private, "yes, no or ranges (10.0.0.0/8)"},
 };
 
 /* "duration", "POST, PUT or PATCH": what one may write. */

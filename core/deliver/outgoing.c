@@ -99,7 +99,7 @@ outgoing_init(struct outgoing *outgoing, const struct conf_destination *conf,
     if (body && request->fill) {
         if (!fill(&outgoing->filled, conf, body))
             return false;
-        outgoing->body = outgoing->filled.data;
+        outgoing->body = outgoing->filled.size ? outgoing->filled.data : body;
     }
     if (request->sign &&
         !add_signature(outgoing, conf->secret, id, outgoing->body, now_s))

@@ -187,12 +187,6 @@ sink_print(const struct sink_request *request, const char *secret, struct buf *o
         add_plain(out, request->path, strlen(request->path));
         buf_format(out, " %zu bytes", request->body_size);
     }
-    if (request->service)
-        buf_format(out, " · %s", request->service);
-    if (request->problem) {
-        buf_add_text(out, " refuses it: ");
-        add_plain(out, request->problem, strlen(request->problem));
-    }
     const char *id = header_of(request, "webhook-id");
     if (id) {
         buf_add_text(out, " · ");
@@ -201,6 +195,12 @@ sink_print(const struct sink_request *request, const char *secret, struct buf *o
     if (secret)
         buf_format(out, " · signature verified: %s",
                    sink_is_signed(request, secret) ? "yes" : "no");
+    if (request->service)
+        buf_format(out, " · %s", request->service);
+    if (request->problem) {
+        buf_add_text(out, " refuses it: ");
+        add_plain(out, request->problem, strlen(request->problem));
+    }
     if (request->status < 200 || request->status > 299)
         buf_format(out, " · answered %d", request->status);
     buf_add_text(out, "\n");

@@ -176,6 +176,6 @@ strict_check(const struct strict_kind *kinds, const char *text, size_t size,
     json_init(&walk.json, text, size);
     bool is_fine = check_object(&walk, "the body", kinds) && json_end(&walk.json);
     if (!is_fine && problem->size == 0)
-        buf_add_text(problem, walk.json.problem ? walk.json.problem : "is not JSON");
+        buf_add_text(problem, walk.json.problem);
     return is_fine;
 }

@@ -232,6 +232,47 @@ test_render(void **state)
     assert_null(request.about);
 }
 
+/* What goes across for the kinds that are services. */
+static void
+test_render_for_services(void **state)
+{
+    (void)state;
+    char ayse[] = "ayse", slack[] = "slack", teams[] = "teams", id[] = "U024BE7LH";
+    char mail[] = "ayse@example.com", pagerduty[] = "pagerduty", webhook[] = "webhook";
+    char shape[] = "alertmanager", name[] = "floor";
+    struct conf_contact contacts[] = {{slack, id}, {teams, mail}};
+    struct conf_person person = {ayse, contacts, 2};
+    const char *message = "{\"type\":\"message\",\"data\":{\"kind\":\"message\","
+                          "\"script\":\"digest\",\"message\":{\"text\":\"x\","
+                          "\"mention\":\"ayse\"}}}";
+    struct conf_destination destination = {.name = name, .kind = slack};
+    struct connector_request request;
+    struct error error = {0};
+    conf = (struct conf){.people = &person, .person_count = 1};
+    assert_true(render(&destination, message, &request, &error));
+    has(request.body, "<@U024BE7LH>");
+    assert_true(request.fresh);
+    assert_false(request.fill || request.sign);
+    assert_null(request.url);
+    connector_request_fini(&request);
+
+    destination.kind = pagerduty;
+    assert_true(render(&destination, message, &request, &error));
+    has(request.body, "\"routing_key\":\1routing_key\1");
+    has(request.body, "\"dedup_key\":\"msg_1\"");
+    assert_true(request.fill);
+    assert_false(request.fresh);
+    assert_string_equal(request.url, "https://events.pagerduty.com/v2/enqueue");
+    connector_request_fini(&request);
+
+    destination.kind = webhook;
+    destination.shape = shape;
+    assert_true(render(&destination, message, &request, &error));
+    has(request.body, "\"receiver\":\"floor\"");
+    connector_request_fini(&request);
+    conf = (struct conf){0};
+}
+
 static void
 test_classify(void **state)
 {
@@ -249,6 +290,9 @@ test_classify(void **state)
         {"webhook", {.status = 404, .refusals = 2}, VERDICT_RETRY},
         {"webhook", {.status = 404, .refusals = 3}, VERDICT_DEAD},
         {"log", {.status = 0}, VERDICT_DONE},
+        {"slack", {.status = 404, .body = "no_service", .body_size = 10}, VERDICT_SLOW},
+        {"teams", {.status = 202}, VERDICT_DONE},
+        {"pagerduty", {.status = 400, .refusals = 1}, VERDICT_DEAD},
         /* A kind that fails loses nothing. */
         {"pigeon", {.status = 200}, VERDICT_RETRY},
     };
@@ -276,8 +320,10 @@ test_no_memory(void **state)
         setrlimit(RLIMIT_CORE, &(struct rlimit){0});
         setrlimit(RLIMIT_AS, &(struct rlimit){0});
         /* Room for the text is left, but not for what is in it. */
+        void *room = malloc(3 << 12);
         while (malloc(1 << 14))
             continue;
+        free(room);
         connector_message(connector, lists, strlen(lists), "mine", NOW_MS, &error);
         _exit(0);
     }
@@ -290,10 +336,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_keys_of_kinds),
-        cmocka_unit_test(test_notify),   cmocka_unit_test(test_nonsense),
-        cmocka_unit_test(test_message),  cmocka_unit_test(test_render),
-        cmocka_unit_test(test_classify), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_keys_of_kinds),
+        cmocka_unit_test(test_notify),
+        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_message),
+        cmocka_unit_test(test_render),
+        cmocka_unit_test(test_render_for_services),
+        cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("connector", tests, set_up, tear_down);
 }
