@@ -309,7 +309,7 @@ test_no_memory(void **state)
 #ifdef CCGATE_SANITIZE
     skip(); /* they need all of the address space */
 #endif
-    static char lists[3001];
+    static char lists[90001];
     lists[0] = '[';
     for (size_t i = 1; i + 3 < sizeof(lists); i += 3)
         memcpy(lists + i, "[],", 3);
@@ -317,13 +317,16 @@ test_no_memory(void **state)
     pid_t child = fork();
     if (child == 0) {
         struct error error;
+        void *room[8];
+        for (size_t i = 0; i < sizeof(room) / sizeof(*room); i++)
+            room[i] = malloc(100000);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0});
         setrlimit(RLIMIT_AS, &(struct rlimit){0});
         /* Room for the text is left, but not for what is in it. */
-        void *room = malloc(3 << 12);
         while (malloc(1 << 14))
             continue;
-        free(room);
+        for (size_t i = 0; i < sizeof(room) / sizeof(*room); i++)
+            free(room[i]);
         connector_message(connector, lists, strlen(lists), "mine", NOW_MS, &error);
         _exit(0);
     }
