@@ -530,7 +530,8 @@ describe("ccgate", function ()
     { "demo --for 6", "ccgate demo: --for: '6' is not a duration; write 45s" },
     { "config more", "ccgate config: unexpected 'more'" },
     { "config --kind webhok", "ccgate config: --kind: 'webhok' is not known (did you mean 'webhook'?)\n" },
-    { "config --kind pigeon", "ccgate config: --kind: 'pigeon' is not known; there are log pagerduty slack teams webhook\n" },
+    { "config --kind pigeon",
+      "ccgate config: --kind: 'pigeon' is not known; there are log pagerduty slack teams webhook\n" },
     { "version more", "ccgate version: unexpected 'more'" },
   }
   for _, mistake in ipairs(MISTAKES) do
