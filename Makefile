@@ -37,7 +37,8 @@ LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE_FLAGS)
 # both, all others are the host's.
 SCRIPT_CORE := $(addprefix core/script/,supervisor.c supervisor_look.c ward.c resident.c resident_take.c \
 	process.c folder.c setup.c strikes.c sweep.c)
-SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c library.c)
+SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c key.c \
+	library.c)
 HOST_SOURCES := $(addprefix core/base/,mem.c buf.c text.c error.c) \
 	$(wildcard core/model/*.c) $(filter-out $(SCRIPT_CORE),$(wildcard core/script/*.c))
 CORE_SOURCES := $(filter-out core/script/%,$(wildcard core/*.c core/*/*.c)) \

@@ -43,22 +43,21 @@ is_zone(const char *name)
 static char *
 guess_zone(const char *name)
 {
-    char **zones = NULL;
-    size_t count = 0, area = strcspn(name, "/");
-    char *path = mem_format(ZONES "/%.*s", name[area] ? (int)area : 0, name);
-    DIR *folder = opendir(path);
-    for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        zones = mem_grow(zones, count + 2, sizeof *zones);
-        zones[count++] = name[area]
-                             ? mem_format("%.*s/%s", (int)area, name, entry->d_name)
-                             : mem_text(entry->d_name);
-        zones[count] = NULL;
+    struct dirent **entries = NULL;
+    int area = name[strcspn(name, "/")] ? (int)strcspn(name, "/") : 0;
+    char *path = mem_format(ZONES "/%.*s", area, name);
+    int count = scandir(path, &entries, NULL, alphasort);
+    size_t room = count > 0 ? (size_t)count : 0;
+    char **zones = mem_zero((room + 1) * sizeof *zones);
+    for (size_t i = 0; i < room; i++) {
+        zones[i] =
+            mem_format("%.*s%s%s", area, name, area ? "/" : "", entries[i]->d_name);
+        free(entries[i]);
     }
-    char *guess = zones ? conf_guess(name, (const char *const *)zones) : mem_text("");
-    for (size_t i = 0; i < count; i++)
+    char *guess = conf_guess(name, (const char *const *)zones);
+    for (size_t i = 0; i < room; i++)
         free(zones[i]);
-    if (folder)
-        closedir(folder);
+    free(entries);
     free(zones);
     free(path);
     return guess;

@@ -249,20 +249,25 @@ send_request(struct flight *flight)
     const struct message *message = flight->message;
     struct outgoing outgoing = {0};
     struct error error = {0};
-    if (!conf->url)
+    const char *url = conf->url ? conf->url : flight->request.url;
+    if (!url)
         error_set(&error, ERROR_LIMIT, "", "the configuration has no url for it");
     else if (!outgoing_init(&outgoing, conf, &flight->request, message->id,
                             message->body, clock_wall_ms() / 1000))
-        error_set(&error, ERROR_AUTH, "", "the secret cannot sign");
+        error_set(&error, ERROR_AUTH, "", "a secret is missing, or cannot sign");
     struct http_request request = {
         .method = flight->request.method,
-        .url = conf->url,
+        .url = url,
         .headers = outgoing.headers,
         .header_count = outgoing.header_count,
-        .body = message->body,
-        .body_size = message->body ? strlen(message->body) : 0,
+        .body = outgoing.body,
+        .body_size = outgoing.body ? strlen(outgoing.body) : 0,
         .ca_file = conf->ca_file,
         .timeout_ms = conf->timeout_ms,
+        .fresh = flight->request.fresh,
+        .public_only = !conf->is_private_allowed,
+        .allowed = conf->private_ranges,
+        .allowed_count = conf->private_range_count,
     };
     if (error.kind)
         conclude_failed(flight, VERDICT_SLOW, &error);
@@ -307,8 +312,13 @@ begin(struct outlet *outlet, struct message *message)
     struct deliver *deliver = outlet->deliver;
     struct flight *flight = flight_start(outlet, message);
     struct error error;
-    if (!connector_render(deliver->connector, outlet->conf, message->event,
-                          &flight->request, &error)) {
+    const struct connector_subject subject = {
+        .conf = deliver->conf,
+        .destination = outlet->conf,
+        .id = message->id,
+        .message = message->event,
+    };
+    if (!connector_render(deliver->connector, &subject, &flight->request, &error)) {
         conclude_failed(flight, VERDICT_DEAD, &error);
         return;
     }

@@ -116,6 +116,18 @@ lane_delete(struct lane *lane)
     free(lane);
 }
 
+struct session *
+lane_end(struct lane *lane)
+{
+    struct session *session = lane->session;
+    if (session)
+        session_stop(session);
+    cancel_flights(lane);
+    lane->session = NULL;
+    lane_delete(lane);
+    return session;
+}
+
 const struct conf_center *
 lane_center(const struct lane *lane)
 {
@@ -269,7 +281,8 @@ hold_for(struct lane *lane, int64_t wait)
     timer_start(lane->pump_timer, wait);
 }
 
-static void
+/* For how long. */
+static int64_t
 hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
 {
     int64_t doubled = lane->hold_ms ? lane->hold_ms * 2 : first_ms;
@@ -281,6 +294,7 @@ hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
     if (wait < least_ms)
         wait = least_ms < most_ms ? least_ms : most_ms;
     hold_for(lane, wait);
+    return wait;
 }
 
 /* The session knows when it signs in again. */
@@ -306,10 +320,10 @@ open_circuit(struct lane *lane, const struct error *error)
         lane->hold_ms = 0;
     lane->is_open = true;
     lane->reason = *error;
-    hold(lane, CIRCUIT_FIRST_MS, CIRCUIT_MOST_MS, 0);
+    int64_t wait = hold(lane, CIRCUIT_FIRST_MS, CIRCUIT_MOST_MS, 0);
     log_error("poll", "center %s: auth: %s; circuit open: no request for %s, then one",
               lane->center->name, error->message,
-              text_format_duration(lane->hold_ms, length, sizeof length));
+              text_format_duration(wait, length, sizeof length));
 }
 
 static void
@@ -318,12 +332,12 @@ back_off(struct lane *lane, const struct poll_answer *answer)
     char length[32];
     bool is_news = lane->reason.kind != answer->error.kind || lane->failures == 1;
     lane->reason = answer->error;
-    hold(lane, BACKOFF_FIRST_MS, BACKOFF_MOST_MS, answer->retry_after_ms);
+    int64_t wait =
+        hold(lane, BACKOFF_FIRST_MS, BACKOFF_MOST_MS, answer->retry_after_ms);
     log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
               "center %s: %s: %s; alerts are held, next try in %s", lane->center->name,
               error_word(answer->error.kind), answer->error.message,
-              text_format_duration(lane->held_until - clock_mono_ms(), length,
-                                   sizeof length));
+              text_format_duration(wait, length, sizeof length));
 }
 
 static void

@@ -49,8 +49,12 @@ struct lane *lane_new(struct loop *loop, struct http_pool *pool,
                       const struct conf_center *center, enum query_door door,
                       struct rate *rate);
 /* All errands must have been removed. A session is not signed out by this: it ends by
- * itself after two minutes (lane_drain signs out). NULL is allowed. */
+ * itself after two minutes (lane_end and lane_drain sign out). NULL is allowed. */
 void lane_delete(struct lane *lane);
+
+/* That, but the session signs out. It is the caller's now, to be deleted when it is not
+ * busy any more; NULL when the door has none. */
+struct session *lane_end(struct lane *lane);
 
 /* The same centre with a new configuration; an open circuit is probed at once. */
 void lane_set_center(struct lane *lane, const struct conf_center *center);

@@ -14,6 +14,13 @@ struct wait {
     struct wait *next;
 };
 
+/* What was asked for, as one sample answers it. */
+struct question {
+    const struct query *query;
+    uint32_t center;
+    int64_t argument;
+};
+
 /* A job and its next time. Times are multiples of the interval since the epoch, so that
  * they are the same after a restart and a run has a name. */
 struct job {
@@ -33,7 +40,9 @@ struct resident {
     bool is_loaded, is_live, is_replaced;
     struct message_loaded loaded;
     int64_t want_max, alert_max, task_max;
-    bool alerts_full; /* said so already */
+    bool alerts_full;           /* said so already */
+    struct question *too_large; /* likewise, of each whose answer was; owned */
+    size_t too_large_count;
     struct subscription *subscription;
     struct job *jobs;
     size_t job_count;
