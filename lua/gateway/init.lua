@@ -11,6 +11,7 @@ local job = require "gateway.job"
 local log = require "gateway.log"
 local query = require "gateway.query"
 local rule = require "gateway.rule"
+local store = require "gateway.store"
 local task = require "gateway.task"
 local value = require "gateway.value"
 
@@ -23,6 +24,7 @@ local members = {
   now = task.now,
   duration = task.duration,
   copy = task.copy,
+  store = store.open,
   template = task.template,
 }
 

@@ -229,7 +229,7 @@ describe("gw", function()
       print(table.concat(names, " "))]]
     host:run "it"
     assert.equal("above agent agent_calls agent_operations agents all any at_least at_most below center copy "
-      .. "destination duration equal in_state job log none now one_of outside queues rule sleep template "
+      .. "destination duration equal in_state job log none now one_of outside queues rule sleep store template "
       .. "within", host.logs[1].text)
   end)
 end)
