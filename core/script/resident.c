@@ -292,7 +292,7 @@ restore(struct resident *resident)
 }
 
 static void
-flush_kept(struct resident *resident, struct message_list *list)
+flush_store(struct resident *resident, struct message_list *list)
 {
     message_write_store(process_out(resident->process), clock_wall_ms(), list);
     message_list_clear(list);
@@ -304,13 +304,13 @@ struct keeping {
 };
 
 static void
-on_kept(void *arg, const struct kept_record *record)
+on_stored(void *arg, const struct kept_record *record)
 {
     struct keeping *keeping = arg;
     struct message_stored kept = {record->key, record->written_ms, record->value,
                                   record->size};
     if (message_list_room(&keeping->list) < strlen(record->key) + record->size)
-        flush_kept(keeping->resident, &keeping->list);
+        flush_store(keeping->resident, &keeping->list);
     message_put_stored(&keeping->list, &kept);
 }
 
@@ -318,9 +318,9 @@ static void
 give_kept(struct resident *resident)
 {
     struct keeping keeping = {.resident = resident};
-    notify_each_kept(resident->world.notify, resident->name, on_kept, &keeping);
+    notify_each_kept(resident->world.notify, resident->name, on_stored, &keeping);
     if (keeping.list.count)
-        flush_kept(resident, &keeping.list);
+        flush_store(resident, &keeping.list);
     message_list_fini(&keeping.list);
 }
 
