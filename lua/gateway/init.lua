@@ -4,7 +4,7 @@
 ---   { "file": "scripts/queue_wait.lua", "gateway": "ccgate",
 ---     "centers": [ { "name", "default": bool, "edition", "agent_gateway": bool,
 ---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
----     "destinations": [ { "name", "kind" } ] }
+---     "destinations": [ { "name", "kind" } ], "people": [ name, … ] }
 local condition = require "gateway.condition"
 local destination = require "gateway.destination"
 local job = require "gateway.job"

@@ -44,12 +44,21 @@ static struct conf_destination destinations[] = {
     {.name = TEXT("book"), .kind = TEXT("log")},
 };
 
+static struct conf_contact contact = {TEXT("slack"), TEXT("U0SECRET")};
+
+static struct conf_person people[] = {
+    {.name = TEXT("ayse"), .contacts = &contact, .contact_count = 1},
+    {.name = TEXT("m\"k")},
+};
+
 static const struct conf conf = {
     .name = TEXT("ccgate"),
     .centers = centers,
     .center_count = 2,
     .destinations = destinations,
     .destination_count = 2,
+    .people = people,
+    .person_count = 2,
 };
 
 static void
@@ -68,8 +77,9 @@ names_and_no_secrets(void **state)
         "{\"name\":\"second\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
         "\"queues\":[]}],"
         "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
-        "{\"name\":\"book\",\"kind\":\"log\"}]}");
+        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"]}");
     assert_null(strstr(out.data, "secret"));
+    assert_null(strstr(out.data, "SECRET"));
     buf_fini(&out);
 }
 
@@ -81,7 +91,7 @@ an_empty_configuration_is_fine(void **state)
     struct buf out = {0};
     setup_write(&bare, "a.lua", &out);
     assert_string_equal(out.data, "{\"file\":\"a.lua\",\"gateway\":\"x\","
-                                  "\"centers\":[],\"destinations\":[]}");
+                                  "\"centers\":[],\"destinations\":[],\"people\":[]}");
     buf_fini(&out);
 }
 
@@ -90,10 +100,10 @@ static void
 each_limit_makes_a_difference(void **state)
 {
     (void)state;
-    struct conf_limits limits[10];
-    struct buf outs[10] = {0};
-    for (size_t i = 0; i < 10; i++)
-        limits[i] = (struct conf_limits){1, 2, 3, 4, 5, 6, 7.5, 8, 9.25};
+    struct conf_limits limits[11];
+    struct buf outs[11] = {0};
+    for (size_t i = 0; i < 11; i++)
+        limits[i] = (struct conf_limits){1, 2, 3, 4, 5, 6, 7.5, 8, 9, 9.25};
     limits[1].cpu_ms++;
     limits[2].cpu_load_ms++;
     limits[3].memory_bytes++;
@@ -103,12 +113,13 @@ each_limit_makes_a_difference(void **state)
     limits[7].sends_per_s += 0.5;
     limits[8].alerts++;
     limits[9].logs_per_s += 0.5;
-    for (size_t i = 0; i < 10; i++) {
+    limits[10].store_bytes++;
+    for (size_t i = 0; i < 11; i++) {
         setup_add_limits(&limits[i], &outs[i]);
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(outs[i].data, outs[j].data);
     }
-    for (size_t i = 0; i < 10; i++)
+    for (size_t i = 0; i < 11; i++)
         buf_fini(&outs[i]);
 }
 
