@@ -18,7 +18,8 @@
  * store_bytes; f64 sends_per_s, logs_per_s; text name; text source; text setup (JSON,
  * see lua/gateway/init.lua). The first frame, once.
  *
- * RESTORE: list of { u32 entry, u32 center, text key }: alerts that are raised. After
+ * RESTORE: list of { u32 entry, u32 center, text key, text state }: with state "" an
+ * alert that is raised, else what ITEM_STATE gave last; of one key in this order. After
  * LOADED and before the first ROWS, as many as it takes.
  *
  * STORE: list of { text key, i64 written_ms, text value }: what gw.store() has. After
@@ -39,20 +40,24 @@
  *
  * DISABLE: id = entry: switched off after three strikes; never run again.
  *
+ * TICK: id = entry, a rule that asked for it: time has passed, samples or not.
+ *
  * host → core
  *
  * LOADED: list of problems { u32 line, u8 severity (LEVEL_*), text }, list of entries {
- * u8 kind (ENTRY_*), text name, i64 every_ms (0 for rules), text about }, list of wants
- * { u32 entry, u32 center, u32 query, i64 every_ms, i64 last_ms (of a query with a
- * span: how far back the first request reaches; else 0), list of i64 ids }. A problem
- * of LEVEL_ERROR means: not loaded, the host ends.
+ * u8 kind (ENTRY_*), text name, i64 every_ms (of a rule: of its ticks, 0 for none),
+ * text about }, list of wants { u32 entry, u32 center, u32 query, i64 every_ms, i64
+ * last_ms (of a query with a span: how far back the first request reaches; else 0),
+ * list of i64 ids }. A problem of LEVEL_ERROR means: not loaded, the host ends.
  *
  * COMMIT: what one activation did, to be committed together. id = entry; i64
  * scheduled_ms (of the job's run, 0 for rules), list of items, at least one: of a rule
- * u8 ITEM_ALERT, u32 center, text key, text kind ("raise" | "clear"), text event (JSON,
- * see lua/gateway/notify.lua); of a job u8 ITEM_SEND, text destination, u32 ordinal,
- * text key ("" for none), text message (JSON); of both, behind these,
- * u8 ITEM_KEEP, text key, text value ("" for none): what gw.store() has from now on.
+ * u8 ITEM_ALERT, u32 center, text key, text kind ("raise" | "level" | "clear"), text
+ * event (JSON, see lua/gateway/notify.lua), or u8 ITEM_STATE, u32 center, text key,
+ * text state (latch_step.h, opaque to the core; "" for none): what RESTORE has to give
+ * back from now on; of a job u8 ITEM_SEND, text destination, u32 ordinal, text key (""
+ * for none), text message (JSON); of both, behind these, u8 ITEM_KEEP, text key, text
+ * value ("" for none): what gw.store() has from now on.
  *
  * SLEEP: id = wait; i64 ms.
  *
@@ -80,6 +85,7 @@ enum frame_type {
     FRAME_WAKE,
     FRAME_FETCHED,
     FRAME_DISABLE,
+    FRAME_TICK,
     FRAME_STORE,
     FRAME_LOADED = 64,
     FRAME_COMMIT,
@@ -90,7 +96,7 @@ enum frame_type {
 };
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };
-enum { ITEM_ALERT = 1, ITEM_SEND = 2, ITEM_KEEP = 16 };
+enum { ITEM_ALERT = 1, ITEM_SEND = 2, ITEM_STATE = 3, ITEM_KEEP = 16 };
 
 #define FRAME_MAX ((size_t)4 << 20) /* bytes of a payload */
 

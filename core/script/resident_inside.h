@@ -1,4 +1,4 @@
-/* A resident's inside, shared by resident.c and resident_take.c alone. */
+/* A resident's inside, shared by resident*.c alone. */
 #ifndef CCGATE_SCRIPT_RESIDENT_INSIDE_H
 #define CCGATE_SCRIPT_RESIDENT_INSIDE_H
 
@@ -32,6 +32,15 @@ struct job {
     struct timer *timer;
 };
 
+/* A rule that has to know that time passes. */
+struct tick {
+    struct resident *resident;
+    uint32_t entry;
+    int64_t every_ms;
+    uint64_t mark; /* where its last tick stands in what the host was sent */
+    struct timer *timer;
+};
+
 struct resident {
     struct resident_world world;
     struct resident_events events;
@@ -47,9 +56,16 @@ struct resident {
     struct subscription *subscription;
     struct job *jobs;
     size_t job_count;
+    struct tick *ticks;
+    size_t tick_count;
     struct wait *waits;
     size_t wait_count;
 };
+
+/* ---- resident_tick.c: rules that are told that time has passed ---- */
+
+void resident_start_ticks(struct resident *resident);
+void resident_stop_ticks(struct resident *resident);
 
 /* ---- resident_take.c: what the host says ---- */
 
