@@ -192,7 +192,7 @@ end
 function alert.handler(rule)
   return function(kind, reason, row, key, center_index, why, plain, facts)
     local event = {
-      kind = kind, reason = reason, row = row, key = key, why = why, facts = facts or { level = 1 },
+      kind = kind, reason = reason, row = row, key = key, why = why, facts = facts,
       center = center.name(center_index), center_index = center_index, is_plain = plain,
       is_own = kind ~= "clear" and not plain and row ~= nil,
     }

@@ -271,8 +271,6 @@ local function register(name, checked, asked, bound)
     name = name,
     wants = wants_of(asked, every_ms),
     levels = made,
-    when = made[1].when,
-    clear = made[1].clear,
     hold_ms = checked.hold,
     linger_ms = checked.linger,
     cooldown_ms = checked.cooldown,

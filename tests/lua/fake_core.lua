@@ -130,7 +130,7 @@ local WANT <const> = {
 local RULE <const> = {
   name = "string", wants = "table", levels = "table", about = "string", on_transition = "function",
   hold_ms = "integer", linger_ms = "integer", cooldown_ms = "integer", stale_after_ms = "integer",
-  stale = "string", gone = "string", open = "function", when = "table", clear = "table",
+  stale = "string", gone = "string", open = "function",
 }
 
 local function check_members(given, known)
