@@ -16,8 +16,8 @@ struct cost_rule {
 void cost_add(struct demand *demand, const struct message_loaded *loaded,
               uint32_t number, const struct cost_rule *rule);
 
-/* After demand_merge(): adds a sentence such as "Costs 4 requests a minute, which it
- * shares with nobody-free." Nothing for a rule that wants nothing. */
+/* After demand_merge(): adds a sentence such as "Costs 4 requests a minute, shared with
+ * nobody-free." Nothing for a rule that wants nothing. */
 void cost_describe(const struct demand *demand, const struct cost_rule *rule,
                    struct buf *out);
 
