@@ -288,9 +288,10 @@ void
 rows_push_expected(lua_State *L, const struct query *query, uint32_t center, int64_t id)
 {
     int64_t cells[1 + FIELDS_MAX] = {0};
-    cells[0] = (int64_t)(ROW_EXPECTED | (uint64_t)1 << query->key);
-    cells[1 + query->key] = id;
-    rows_push_copy(L, query, center, (struct row){cells, ""});
+    struct buf *text = &script_of(L)->scratch; /* a raise below loses nothing */
+    buf_clear(text);
+    row_expect(query, id, cells, text);
+    rows_push_copy(L, query, center, (struct row){cells, text->data});
 }
 
 static int

@@ -158,11 +158,11 @@ is_expected(const struct scope *scope, uint32_t center, int64_t id)
 
 /* A row with its key and the mark alone. */
 static void
-add_absent(struct block *out, const struct key *key, uint64_t mark)
+add_gone(struct block *out, const struct key *key)
 {
     size_t field = out->query->key;
     int64_t *row = block_add(out);
-    row[0] = (int64_t)(mark | (uint64_t)1 << field);
+    row[0] = (int64_t)(ROW_GONE | (uint64_t)1 << field);
     row[1 + field] = key->id;
     if (!key->is_text)
         return;
@@ -174,13 +174,10 @@ add_absent(struct block *out, const struct key *key, uint64_t mark)
 static void
 add_expected(const struct scope *scope, uint32_t center, struct block *out)
 {
-    struct key key;
     for (size_t i = 0; i < scope->expected_count; i++) {
         const struct scope_expected *expected = &scope->expected[i];
-        if (expected->center != center || is_there(scope, center, expected->id))
-            continue;
-        key_of_id(&key, expected->id);
-        add_absent(out, &key, ROW_EXPECTED);
+        if (expected->center == center && !is_there(scope, center, expected->id))
+            row_expect(out->query, expected->id, block_add(out), &out->text);
     }
 }
 
@@ -196,5 +193,5 @@ scope_absent(const struct scope *scope, const struct latch *latch, uint32_t cent
         if ((raised.is_seen || is_whole) &&
             !is_expected(scope, center, raised.key.id) &&
             !is_there(scope, center, raised.key.id))
-            add_absent(out, &raised.key, ROW_GONE);
+            add_gone(out, &raised.key);
 }

@@ -165,13 +165,14 @@ test_an_expected_agent(void **state)
     struct script *script = bench_load(
         "rule { query = 'agents', wants = { { ids = { 1 }, expect = { 1099 } } }, when "
         "= { op = 'call', function(row) " KNOWN
-        "tell(row.state_code); tell(row); tell(core.row_json(row):sub(1, 51)) end } }");
+        "tell(row.state_code); tell(row); tell(core.row_json(row):sub(1, 59)) end } }");
     struct block block;
     block_init(&block, &query_agents);
     bench_sample(script, 0, 1, &block);
-    assert_told(script,
-                "id=1099 state=signed_out cti_state=signed_out; nil; Agent 1099; "
-                "{\"id\":1099,\"name\":null,\"state\":\"signed_out\",\"state_");
+    assert_told(
+        script,
+        "id=1099 name=agent 1099 state=signed_out cti_state=signed_out; nil; "
+        "Agent 1099; {\"id\":1099,\"name\":\"agent 1099\",\"state\":\"signed_out\",\"state_");
 }
 
 static void
