@@ -156,6 +156,16 @@ check_view(lua_State *L, int index)
     return view;
 }
 
+/* The field that says a code in words; the field itself when none does. */
+static const struct field *
+word_of(const struct query *query, size_t code)
+{
+    for (size_t i = 0; i < query->field_count; i++)
+        if (query->fields[i].kind == FIELD_WORD && query->fields[i].over == code)
+            return &query->fields[i];
+    return &query->fields[code];
+}
+
 /* Raises: names the wire's word or the nearest field. */
 static int
 unknown_field(lua_State *L, const struct query *query, int index)
@@ -169,7 +179,7 @@ unknown_field(lua_State *L, const struct query *query, int index)
         const struct field *field = &query->fields[i];
         names[i] = field->name;
         if (field->wire && !strcmp(field->wire, word))
-            return luaL_error(L, "'%s' is '%s' here", word, field->name);
+            return luaL_error(L, "'%s' is '%s' here", word, word_of(query, i)->name);
     }
     const char *near = text_nearest(word, names);
     if (!near)

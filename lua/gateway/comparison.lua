@@ -80,11 +80,13 @@ function readers.text(given)
     math.type(given) and wording.show(given) or "text")
 end
 
-function readers.time(given)
+function readers.time(given, described)
   if math.type(given) then
     return given
   end
-  return nil, "is a time and is compared with a number of seconds since the epoch"
+  return nil, "is a time and is compared with a number of seconds since the epoch; how long ago "
+    .. string.format("that is says a function: function(row, now) return now - row.%s > 3600 end",
+      described.name)
 end
 
 local function contains(words, wanted)

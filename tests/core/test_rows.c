@@ -106,12 +106,14 @@ test_unknown_fields(void **state)
         "local function says(f) tell((select(2, pcall(f)):gsub('^.-%]:%d: ', ''))) end\n"
         "says(function() return row.stat end)\n"
         "says(function() return row.workno end)\n"
+        "says(function() return row.ctiStatus end)\n"
         "says(function() row.state = 1 end)"));
     sample_agent(script);
-    assert_told(script,
-                "Agent has no field 'stat' (did you mean 'state'?); 'workno' is "
-                "'id' here; a row of Agent is read-only; gw.copy(row) is a table of "
-                "your own");
+    assert_told(
+        script,
+        "Agent has no field 'stat' (did you mean 'state'?); 'workno' is "
+        "'id' here; 'ctiStatus' is 'cti_state' here; a row of Agent is read-only; gw.copy(row) is a table of "
+        "your own");
 }
 
 /* A conversation goes on: call of agent 1099, five minutes. */

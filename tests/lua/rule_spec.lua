@@ -199,7 +199,8 @@ describe("a rule on several queries", function()
     { "gw.queues { 7 },\nsouth = gw.queues { 7 }",
       { "5: rule 'queue-wait': from: unknown key 'south'; queries stand without keys" } },
     { 'gw.queues { 7 },\ngw.center "south".queues { "chat" }',
-      { "5: rule 'queue-wait': from: no queue 'chat' in gateway.conf; known: phone" } },
+      { "5: rule 'queue-wait': from: no queue 'chat' in [center south] of gateway.conf; "
+        .. [=[[center north] has it: gw.center "north"]=] } },
     { 'gw.queues { 7 },\ngw.center "soth".queues()',
       { "5: gw.center: no centre 'soth' in gateway.conf (did you mean 'south'?)" } },
   }
