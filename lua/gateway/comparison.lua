@@ -135,7 +135,7 @@ function readers.word(given, described, subject)
   local words = possible(described, subject)
   if type(given) ~= "string" then
     return nil, "is a word and is compared with one; known: " .. wording.list(words)
-  elseif contains(words, given) or string.find(given, "^code %-?%d+$") then
+  elseif contains(words, given) or math.tointeger(tonumber(string.match(given, "^code (%-?%d+)$"))) then
     return given
   end
   return impossible(given, described, subject, words)
@@ -189,12 +189,14 @@ end
 
 -- The values in the form that is used; those of a mistake are told to fail(sentence).
 local function read_all(inside, described, subject, fail)
-  local values, is_good = {}, true
+  local values, told, is_good = {}, {}, true
   for index = 1, inside.op == "one_of" and inside.values.n or COUNTS[inside.op] or 1 do
     local result, mistake = read(inside.values[index], described, inside, subject)
     if result == nil then
-      fail(mistake)
-      is_good = false
+      if not told[mistake] then
+        fail(mistake)
+      end
+      told[mistake], is_good = true, false
     end
     values[index] = result
   end

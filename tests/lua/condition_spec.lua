@@ -72,6 +72,10 @@ describe("a condition", function()
     { AGENTS, 'gw.above("signed_in_at", "1h")', [[above("signed_in_at", "1h"): 'signed_in_at' is a time and is ]]
       .. "compared with a number of seconds since the epoch; how long ago that is says a function: "
       .. "function(row, now) return now - row.signed_in_at > 3600 end" },
+    { AGENTS, 'gw.equal("state", "code 99999999999999999999")',
+      "equal(\"state\", \"code 99999999999999999999\"): 'state' is never 'code 99999999999999999999'; known: ", true },
+    { AGENTS, 'gw.one_of("state_code", "a", "b")', [[one_of("state_code", "a", "b"): 'state_code' is a number ]]
+      .. "and is compared with one; write 5" },
     { AGENTS, 'gw.above("state_age", 900)', [[above("state_age", 900): 'state_age' is in seconds and is compared ]]
       .. [[with a duration; write "15m"]] },
     { AGENTS, 'gw.above("state_age", "9000d")', [[above("state_age", "9000d"): 'state_age' is in seconds and ]]

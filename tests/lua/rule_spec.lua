@@ -114,7 +114,8 @@ describe("a rule", function()
       { "function() return nil end", "chat: it is so (the summary failed: it gave nothing)" },
       { "function() return '' end", "chat: it is so (the summary failed: it gave an empty text)" },
       { "function() error {} end", "chat: it is so (the summary failed: it raised a table)" },
-      { '"{name:duration}"', "chat: it is so (the summary failed: 'chat' cannot be shown as a duration)" },
+      { 'function(row) return gw.template("{name:duration}", row) end',
+        "chat: it is so (the summary failed: gw.template: 'chat' cannot be shown as a duration)" },
     }
     for _, case in ipairs(cases) do
       it("still tells: " .. case[1], function()
