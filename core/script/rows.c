@@ -38,18 +38,13 @@ push_name(lua_State *L, const struct query *query, uint32_t center, struct row r
     lua_pop(L, 1);
 }
 
-static const struct {
-    int bit;
-    const char *name;
-} media[] = {{MEDIA_CTI, "cti"}, {MEDIA_WEB, "web"}, {MEDIA_MAIL, "mail"}};
-
 static void
 push_media(lua_State *L, int64_t bits)
 {
-    lua_createtable(L, 0, sizeof media / sizeof *media);
-    for (size_t i = 0; i < sizeof media / sizeof *media; i++) {
-        lua_pushboolean(L, (bits & media[i].bit) != 0);
-        lua_setfield(L, -2, media[i].name);
+    lua_newtable(L);
+    for (const struct code *media = codes_media; media->word; media++) {
+        lua_pushboolean(L, (bits & media->code) != 0);
+        lua_setfield(L, -2, media->word);
     }
 }
 
@@ -353,9 +348,10 @@ add_scalar(lua_State *L, struct buf *out)
 static void
 add_media(struct buf *out, int64_t bits)
 {
-    for (size_t i = 0; i < sizeof media / sizeof *media; i++)
-        buf_format(out, "%s\"%s\":%s", i ? "," : "{", media[i].name,
-                   bits & media[i].bit ? "true" : "false");
+    const char *before = "{";
+    for (const struct code *media = codes_media; media->word; media++, before = ",")
+        buf_format(out, "%s\"%s\":%s", before, media->word,
+                   bits & media->code ? "true" : "false");
     buf_add_text(out, "}");
 }
 
