@@ -192,14 +192,6 @@ log_outcome(const struct flight *flight, const struct outcome *outcome, int64_t 
             text_format_duration((wait_ms + 500) / 1000 * 1000, wait, sizeof(wait)));
 }
 
-static double
-random_share(void)
-{
-    uint32_t number;
-    sign_random(&number, sizeof(number));
-    return number / 4294967296.0;
-}
-
 /* Milliseconds until the next attempt, -1 for none. */
 static int64_t
 next_wait(const struct message *message, const struct outcome *outcome)
@@ -208,7 +200,7 @@ next_wait(const struct message *message, const struct outcome *outcome)
         return -1;
     bool is_throttled = outcome->status == 429 || outcome->error.kind == ERROR_TIMEOUT;
     return schedule_next(message->attempts, outcome->verdict, outcome->retry_after_ms,
-                         is_throttled, random_share());
+                         is_throttled, sign_random_share());
 }
 
 static void

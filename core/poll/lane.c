@@ -47,7 +47,6 @@ struct lane {
     int64_t failing_since;
     int64_t failures; /* in a row */
     struct error reason;
-    uint64_t random;
 };
 
 static void pump(void *arg);
@@ -70,7 +69,6 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
     for (size_t i = 0; i < 2; i++)
         lane->queues[i].last = &lane->queues[i].first;
     lane->pump_timer = timer_new(loop, pump, lane);
-    sign_random(&lane->random, sizeof lane->random);
     return lane;
 }
 
@@ -275,12 +273,9 @@ lane_remove(struct errand *errand)
 
 /* Between 0.75 and 1.25: failures of many gateways do not meet again. */
 static double
-spread(struct lane *lane)
+spread(void)
 {
-    lane->random ^= lane->random << 13;
-    lane->random ^= lane->random >> 7;
-    lane->random ^= lane->random << 17;
-    return 0.75 + (double)(lane->random >> 11) / (double)(1ULL << 53) * 0.5;
+    return 0.75 + sign_random_share() * 0.5;
 }
 
 /* Those who do not wait get the reason, in their order. An answer may add errands:
@@ -314,7 +309,7 @@ hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
     if (lane->hold_ms > most_ms)
         lane->hold_ms = most_ms;
     int64_t wait =
-        lane->is_open ? lane->hold_ms : (int64_t)((double)lane->hold_ms * spread(lane));
+        lane->is_open ? lane->hold_ms : (int64_t)((double)lane->hold_ms * spread());
     if (wait < least_ms)
         wait = least_ms < most_ms ? least_ms : most_ms;
     hold_for(lane, wait);
