@@ -7,6 +7,11 @@
 #include "poll/demand.h"
 #include "script/message.h"
 
+/* Requests a minute as people read them, with three digits or all that are whole:
+ * "0.133", "4", "6.07", "1200". Returns `out`. */
+#define COST_ROOM 32
+char *cost_text(double per_minute, char out[COST_ROOM]);
+
 /* One rule; an asker in a demand. */
 struct cost_rule {
     const char *name;
