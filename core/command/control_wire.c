@@ -238,7 +238,8 @@ control_wire_tell(struct server_request *request, const struct control_outcome *
     if (outcome->error.kind != ERROR_NONE) {
         server_add_header(request, "Ccgate-Error-Kind",
                           error_word(outcome->error.kind));
-        server_add_header(request, "Ccgate-Error-Code", outcome->error.code);
+        if (outcome->error.code[0]) /* curl reads an empty value as a blank */
+            server_add_header(request, "Ccgate-Error-Code", outcome->error.code);
         server_add_header(request, "Ccgate-Error-Message", outcome->error.message);
     }
     tell_number(request, "Ccgate-Status", outcome->status);

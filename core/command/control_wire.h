@@ -2,8 +2,9 @@
  * centre is named in a path, a question to it, and what came of it.
  *
  * The answer of the contact centre travels as it came; what the gateway knows about it
- * stands in headers: Ccgate-Error-Kind, -Code and -Message (none when it was good),
- * Ccgate-Status, Ccgate-Duration-Us, Ccgate-Circuit-Until. */
+ * stands in headers: Ccgate-Error-Kind, -Code and -Message (none when it was good, no
+ * code where the error has none), Ccgate-Status, Ccgate-Duration-Us,
+ * Ccgate-Circuit-Until. */
 #ifndef CCGATE_COMMAND_CONTROL_WIRE_H
 #define CCGATE_COMMAND_CONTROL_WIRE_H
 

@@ -1,10 +1,18 @@
 #include "command/cost.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
 #define NAMES_SHOWN 5u
+
+char *
+cost_text(double per_minute, char out[COST_ROOM])
+{
+    snprintf(out, COST_ROOM, per_minute < 100 ? "%.3g" : "%.0f", per_minute);
+    return out;
+}
 
 void
 cost_add(struct demand *demand, const struct message_loaded *loaded, uint32_t number,
@@ -78,6 +86,7 @@ cost_describe(const struct demand *demand, const struct cost_rule *rule,
               struct buf *out)
 {
     struct others others = {0};
+    char text[COST_ROOM];
     double per_minute = 0;
     size_t count = 0;
     for (size_t i = 0; i < demand->request_count; i++) {
@@ -92,7 +101,7 @@ cost_describe(const struct demand *demand, const struct cost_rule *rule,
             note_others(demand, &demand->requests[request->carrier], rule, &others);
     }
     if (count)
-        buf_format(out, "Costs %.3g request%s a minute", per_minute,
+        buf_format(out, "Costs %s request%s a minute", cost_text(per_minute, text),
                    per_minute == 1 ? "" : "s");
     if (others.count) {
         buf_add_text(out, ", shared with");
@@ -111,8 +120,9 @@ cost_of_center(const struct demand *demand, uint32_t number,
 {
     double load = demand_load(demand, number);
     double stretch = demand_stretch(load, center->rate);
-    buf_format(out, "center %s: %.6g requests a minute, rate allows %.6g", center->name,
-               load * 60, center->rate * 60);
+    char asked[COST_ROOM], allowed[COST_ROOM];
+    buf_format(out, "center %s: %s requests a minute, rate allows %s", center->name,
+               cost_text(load * 60, asked), cost_text(center->rate * 60, allowed));
     if (stretch > 1)
         buf_format(out,
                    ": all intervals, and stale_after with them, become %.2f times as "

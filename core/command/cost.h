@@ -7,6 +7,11 @@
 #include "poll/demand.h"
 #include "script/message.h"
 
+/* Requests a minute as people read them, with three digits or all that are whole:
+ * "0.133", "4", "6.07", "1200". Returns `out`. */
+#define COST_ROOM 32
+char *cost_text(double per_minute, char out[COST_ROOM]);
+
 /* One rule; an asker in a demand. */
 struct cost_rule {
     const char *name;
@@ -16,8 +21,8 @@ struct cost_rule {
 void cost_add(struct demand *demand, const struct message_loaded *loaded,
               uint32_t number, const struct cost_rule *rule);
 
-/* After demand_merge(): adds a sentence such as "Costs 4 requests a minute, which it
- * shares with nobody-free." Nothing for a rule that wants nothing. */
+/* After demand_merge(): adds a sentence such as "Costs 4 requests a minute, shared with
+ * nobody-free." Nothing for a rule that wants nothing. */
 void cost_describe(const struct demand *demand, const struct cost_rule *rule,
                    struct buf *out);
 

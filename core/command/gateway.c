@@ -275,7 +275,8 @@ stop(void *arg, int mode)
     supervisor_drain(gateway->supervisor);
     planner_drain(gateway->planner);
     deliver_drain(gateway->deliver);
-    look_whether_drained(gateway);
+    /* Not at once: who asks over the control socket is told. */
+    timer_start(gateway->drain_timer, DRAIN_LOOK_MS);
 }
 
 /* ---- putting together ---- */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/cost.h"
 #include "command/gateway.h"
 #include "command/loading.h"
 #include "poll/demand.h"
@@ -142,14 +143,14 @@ each_line(struct plan *plan, uint32_t center,
 static void
 print_line(const struct plan *plan, const struct line *line, size_t index)
 {
-    char every[32];
+    char every[32], cost[COST_ROOM];
     const char *comma = "";
     if (!index)
         printf("  %-20s %7s %9s %9s %11s  %s\n", "query", "ids", "every", "requests",
                "per minute", "scripts");
-    printf("  %-20s %7zu %9s %9zu %11.6g  ", line->query->name, line->id_count,
+    printf("  %-20s %7zu %9s %9zu %11s  ", line->query->name, line->id_count,
            text_format_duration(line->every_ms, every, sizeof every),
-           line->request_count, line->per_minute);
+           line->request_count, cost_text(line->per_minute, cost));
     for (const struct plan_script *s = plan->scripts; s; s = s->next) {
         if (!s->is_asking)
             continue;
@@ -168,8 +169,9 @@ print_center(struct plan *plan, uint32_t number)
     const struct conf_center *center = &plan->conf->centers[number];
     double load = demand_load(&plan->demand, number);
     double stretch = demand_stretch(load, center->rate);
-    printf("center %s: %.6g requests per minute, rate allows %.6g\n", center->name,
-           load * 60, center->rate * 60);
+    char asked[COST_ROOM], allowed[COST_ROOM];
+    printf("center %s: %s requests per minute, rate allows %s\n", center->name,
+           cost_text(load * 60, asked), cost_text(center->rate * 60, allowed));
     if (stretch > 1)
         printf("  too many: all intervals become %.2f times as long (rate = %.6g/s "
                "would do)\n",

@@ -207,11 +207,11 @@ list_scenarios(void)
     return EXIT_FINE;
 }
 
-/* Faults of the command line come behind those of the scenario. */
+/* Faults of the command line come behind those of the scenario; there is room. */
 static void
 add_faults(struct faults *faults, const struct faults *more)
 {
-    for (size_t i = 0; i < more->count && faults->count < FAULTS_MAX; i++)
+    for (size_t i = 0; i < more->count; i++)
         faults->items[faults->count++] = more->items[i];
 }
 
@@ -328,6 +328,10 @@ run(const struct command *command, int argc, char **argv)
     code = read_scenario(&simulation);
     if (code != EXIT_FINE)
         return code;
+    if (simulation.scenario.faults.count + simulation.faults.count > FAULTS_MAX)
+        return command_misused(
+            command, "--fault: more than %d faults, with the %zu of the scenario",
+            FAULTS_MAX, simulation.scenario.faults.count);
     if (simulation.is_quiet)
         log_set_level(LEVEL_ERROR);
     else if (simulation.is_verbose)

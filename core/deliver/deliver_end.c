@@ -66,14 +66,6 @@ log_outcome(const struct flight *flight, const struct outcome *outcome, int64_t 
             text_format_duration((wait_ms + 500) / 1000 * 1000, wait, sizeof(wait)));
 }
 
-static double
-random_share(void)
-{
-    uint32_t number;
-    sign_random(&number, sizeof(number));
-    return number / 4294967296.0;
-}
-
 /* Milliseconds until the next attempt, -1 for none. */
 static int64_t
 next_wait(const struct message *message, const struct outcome *outcome, double random)
@@ -114,7 +106,7 @@ flight_conclude(struct flight *flight, const struct outcome *outcome)
 {
     struct outlet *outlet = flight->outlet;
     bool is_taken_apart = flight->count > 1 && outcome->verdict == VERDICT_DEAD;
-    double random = random_share();
+    double random = sign_random_share();
     struct txn *txn = txn_new();
     char *answer = outgoing_keep_answer(
         outlet->conf, outcome->answer ? outcome->answer : outcome->error.message);

@@ -222,3 +222,17 @@ row_text(const struct query *query, struct row row, size_t index, struct buf *ou
     buf_add(out, text, size);
     return row_has(row.cells, index);
 }
+
+void
+row_expect(const struct query *query, int64_t id, int64_t *cells, struct buf *text)
+{
+    size_t offset = text->size;
+    int name = query_field(query, "name");
+    cells[0] = (int64_t)(ROW_EXPECTED | (uint64_t)1 << query->key);
+    cells[1 + query->key] = id;
+    if (name < 0 || query->fields[name].kind != FIELD_TEXT)
+        return;
+    buf_format(text, "agent %lld", (long long)id);
+    cells[0] |= (int64_t)1 << name;
+    cells[1 + name] = (int64_t)offset << 32 | (int64_t)(text->size - offset);
+}

@@ -152,8 +152,9 @@ size_t query_fit(const struct query *query, const int64_t *ids, size_t id_count)
  * computed where they are read. The cell of a text says where it is in `text`: its
  * offset in the upper half, its bytes in the lower one; a block is these two pieces. */
 #define ROW_GONE ((uint64_t)1 << 63)
-/* Of a listed agent who was expected and is not in a successful answer: only the key is
- * there, and the state is the word for CODE_SIGNED_OUT (codes.h). */
+/* Of a listed agent who was expected and is not in a successful answer: only key and
+ * name are there, "agent 1099", and the state is the word for CODE_SIGNED_OUT
+ * (codes.h). */
 #define ROW_EXPECTED ((uint64_t)1 << 62)
 
 /* A row where it lies: its cells, and the text heap that its text cells speak of. */
@@ -182,6 +183,10 @@ void block_join(struct block *block, const struct block *answer, int64_t argumen
                 int64_t vdn);
 /* Of rows with the same key the first stays. */
 void block_unique(struct block *block);
+
+/* Fills the zeroed cells of such a row (ROW_EXPECTED), and adds its name to `text`. */
+void row_expect(const struct query *query, int64_t id, int64_t *cells,
+                struct buf *text);
 
 static inline size_t
 query_width(const struct query *query)

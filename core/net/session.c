@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/sign.h"
 
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
@@ -312,7 +311,6 @@ session_new(struct loop *loop, struct http_pool *pool, const struct conf_center 
     session->place = place_of(center);
     session->turn_timer = timer_new(loop, turn, session);
     session->leave_timer = timer_new(loop, look_whether_idle, session);
-    sign_random(&session->random, sizeof session->random);
     return session;
 }
 

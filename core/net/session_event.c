@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "net/session_inside.h"
+#include "net/sign.h"
 
 static void
 wait_for_next(struct session *session, int64_t wait_ms)
@@ -14,13 +15,10 @@ wait_for_next(struct session *session, int64_t wait_ms)
 
 /* One to two and a half times the pause. */
 static int64_t
-pause_of(struct session *session)
+pause_of(const struct session *session)
 {
-    session->random ^= session->random << 13;
-    session->random ^= session->random >> 7;
-    session->random ^= session->random << 17;
-    int64_t spread = session->times.pause_ms * 3 / 2 + 1;
-    return session->times.pause_ms + (int64_t)(session->random % (uint64_t)spread);
+    double spread = 1 + 1.5 * sign_random_share();
+    return (int64_t)((double)session->times.pause_ms * spread);
 }
 
 /* No events, for a while: the gateway has given the session up by the time we do. */

@@ -52,7 +52,6 @@ struct session {
     struct error reason;
     unsigned failures; /* of sign-ins, and sessions that ended early, in a row */
     unsigned taken;    /* how often 100-002 in a row */
-    uint64_t random;
 };
 
 /* ---- session.c ---- */

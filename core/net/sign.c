@@ -83,6 +83,14 @@ sign_random(void *out, size_t size)
     }
 }
 
+double
+sign_random_share(void)
+{
+    uint32_t number;
+    sign_random(&number, sizeof number);
+    return number / 4294967296.0;
+}
+
 bool
 sign_equal(const char *a, const char *b)
 {

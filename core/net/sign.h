@@ -54,6 +54,8 @@ void sign_add_base62(struct buf *out, const void *data, size_t size);
 
 /* Random bytes of the operating system. */
 void sign_random(void *out, size_t size);
+/* A random number, 0 <= it < 1, for what is to happen at different times. */
+double sign_random_share(void);
 
 /* Compares without telling where they differ. */
 bool sign_equal(const char *a, const char *b);

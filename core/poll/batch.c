@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/sign.h"
 
 /* Requests are moved by up to ± this share of their interval, so that gateways which
  * were started together drift apart. */
@@ -82,7 +83,7 @@ wait_for_turn(const struct batch *batch)
     int64_t now = clock_mono_ms(), every = batch->period_ms;
     int64_t earliest = now + every / 2;
     int64_t turns = (earliest - batch->phase_ms + every - 1) / every;
-    double jitter = (plan_random(batch->planner) * 2 - 1) * JITTER * (double)every;
+    double jitter = (sign_random_share() * 2 - 1) * JITTER * (double)every;
     return batch->phase_ms + turns * every - now + (int64_t)jitter;
 }
 

@@ -22,6 +22,11 @@ struct flight {
     struct flight *next;
 };
 
+/* Errands that wait, the longest first. */
+struct queue {
+    struct errand *first, **last;
+};
+
 struct lane {
     struct loop *loop;
     struct http_pool *pool;
@@ -31,7 +36,8 @@ struct lane {
     struct rate_turn turn;
     struct poll_line *lines;    /* one per query, made when first needed */
     struct lane_counts *counts; /* likewise one per query */
-    struct errand *first, **last;
+    struct queue queues[2];     /* of the patient, and of the impatient */
+    bool is_for_impatient;      /* whose turn it is, when both wait */
     struct flight *flights;
     size_t in_flight;
     struct timer *pump_timer;
@@ -43,7 +49,6 @@ struct lane {
     int64_t failing_since;
     int64_t failures; /* in a row */
     struct error reason;
-    uint64_t random;
 };
 
 static void pump(void *arg);
@@ -64,9 +69,9 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
     lane->rate = rate;
     lane->lines = mem_zero(count * sizeof *lane->lines);
     lane->counts = mem_zero(count * sizeof *lane->counts);
-    lane->last = &lane->first;
+    for (size_t i = 0; i < 2; i++)
+        lane->queues[i].last = &lane->queues[i].first;
     lane->pump_timer = timer_new(loop, pump, lane);
-    sign_random(&lane->random, sizeof lane->random);
     return lane;
 }
 
@@ -204,6 +209,30 @@ line_of(struct lane *lane, const struct query *query)
     return line;
 }
 
+static struct queue *
+queue_of(struct lane *lane, const struct errand *errand)
+{
+    return &lane->queues[errand->impatient];
+}
+
+static bool
+is_waited_in(const struct lane *lane)
+{
+    return lane->queues[0].first || lane->queues[1].first;
+}
+
+/* In turn, so that whoever asks a thousand questions at once does not stop the polls of
+ * all others, nor the other way round. Somebody waits. */
+static struct errand *
+choose(struct lane *lane)
+{
+    struct errand *chosen = lane->queues[lane->is_for_impatient].first;
+    if (!chosen)
+        chosen = lane->queues[!lane->is_for_impatient].first;
+    lane->is_for_impatient = !chosen->impatient;
+    return chosen;
+}
+
 bool
 lane_add(struct lane *lane, struct errand *errand)
 {
@@ -211,8 +240,9 @@ lane_add(struct lane *lane, struct errand *errand)
         return false;
     errand->lane = lane;
     errand->next = NULL;
-    *lane->last = errand;
-    lane->last = &errand->next;
+    struct queue *queue = queue_of(lane, errand);
+    *queue->last = errand;
+    queue->last = &errand->next;
     pump(lane);
     return true;
 }
@@ -220,12 +250,13 @@ lane_add(struct lane *lane, struct errand *errand)
 static void
 leave_queue(struct lane *lane, const struct errand *errand)
 {
-    struct errand **at = &lane->first;
+    struct queue *queue = queue_of(lane, errand);
+    struct errand **at = &queue->first;
     while (*at != errand)
         at = &(*at)->next;
     *at = errand->next;
     if (!*at)
-        lane->last = at;
+        queue->last = at;
 }
 
 void
@@ -246,12 +277,9 @@ lane_remove(struct errand *errand)
 
 /* Between 0.75 and 1.25: failures of many gateways do not meet again. */
 static double
-spread(struct lane *lane)
+spread(void)
 {
-    lane->random ^= lane->random << 13;
-    lane->random ^= lane->random >> 7;
-    lane->random ^= lane->random << 17;
-    return 0.75 + (double)(lane->random >> 11) / (double)(1ULL << 53) * 0.5;
+    return 0.75 + sign_random_share() * 0.5;
 }
 
 /* Those who do not wait get the reason, in their order. An answer may add errands:
@@ -261,14 +289,9 @@ answer_impatient(struct lane *lane)
 {
     struct poll_answer answer = {
         .error = lane->reason, .body = "", .retry_after_ms = -1};
-    for (struct errand *errand = lane->first; errand;) {
-        if (!errand->impatient) {
-            errand = errand->next;
-            continue;
-        }
+    for (struct errand *errand; (errand = lane->queues[true].first);) {
         lane_remove(errand);
         errand->on_answer(errand, &answer);
-        errand = lane->first;
     }
 }
 
@@ -290,7 +313,7 @@ hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
     if (lane->hold_ms > most_ms)
         lane->hold_ms = most_ms;
     int64_t wait =
-        lane->is_open ? lane->hold_ms : (int64_t)((double)lane->hold_ms * spread(lane));
+        lane->is_open ? lane->hold_ms : (int64_t)((double)lane->hold_ms * spread());
     if (wait < least_ms)
         wait = least_ms < most_ms ? least_ms : most_ms;
     hold_for(lane, wait);
@@ -430,16 +453,16 @@ on_answer(void *arg, const struct poll_answer *answer)
         errand->lane = NULL;
     }
     judge(lane, answer);
-    if (lane->first)
+    if (is_waited_in(lane))
         timer_start(lane->pump_timer, 0);
     if (errand)
         errand->on_answer(errand, answer);
 }
 
 static void
-send_first(struct lane *lane)
+send_next(struct lane *lane)
 {
-    struct errand *errand = lane->first;
+    struct errand *errand = choose(lane);
     struct flight *flight = mem_zero(sizeof *flight);
     leave_queue(lane, errand);
     errand->flight = flight;
@@ -463,7 +486,7 @@ wait_of(struct lane *lane)
 {
     size_t most = lane->is_proven ? (size_t)lane->center->concurrency : 1;
     int64_t wait = 0;
-    if (lane->is_draining || !lane->first || lane->in_flight >= most)
+    if (lane->is_draining || !is_waited_in(lane) || lane->in_flight >= most)
         wait = -1;
     else if (lane->held_until > clock_mono_ms())
         wait = lane->held_until - clock_mono_ms();
@@ -480,7 +503,7 @@ pump(void *arg)
     struct lane *lane = arg;
     int64_t wait;
     while ((wait = wait_of(lane)) == 0)
-        send_first(lane);
+        send_next(lane);
     if (wait > 0)
         timer_start(lane->pump_timer, wait);
 }

@@ -1,9 +1,10 @@
 /* The lane to one contact centre through one of its doors: every request to it passes
- * here, one after the other's turn. Keeps to `rate`, which all lanes of the centre
- * share, and to `concurrency`, which holds for each door: they are different servers.
- * Backs off after failures (1 s doubling to 60 s) and opens its circuit when the key,
- * or the operator, is refused: then one probe after 10 minutes, doubling to an hour
- * (runtime.md §2). A session that says how long it will not sign in is left alone
+ * here, in the order in which they come, except that those who wait patiently (polls)
+ * and those who do not (questions) go by turns. Keeps to `rate`, which all lanes of the
+ * centre share, and to `concurrency`, which holds for each door: they are different
+ * servers. Backs off after failures (1 s doubling to 60 s) and opens its circuit when
+ * the key, or the operator, is refused: then one probe after 10 minutes, doubling to an
+ * hour (runtime.md §2). A session that says how long it will not sign in is left alone
  * for just so long (net/session.h). What happens at one door says nothing of the other.
  *
  * Until the centre has answered well once, and again after a failure, one request at a
@@ -35,7 +36,8 @@ struct errand {
     const char *body; /* stays valid while the errand is in the lane */
     size_t body_size;
     int64_t id;     /* of a query that has no body: whom the path names ($i) */
-    bool impatient; /* answered with the lane's error instead of waiting out a hold */
+    bool impatient; /* answered with the lane's error instead of waiting out a hold; not
+                     * changed while the errand is in the lane */
     void (*on_answer)(struct errand *errand, const struct poll_answer *answer);
 
     struct lane *lane; /* not NULL: waiting or in flight */

@@ -99,12 +99,9 @@ struct planner {
     struct timer *turn_timer; /* rebuilds and replays, outside of everybody's calls */
     bool is_changed;          /* to be rebuilt */
     struct block scratch;
-    uint64_t random;
     bool is_draining;
 };
 
-/* A share between 0 and 1. */
-double plan_random(struct planner *planner);
 const struct conf_center *plan_center(const struct planner *planner, uint32_t center);
 /* Through which a query is asked. */
 struct lane *plan_lane(const struct planner *planner, uint32_t center,

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "net/sign.h"
 
 static void on_turn(void *arg);
 
@@ -39,7 +38,6 @@ planner_new(struct loop *loop, struct http_pool *pool, const struct conf *conf)
     planner->pool = pool;
     planner->turn_timer = timer_new(loop, on_turn, planner);
     planner->slots = slots_new(NULL);
-    sign_random(&planner->random, sizeof planner->random);
     make_room(planner, conf->center_count);
     for (size_t i = 0; i < conf->center_count; i++)
         make_lanes(planner, i, &conf->centers[i]);
@@ -82,15 +80,6 @@ plan_request(const struct planner *planner, uint32_t center, const struct query 
     errand->body = body->data;
     errand->body_size = body->size;
     errand->id = ids[0];
-}
-
-double
-plan_random(struct planner *planner)
-{
-    planner->random ^= planner->random << 13;
-    planner->random ^= planner->random >> 7;
-    planner->random ^= planner->random << 17;
-    return (double)(planner->random >> 11) / (double)(1ULL << 53);
 }
 
 void

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/sign.h"
 
 /* A refused id is asked again after this time, at the earliest. */
 #define REFUSED_MS ((int64_t)10 * 60 * 1000)
@@ -235,7 +236,7 @@ split(struct search *search, struct batch *batch)
         obtain_fate(batch, batch->ids[i])->lot = lots[i >= batch->id_count / 2];
     if (!search->is_open || batch->lot == search->diver) {
         /* Another way each time: bad ids may lie so that one way finds nothing good. */
-        bool is_upper = plan_random(planner) < 0.5;
+        bool is_upper = sign_random_share() < 0.5;
         search->diver = lots[is_upper];
         search->sibling = lots[!is_upper];
     }

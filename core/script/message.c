@@ -233,16 +233,14 @@ put_rows(struct buf *out, const struct message_rows *rows)
     frame_put_text(out, rows->text ? rows->text : "", rows->text_size);
 }
 
-/* A row that is gone, or expected, has its key and nothing else. */
+/* A row that is gone has its key and nothing else; those of agents who are expected
+ * (ROW_EXPECTED) are made in the host. */
 static bool
 is_present(const struct query *query, uint64_t present)
 {
     uint64_t key = (uint64_t)1 << query->key;
     uint64_t fields = ((uint64_t)1 << query->field_count) - 1;
-    uint64_t marks = present & ~fields;
-    if (!marks)
-        return present & key;
-    return present == (marks | key) && (marks == ROW_GONE || marks == ROW_EXPECTED);
+    return present & ~fields ? present == (ROW_GONE | key) : present & key;
 }
 
 /* Bit i: the cell of field i speaks of the heap. */

@@ -38,18 +38,13 @@ push_name(lua_State *L, const struct query *query, uint32_t center, struct row r
     lua_pop(L, 1);
 }
 
-static const struct {
-    int bit;
-    const char *name;
-} media[] = {{MEDIA_CTI, "cti"}, {MEDIA_WEB, "web"}, {MEDIA_MAIL, "mail"}};
-
 static void
 push_media(lua_State *L, int64_t bits)
 {
-    lua_createtable(L, 0, sizeof media / sizeof *media);
-    for (size_t i = 0; i < sizeof media / sizeof *media; i++) {
-        lua_pushboolean(L, (bits & media[i].bit) != 0);
-        lua_setfield(L, -2, media[i].name);
+    lua_newtable(L);
+    for (const struct code *media = codes_media; media->word; media++) {
+        lua_pushboolean(L, (bits & media->code) != 0);
+        lua_setfield(L, -2, media->word);
     }
 }
 
@@ -156,6 +151,16 @@ check_view(lua_State *L, int index)
     return view;
 }
 
+/* The field that says a code in words; the field itself when none does. */
+static const struct field *
+word_of(const struct query *query, size_t code)
+{
+    for (size_t i = 0; i < query->field_count; i++)
+        if (query->fields[i].kind == FIELD_WORD && query->fields[i].over == code)
+            return &query->fields[i];
+    return &query->fields[code];
+}
+
 /* Raises: names the wire's word or the nearest field. */
 static int
 unknown_field(lua_State *L, const struct query *query, int index)
@@ -169,7 +174,7 @@ unknown_field(lua_State *L, const struct query *query, int index)
         const struct field *field = &query->fields[i];
         names[i] = field->name;
         if (field->wire && !strcmp(field->wire, word))
-            return luaL_error(L, "'%s' is '%s' here", word, field->name);
+            return luaL_error(L, "'%s' is '%s' here", word, word_of(query, i)->name);
     }
     const char *near = text_nearest(word, names);
     if (!near)
@@ -288,9 +293,10 @@ void
 rows_push_expected(lua_State *L, const struct query *query, uint32_t center, int64_t id)
 {
     int64_t cells[1 + FIELDS_MAX] = {0};
-    cells[0] = (int64_t)(ROW_EXPECTED | (uint64_t)1 << query->key);
-    cells[1 + query->key] = id;
-    rows_push_copy(L, query, center, (struct row){cells, ""});
+    struct buf *text = &script_of(L)->scratch; /* a raise below loses nothing */
+    buf_clear(text);
+    row_expect(query, id, cells, text);
+    rows_push_copy(L, query, center, (struct row){cells, text->data});
 }
 
 static int
@@ -342,9 +348,10 @@ add_scalar(lua_State *L, struct buf *out)
 static void
 add_media(struct buf *out, int64_t bits)
 {
-    for (size_t i = 0; i < sizeof media / sizeof *media; i++)
-        buf_format(out, "%s\"%s\":%s", i ? "," : "{", media[i].name,
-                   bits & media[i].bit ? "true" : "false");
+    const char *before = "{";
+    for (const struct code *media = codes_media; media->word; media++, before = ",")
+        buf_format(out, "%s\"%s\":%s", before, media->word,
+                   bits & media->code ? "true" : "false");
     buf_add_text(out, "}");
 }
 

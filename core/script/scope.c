@@ -158,13 +158,10 @@ is_expected(const struct scope *scope, uint32_t center, int64_t id)
 static void
 add_expected(const struct scope *scope, uint32_t center, struct block *out)
 {
-    struct key key;
     for (size_t i = 0; i < scope->expected_count; i++) {
         const struct scope_expected *expected = &scope->expected[i];
-        if (expected->center != center || is_there(scope, center, expected->id))
-            continue;
-        key_of_id(&key, expected->id);
-        key_add_row(out, &key, ROW_EXPECTED);
+        if (expected->center == center && !is_there(scope, center, expected->id))
+            row_expect(out->query, expected->id, block_add(out), &out->text);
     }
 }
 

@@ -59,6 +59,17 @@ function center.named(name)
     wording.guess_or_list(name, known))
 end
 
+--- The first centre that gives a queue this name; nil when none does.
+function center.of_queue(name)
+  for _, candidate in ipairs(centers) do
+    for _, queue in ipairs(candidate.queues) do
+      if queue.name == name then
+        return candidate
+      end
+    end
+  end
+end
+
 --- Whether there are several, so that people have to be told which.
 function center.are_several()
   return #centers > 1

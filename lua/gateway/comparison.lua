@@ -85,11 +85,13 @@ function readers.text(given)
     math.type(given) and wording.show(given) or "text")
 end
 
-function readers.time(given)
+function readers.time(given, described)
   if math.type(given) then
     return given
   end
-  return nil, "is a time and is compared with a number of seconds since the epoch"
+  return nil, "is a time and is compared with a number of seconds since the epoch; how long ago "
+    .. string.format("that is says a function: function(row, now) return now - row.%s > 3600 end",
+      described.name)
 end
 
 local function contains(words, wanted)
@@ -138,7 +140,7 @@ function readers.word(given, described, subject)
   local words = possible(described, subject)
   if type(given) ~= "string" then
     return nil, "is a word and is compared with one; known: " .. wording.list(words)
-  elseif contains(words, given) or string.find(given, "^code %-?%d+$") then
+  elseif contains(words, given) or math.tointeger(tonumber(string.match(given, "^code (%-?%d+)$"))) then
     return given
   end
   return impossible(given, described, subject, words)
@@ -192,11 +194,18 @@ local function is_whole(inside)
     and (inside.op ~= "one_of" or inside.values.n > 0 and type(inside.values[1]) ~= "table")
 end
 
--- The values in the form that is used; those of a mistake are told to fail(sentence).
+-- The values in the form that is used; those of a mistake are told to fail(sentence), a
+-- mistake that is made twice once.
 local function read_all(inside, described, subject, fail)
-  local values, is_good = {}, true
+  local values, told, is_good = {}, {}, true
+  local function fail_once(text, ...)
+    if not told[text] then
+      told[text] = true
+      fail(text, ...)
+    end
+  end
   for index = 1, inside.op == "one_of" and inside.values.n or COUNTS[inside.op] or 1 do
-    values[index] = read(inside.values[index], described, inside, subject, fail)
+    values[index] = read(inside.values[index], described, inside, subject, fail_once)
     is_good = is_good and values[index] ~= nil
   end
   return is_good and values or nil

@@ -13,6 +13,8 @@ local UNITS <const> = {
   d = 86400000, day = 86400000, days = 86400000,
 }
 
+local LONGEST <const> = "3650d"
+
 local function guess(text)
   local sum, count = 0, 0
   local rest = string.gsub(string.lower(text), "(%d+%.?%d*)%s*(%a*)", function(number, unit)
@@ -28,10 +30,13 @@ local function guess(text)
   end
 end
 
---- What to write instead: 'write "15s"'.
+--- What to write instead: 'write "15s"', or how long it may be.
 function duration.advice(given)
   local written = type(given) == "number" and string.format("%.14g", given) or given
   local right = type(written) == "string" and guess(written)
+  if right and not core.duration(right) then
+    return string.format('the longest is "%s"', LONGEST)
+  end
   return right and string.format('write "%s"', right) or 'write "15s", "2m" or "1h30m"'
 end
 

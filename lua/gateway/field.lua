@@ -15,24 +15,52 @@ function field.sibling(query_name)
   return SIBLINGS[query_name]
 end
 
+-- "gw.agents and gw.agent": whose rows have such a field; nil when none have.
+local function askers(word)
+  local names = {}
+  for _, query_name in ipairs(field.QUERIES) do
+    for _, known in ipairs(core.query(query_name).fields) do
+      if known.name == word and known.kind ~= "absent" then
+        names[#names + 1] = "gw." .. query_name
+      end
+    end
+  end
+  return #names > 0 and wording.list(names) or nil
+end
+
+local function unknown(described, word)
+  local names, others = {}, askers(word)
+  for _, known in ipairs(described.fields) do
+    names[#names + 1] = known.kind ~= "absent" and known.name or nil
+  end
+  return string.format("%s has no field '%s'%s", described.row, word,
+    others and "; it comes from " .. others or wording.guess_or_list(word, names))
+end
+
+-- What the contact centre calls `known`; a code has a word beside it, which is what most
+-- people look for.
+local function translated(known, word)
+  local stem = string.match(known.name, "^(.+)_code$")
+  if stem then
+    return string.format("'%s' is '%s' here, and as a number '%s'", word, stem, known.name)
+  end
+  return string.format("'%s' is '%s' here", word, known.name)
+end
+
 --- The field `word` of a query's rows and its index from 0; nil and a sentence when the
 --- query does not give it.
 function field.find(query_name, word)
   local described = core.query(query_name)
-  local names = {}
   for index, known in ipairs(described.fields) do
     if known.name == word and known.kind == "absent" then
       return nil, string.format("'%s' comes from gw.%s only", word, SIBLINGS[query_name])
     elseif known.name == word then
       return known, index - 1
     elseif known.wire == word then
-      return nil, string.format("'%s' is '%s' here", word, known.name)
-    elseif known.kind ~= "absent" then
-      names[#names + 1] = known.name
+      return nil, translated(known, word)
     end
   end
-  return nil, string.format("%s has no field '%s'%s", described.row, word,
-    wording.guess_or_list(word, names))
+  return nil, unknown(described, word)
 end
 
 return field

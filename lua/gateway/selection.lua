@@ -1,6 +1,7 @@
 --- Which queues and agents a query asks for: what people write, made into ids.
 ---
 --- Mistakes go to fail(text, …), whose further arguments lead to an element.
+local center = require "gateway.center"
 local core = require "gateway.core"
 local shape = require "gateway.shape"
 local value = require "gateway.value"
@@ -63,6 +64,17 @@ end
 
 local QUEUE <const> = { query = "queues", noun = "a queue", allowed = "queues are" }
 
+-- What to do about a name that no queue of the centre has.
+local function name_advice(given, names)
+  local number, other = math.tointeger(tonumber(given)), center.of_queue(given)
+  if number then
+    return string.format("; the number of a queue is written %d", number)
+  elseif other then
+    return string.format('; [center %s] has it: gw.center "%s"', other.name, other.name)
+  end
+  return wording.guess_or_list(given, names)
+end
+
 local function read_name(place, given, fail)
   local names = {}
   for index, queue in ipairs(place.queues) do
@@ -71,10 +83,9 @@ local function read_name(place, given, fail)
     end
     names[index] = queue.name
   end
-  local number = math.tointeger(tonumber(given))
-  local advice = number and string.format("; the number of a queue is written %d", number)
-    or wording.guess_or_list(given, names)
-  return fail(string.format("no queue '%s' in gateway.conf%s", given, advice))
+  return fail(string.format("no queue '%s' in %sgateway.conf%s", given,
+    center.are_several() and string.format("[center %s] of ", place.name) or "",
+    name_advice(given, names)))
 end
 
 local function read_queue(place, given, fail)

@@ -16,6 +16,8 @@ local LONGEST_MS <const> = (DAY_S - QUARTER_S) * 1000
 -- A quarter is closed a minute after its end: before, the centre may still write to it.
 local CLOSING_MS <const> = 60000
 
+local TYPE_MAX <const> = 0x7fffffff
+
 --- How often a rule asks.
 span.EVERY_MS = QUARTER_MS
 
@@ -60,8 +62,10 @@ end
 local function read_type(given, fail)
   local number = math.tointeger(given)
   local operation = field.find("agent_operations", "operation")
-  if type(given) == "number" and number and number >= 0 then
+  if type(given) == "number" and number and number >= 0 and number <= TYPE_MAX then
     return { code = number, word = string.format("type %d", number) }
+  elseif type(given) == "table" then
+    return fail('one type is asked for; leave type out and compare gw.one_of("operation", "busy", "rest")')
   elseif type(given) ~= "string" then
     return fail('a word such as "busy", or a number, is needed, not ' .. wording.show(given))
   end

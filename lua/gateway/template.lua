@@ -80,13 +80,32 @@ local function bad_extra(part, format)
   end
 end
 
+local WORDS <const> = { name = true, text = true, word = true, boolean = true }
+
+-- How what is counted in a unit is shown.
+local SHOWN <const> = { seconds = "duration", ratio = "percent", time = "time" }
+
+-- A field that would print nonsense in this format, or fail when the text is needed.
+local function misfit(part, known)
+  local right = SHOWN[known.kind == "time" and "time" or known.unit]
+  local is_number = not WORDS[known.kind]
+  if not part.format or part.format == right
+    or is_number and string.find(part.format, "^%.%df$") then
+    return nil
+  end
+  return string.format("'{%s:%s}': '%s' cannot be shown so; write {%s}", part.name, part.format,
+    part.name, right and part.name .. ":" .. right or part.name)
+end
+
 local function bad_field(part, query_name)
   local known, mistake = field.find(query_name, part.name)
-  if known and TABLES[known.kind] then
+  if not known then
+    return mistake
+  elseif TABLES[known.kind] then
     return string.format("'%s' is a table and cannot be shown in a text; a function can say it",
       part.name)
   end
-  return not known and mistake or nil
+  return misfit(part, known)
 end
 
 local function check_part(part, query_name, extra)

@@ -55,7 +55,7 @@
 --- A row of gw.agents and gw.agent; what is unknown is nil.
 ---@class Agent
 ---@field id integer The number of the agent.
----@field name? string The agent's name.
+---@field name? string The agent's name; "agent 1099" of one who is expected and not there.
 ---@field state? Agent.state What the agent does.
 ---@field state_code? integer The state as it is sent.
 ---@field cti_state? Agent.cti_state What the platform says the agent does, in finer words.

@@ -460,4 +460,21 @@ polling_close(struct polling *polling)
     free(polling);
 }
 
+/* Of a test that has a planner: *state is the polling. */
+static inline int
+polling_set_up(void **state)
+{
+    struct polling *polling = polling_open();
+    polling->planner = planner_new(polling->loop, polling->pool, &polling->conf);
+    *state = polling;
+    return 0;
+}
+
+static inline int
+polling_tear_down(void **state)
+{
+    polling_close(*state);
+    return 0;
+}
+
 #endif

@@ -23,22 +23,6 @@ on_done(void *arg, const struct poll_answer *answer)
     snprintf(ending->body, sizeof ending->body, "%s", answer->body);
 }
 
-static int
-set_up(void **state)
-{
-    struct polling *polling = polling_open();
-    polling->planner = planner_new(polling->loop, polling->pool, &polling->conf);
-    *state = polling;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    polling_close(*state);
-    return 0;
-}
-
 static struct ask *
 ask(struct polling *polling, const int64_t *ids, size_t count, struct ending *ending)
 {
@@ -193,7 +177,8 @@ a_cancelled_one_says_nothing(void **state)
     ask(polling, IDS(4), &ending); /* goes with the planner */
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                     \
+    cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)
 
 int
 main(void)

@@ -314,6 +314,7 @@ a_gateway_that_ends_leaves_nobody_waiting(void **state)
     control_socket_set_conf(caller->control, &polling->conf);
     polling_wait(polling, &caller->count, 2);
     assert_int_equal(caller->outcome.error.kind, ERROR_CANCELLED);
+    assert_string_equal(caller->outcome.error.code, "");
     start(caller, "POST", ASK, "{\"query\":\"queues\",\"ids\":[3]}");
     polling_wait(polling, &polling->requests, 2);
     control_socket_delete(caller->control);

@@ -3,22 +3,6 @@
 
 #include "poll/ask.h"
 
-static int
-set_up(void **state)
-{
-    struct polling *polling = polling_open();
-    polling->planner = planner_new(polling->loop, polling->pool, &polling->conf);
-    *state = polling;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    polling_close(*state);
-    return 0;
-}
-
 /* Fetches and waits for the end. */
 static void
 fetch(struct polling *polling, int64_t max_age_ms, const int64_t *ids, size_t count,
@@ -303,7 +287,8 @@ an_answered_fetch_needs_its_centre_no_more(void **state)
         assert_ids(listener.ids, listener.row_count, IDS(3));
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define test(name)                                                                     \
+    cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)
 
 int
 main(void)

@@ -205,6 +205,28 @@ first_come_first_served(void **state)
 
 /* ---- taken out ---- */
 
+/* However many ask at once, every second request is a poll. */
+static void
+questions_do_not_stand_in_the_way_of_polls(void **state)
+{
+    (void)state;
+    static const int64_t order[] = {1, 12, 2, 13, 3, 14, 4, 5, 6};
+    struct polling *polling = course->polling;
+    open_lane(1000, 1);
+    polling->is_holding = true;
+    for (size_t i = 0; i < 6; i++) {
+        course->runners[i].errand.impatient = true;
+        add(i);
+    }
+    for (size_t i = 11; i < 14; i++)
+        add(i);
+    polling_wait(polling, &polling->requests, 1);
+    polling_release(polling);
+    polling_wait(polling, &course->answers, 9);
+    for (size_t i = 0; i < 9; i++)
+        assert_int_equal(polling->asked[i].ids[0], order[i]);
+}
+
 static void
 the_queue_closes_up(void **state)
 {
@@ -462,6 +484,7 @@ main(void)
         test(concurrency_is_kept),
         test(a_new_center_is_asked_once_at_first),
         test(first_come_first_served),
+        test(questions_do_not_stand_in_the_way_of_polls),
         test(the_queue_closes_up),
         test(what_has_left_keeps_its_place),
         test(a_failing_center_is_left_alone),

@@ -122,7 +122,7 @@ test_marks(void **state)
         uint64_t word;
         bool is_good;
     } cases[] = {
-        {ROW_GONE | 1, true},  {ROW_EXPECTED | 1, true},
+        {ROW_GONE | 1, true},  {ROW_EXPECTED | 1, false},
         {ROW_EXPECTED, false}, {ROW_EXPECTED | ROW_GONE | 1, false},
         {ROW_GONE | 3, false}, {ROW_EXPECTED | 3, false},
     };

@@ -10,22 +10,6 @@ struct heard {
     char rows[512]; /* "10 Ann, 11 Bob": keys and names */
 };
 
-static int
-set_up(void **state)
-{
-    struct polling *polling = polling_open();
-    polling->planner = planner_new(polling->loop, polling->pool, &polling->conf);
-    *state = polling;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    polling_close(*state);
-    return 0;
-}
-
 static void
 write_rows(const struct block *rows, char *to, size_t size)
 {
@@ -270,7 +254,8 @@ a_centre_that_refuses_all_lists_condemns_none(void **state)
     polling_wait(polling, &heard.count, 4);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define test(name)                                                                     \
+    cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)
 
 int
 main(void)

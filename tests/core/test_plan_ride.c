@@ -5,22 +5,6 @@
 #define QUICK_MS 40
 #define SLOW_MS  200
 
-static int
-set_up(void **state)
-{
-    struct polling *polling = polling_open();
-    polling->planner = planner_new(polling->loop, polling->pool, &polling->conf);
-    *state = polling;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    polling_close(*state);
-    return 0;
-}
-
 /* Of the requests from number `from` on: how many name the id, and how many name it
  * alone. */
 static size_t
@@ -250,7 +234,8 @@ riders_and_carriers_may_leave(void **state)
     }
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define test(name)                                                                     \
+    cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)
 
 int
 main(void)

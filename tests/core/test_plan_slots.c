@@ -133,22 +133,6 @@ on_rows(void *arg, uint32_t center, int64_t argument, const struct block *rows,
     return true;
 }
 
-static int
-set_up(void **state)
-{
-    struct polling *polling = polling_open();
-    polling->planner = planner_new(polling->loop, polling->pool, &polling->conf);
-    *state = polling;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    polling_close(*state);
-    return 0;
-}
-
 static struct subscription *
 subscribe(struct polling *polling, const int64_t *ids, size_t count, int64_t last_ms,
           struct heard *heard)
@@ -471,7 +455,8 @@ what_was_refused_is_owed_after_a_reload(void **state)
     assert_string_equal(heard.keys, "a");
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define test(name)                                                                     \
+    cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)
 
 int
 main(void)

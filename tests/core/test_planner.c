@@ -2,22 +2,6 @@
  * subscribers or of the configuration does. */
 #include "polling.h"
 
-static int
-set_up(void **state)
-{
-    struct polling *polling = polling_open();
-    polling->planner = planner_new(polling->loop, polling->pool, &polling->conf);
-    *state = polling;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    polling_close(*state);
-    return 0;
-}
-
 /* The ids of all requests from number `from` (0 is the first) to now, marked in a
  * table. */
 static void
@@ -457,7 +441,8 @@ draining_starts_nothing(void **state)
     assert_int_equal(planner_busy(polling->planner), 0);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define test(name)                                                                     \
+    cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)
 
 int
 main(void)

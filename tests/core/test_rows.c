@@ -106,12 +106,14 @@ test_unknown_fields(void **state)
         "local function says(f) tell((select(2, pcall(f)):gsub('^.-%]:%d: ', ''))) end\n"
         "says(function() return row.stat end)\n"
         "says(function() return row.workno end)\n"
+        "says(function() return row.ctiStatus end)\n"
         "says(function() row.state = 1 end)"));
     sample_agent(script);
-    assert_told(script,
-                "Agent has no field 'stat' (did you mean 'state'?); 'workno' is "
-                "'id' here; a row of Agent is read-only; gw.copy(row) is a table of "
-                "your own");
+    assert_told(
+        script,
+        "Agent has no field 'stat' (did you mean 'state'?); 'workno' is "
+        "'id' here; 'ctiStatus' is 'cti_state' here; a row of Agent is read-only; gw.copy(row) is a table of "
+        "your own");
 }
 
 /* A conversation goes on: call of agent 1099, five minutes. */
@@ -165,13 +167,14 @@ test_an_expected_agent(void **state)
     struct script *script = bench_load(
         "rule { query = 'agents', wants = { { ids = { 1 }, expect = { 1099 } } }, when "
         "= { op = 'call', function(row) " KNOWN
-        "tell(row.state_code); tell(row); tell(core.row_json(row):sub(1, 51)) end } }");
+        "tell(row.state_code); tell(row); tell(core.row_json(row):sub(1, 59)) end } }");
     struct block block;
     block_init(&block, &query_agents);
     bench_sample(script, 0, 1, &block);
-    assert_told(script,
-                "id=1099 state=signed_out cti_state=signed_out; nil; Agent 1099; "
-                "{\"id\":1099,\"name\":null,\"state\":\"signed_out\",\"state_");
+    assert_told(
+        script,
+        "id=1099 name=agent 1099 state=signed_out cti_state=signed_out; nil; "
+        "Agent 1099; {\"id\":1099,\"name\":\"agent 1099\",\"state\":\"signed_out\",\"state_");
 }
 
 static void

@@ -5,22 +5,6 @@
 #define IDS_MANY 64
 #define EVERY_MS 80
 
-static int
-set_up(void **state)
-{
-    struct polling *polling = polling_open();
-    polling->planner = planner_new(polling->loop, polling->pool, &polling->conf);
-    *state = polling;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    polling_close(*state);
-    return 0;
-}
-
 /* Subscribes to the ids from `first` to `last`. */
 static struct subscription *
 subscribe_range(struct polling *polling, int64_t first, int64_t last,
@@ -218,7 +202,8 @@ intervals_stretch_by_one_factor(void **state)
     assert_true(quick.count >= 6 * slow.count);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define test(name)                                                                     \
+    cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)
 
 int
 main(void)

@@ -279,6 +279,12 @@ test_random(void **state)
     sign_random(one, sizeof one);
     sign_random(two, sizeof two);
     assert_memory_not_equal(one, two, sizeof one);
+    for (int i = 0; i < 100; i++) {
+        double share = sign_random_share();
+        assert_true(share >= 0 && share < 1);
+    }
+    assert_true(sign_random_share() != sign_random_share() ||
+                sign_random_share() != sign_random_share());
 }
 
 int

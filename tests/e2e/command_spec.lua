@@ -164,6 +164,21 @@ describe("ccgate check", function ()
     assert.equal(FINE, code)
   end)
 
+  it("tells costs with as many digits as say something", function ()
+    world:conf("", { queues = "queue.1 = sales\nqueue.2 = support" })
+    local calls = 'gw.agent_calls { agent = { 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, '
+      .. '115, 116, 117, 118, 119, 120, 121 } }'
+    local rule = 'local gw = require "gateway"\ngw.rule "%s" { from = %s, every = "%s", when = function() end }\n'
+    world:script("calls", rule:format("calls", calls, "1s"))
+    world:script("slow", rule:format("slow", "gw.agents { queue = 1 }", "7m"))
+    local _, out = ccgate("check")
+    has(out, "Costs 1260 requests a minute.")
+    has(out, "Costs 0.143 requests a minute.")
+    _, out = ccgate("plan")
+    has(out, ": 1260 requests per minute, rate allows ")
+    has(out, "        1       0.143  slow\n")
+  end)
+
   it("warns when the rate stretches all intervals", function ()
     world:conf("[center far]\nurl = https://127.0.0.1:1\ncc_id = 1\nvdn = 1\naccess_key = key\n" ..
       "secret_key = secret\nrate = 30/min\n", { queues = "default = yes\nqueue.1 = sales\nqueue.2 = support" })

@@ -169,6 +169,22 @@ describe("ccgate query through the gateway", function ()
     assert.equal(2, world:count().requests)
   end)
 
+  it("hears that the gateway stops, or reads another configuration", function ()
+    run()
+    world:fault "slow=10s"
+    for count, ending in ipairs {
+      { signal = "sighup", says = "the configuration changed" },
+      { signal = "sigterm", says = "the gateway is stopping" },
+    } do
+      local asking = world:spawn(harness.ccgate, { "query", "agents", "1", "-c", world:path "gateway.conf" })
+      harness.wait(function () return world:count().requests == count end, 10, "the question at the centre")
+      world.gateway:kill(ending.signal)
+      assert.equal(PROBLEM, asking:join())
+      assert.equal(THROUGH .. "queue 1: cancelled: " .. ending.says .. "\n", asking:errors())
+    end
+    assert.equal(FINE, world.gateway:join())
+  end)
+
   it("says when the gateway does not know the centre", function ()
     run()
     world:conf(table.concat({ "[center south]", "url = " .. world.center_url, "cc_id = 1", "vdn = 1",

@@ -195,7 +195,7 @@ local function start_all()
   calls_waiting(centres, 7)
   world:sink()
   world:write("gateway.conf", ("[gateway]\nscripts = scripts\nstate = var\n%s\n[destination floor-chat]\n"
-    .. "kind = webhook\nurl = %s/\n"):format(table.concat(sections, "\n"), world.sink_url))
+    .. "kind = webhook\nurl = %s/\nallow_private = yes\n"):format(table.concat(sections, "\n"), world.sink_url))
   world:script("faults", table.concat(rules, "\n"))
   world:run()
   wait_told("raise", centres, 30)

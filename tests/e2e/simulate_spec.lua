@@ -5,7 +5,7 @@ local uv = require "luv"
 
 local ONLINE <const> = "/agentgateway/resource/onlineagent/1099"
 local EVENTS <const> = "/agentgateway/resource/agentevent/1099"
-local PROBLEM <const> = 1
+local PROBLEM <const>, USAGE <const> = 1, 2
 
 local world
 
@@ -116,6 +116,14 @@ describe("a scenario", function ()
     local failed, _, err = harness.execute(harness.ccgate, { "simulate", "--scenario", file })
     assert.equal(PROBLEM, failed)
     assert.equal(file .. ":2: talks: no such key (did you mean 'talk'?)\n", err)
+  end)
+
+  it("has no faults that nobody plays", function ()
+    world:write("full.lua", "return { faults = { " .. ('"html", '):rep(15) .. "} }")
+    local code, _, err = harness.execute(harness.ccgate, { "simulate", "--scenario", world:path "full.lua",
+      "--fault", "html", "--fault", "reset" })
+    assert.equal(USAGE, code)
+    assert.truthy(err:find("--fault: more than 16 faults, with the 15 of the scenario", 1, true), err)
   end)
 
   it("fails and recovers by its own clock", function ()

@@ -241,6 +241,14 @@ describe("a rule on agents", function()
       mistake("gw.agents { queue = 7 }", "{skills}"))
     assert.same({ "3: rule 'a': summary: 'media_type' comes from gw.agents only" },
       mistake("gw.agent { agent = 1099 }", "{media_type}"))
+    for format, right in pairs {
+      ["{signed_in_at:duration}"] = "{signed_in_at:time}", ["{state_age:time}"] = "{state_age:duration}",
+      ["{state:duration}"] = "{state}", ["{id:percent}"] = "{id}", ["{in_conference:.1f}"] = "{in_conference}",
+    } do
+      assert.same({ string.format("3: rule 'a': summary: '%s': '%s' cannot be shown so; write %s", format,
+        format:match "[%w_]+", right) }, mistake("gw.agent { agent = 1099 }", format))
+    end
+    assert.same({}, mistake("gw.agent { agent = 1099 }", "{state_age:.1f} {state_age} {id:.0f}"))
     assert.same({ "3: rule 'a': summary: 'skills' is a table and cannot be shown in a text; a function can say it" },
       mistake("gw.agent { agent = 1099 }", "{skills}"))
     assert.same({}, mistake("gw.agent { agent = 1099 }", "{state} {in_conference} {signed_in_at:time} {phone}"))

@@ -70,12 +70,23 @@ describe("a condition", function()
     { AGENTS, 'gw.equal("phone", 7001)',
       [[equal("phone", 7001): 'phone' is text and is compared with one; write "7001"]] },
     { AGENTS, 'gw.above("signed_in_at", "1h")', [[above("signed_in_at", "1h"): 'signed_in_at' is a time and is ]]
-      .. "compared with a number of seconds since the epoch" },
+      .. "compared with a number of seconds since the epoch; how long ago that is says a function: "
+      .. "function(row, now) return now - row.signed_in_at > 3600 end" },
+    { AGENTS, 'gw.equal("state", "code 99999999999999999999")',
+      "equal(\"state\", \"code 99999999999999999999\"): 'state' is never 'code 99999999999999999999'; known: ", true },
+    { AGENTS, 'gw.one_of("state_code", "a", "b")', [[one_of("state_code", "a", "b"): 'state_code' is a number ]]
+      .. "and is compared with one; write 5" },
     { AGENTS, 'gw.above("state_age", 900)', [[above("state_age", 900): 'state_age' is in seconds and is compared ]]
       .. [[with a duration; write "15m"]] },
+    { AGENTS, 'gw.above("state_age", "9000d")', [[above("state_age", "9000d"): 'state_age' is in seconds and ]]
+      .. [[is compared with a duration; the longest is "3650d"]] },
+    { AGENTS, 'gw.in_state("rest", "9000 days")',
+      [[gw.in_state: '9000 days' is not a duration; the longest is "3650d"]] },
+    { AGENTS, 'gw.above("calls_waiting", 5)', "Agent has no field 'calls_waiting'; it comes from gw.queues" },
+    { QUEUES, 'gw.equal("state", "rest")', "Queue has no field 'state'; it comes from gw.agents and gw.agent" },
     { AGENTS, 'gw.equal("skills", 7)', "'skills' comes from gw.agent only" },
     { AGENTS, 'gw.equal("in_conference", true)', "'in_conference' comes from gw.agent only" },
-    { AGENTS, 'gw.equal("status", 8)', "'status' is 'state_code' here" },
+    { AGENTS, 'gw.equal("status", 8)', "'status' is 'state' here, and as a number 'state_code'" },
     { AGENTS, 'gw.equal("stat", "rest")', "Agent has no field 'stat' (did you mean 'state'?)" },
     { AGENT, 'gw.equal("media_type", 5)', "'media_type' comes from gw.agents only" },
     { AGENT, 'gw.equal("media", "cti")', "'media' is a table and cannot be compared here; a function can" },

@@ -3,6 +3,8 @@ local fake_words = {}
 
 local UNITS <const> = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } }
 
+local LONGEST_MS <const> = 3650 * 86400000
+
 --- Milliseconds, nil for what is not a duration.
 function fake_words.duration(text)
   local ms, at, unit = 0, 1, 0
@@ -16,7 +18,7 @@ function fake_words.duration(text)
     end
     ms, at = ms + tonumber(number) * UNITS[unit][2], stop
   end
-  return text ~= "" and ms or nil
+  return text ~= "" and ms <= LONGEST_MS and ms or nil
 end
 
 --- "2m15s".

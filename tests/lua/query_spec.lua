@@ -169,7 +169,8 @@ describe("gw.center", function()
       "center 'north' has no 'rule'; known: agent, agent_calls, agent_operations, agents and queues" },
     { 'gw.center "north"', "rule 'a': from: a query such as gw.queues { 7 } is needed, not a center 'north'" },
     { 'gw.center "north".queues { "phone" }',
-      "rule 'a': from: no queue 'phone' in gateway.conf; known: chat and mail" },
+      "rule 'a': from: no queue 'phone' in [center north] of gateway.conf; "
+        .. [=[[center south] has it: gw.center "south"]=] },
     { 'gw.center "north".queues { 2001 }',
       "rule 'a': from: 2001 is not a queue: in edition 2023 queues are 1 to 2000" },
   }

@@ -115,7 +115,8 @@ describe("a rule", function()
       { "function() return nil end", "chat: it is so (the summary failed: it gave nothing)" },
       { "function() return '' end", "chat: it is so (the summary failed: it gave an empty text)" },
       { "function() error {} end", "chat: it is so (the summary failed: it raised a table)" },
-      { '"{name:duration}"', "chat: it is so (the summary failed: 'chat' cannot be shown as a duration)" },
+      { 'function(row) return gw.template("{name:duration}", row) end',
+        "chat: it is so (the summary failed: gw.template: 'chat' cannot be shown as a duration)" },
     }
     for _, case in ipairs(cases) do
       it("still tells: " .. case[1], function()
@@ -200,7 +201,8 @@ describe("a rule on several queries", function()
     { "gw.queues { 7 },\nsouth = gw.queues { 7 }",
       { "5: rule 'queue-wait': from: unknown key 'south'; queries stand without keys" } },
     { 'gw.queues { 7 },\ngw.center "south".queues { "chat" }',
-      { "5: rule 'queue-wait': from: no queue 'chat' in gateway.conf; known: phone" } },
+      { "5: rule 'queue-wait': from: no queue 'chat' in [center south] of gateway.conf; "
+        .. [=[[center north] has it: gw.center "north"]=] } },
     { 'gw.queues { 7 },\ngw.center "soth".queues()',
       { "5: gw.center: no centre 'soth' in gateway.conf (did you mean 'south'?)" } },
   }
