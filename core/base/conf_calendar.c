@@ -2,15 +2,12 @@
  * they are written. */
 #include "base/conf_table.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/hours.h"
 #include "base/mem.h"
-
-#define ZONES "/usr/share/zoneinfo"
+#include "base/zone.h"
 
 char *
 conf_take_word(const char **at)
@@ -25,55 +22,19 @@ conf_take_word(const char **at)
 
 /* ---- zones ---- */
 
-static bool
-is_zone(const char *name)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
-    struct stat status;
-    if (name[0] == '/' || name[strspn(name, letters)])
-        return false;
-    char *path = mem_format(ZONES "/%s", name);
-    bool is_file = stat(path, &status) == 0 && S_ISREG(status.st_mode);
-    free(path);
-    return is_file;
-}
-
-/* A guess among the zones of the same area. */
-static char *
-guess_zone(const char *name)
-{
-    char **zones = NULL;
-    size_t count = 0, area = strcspn(name, "/");
-    char *path = mem_format(ZONES "/%.*s", name[area] ? (int)area : 0, name);
-    DIR *folder = opendir(path);
-    for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        zones = mem_grow(zones, count + 2, sizeof *zones);
-        zones[count++] = name[area]
-                             ? mem_format("%.*s/%s", (int)area, name, entry->d_name)
-                             : mem_text(entry->d_name);
-        zones[count] = NULL;
-    }
-    char *guess = zones ? conf_guess(name, (const char *const *)zones) : mem_text("");
-    for (size_t i = 0; i < count; i++)
-        free(zones[i]);
-    if (folder)
-        closedir(folder);
-    free(zones);
-    free(path);
-    return guess;
-}
-
 char *
 conf_read_zone(const struct conf_input *input, void *section)
 {
-    if (is_zone(input->text))
+    struct zone *zone = zone_load(input->text);
+    zone_delete(zone);
+    if (zone)
         return conf_read_text(input, section);
-    char *guess = guess_zone(input->text);
+    char *guess = zone_guess(input->text);
     char *complaint =
         mem_format("'%s' is no time zone of this machine; write one such as "
-                   "Europe/Istanbul%s",
-                   input->shown, guess);
+                   "Europe/Istanbul%s%s%s",
+                   input->shown, guess ? " (did you mean '" : "", guess ? guess : "",
+                   guess ? "'?)" : "");
     free(guess);
     return complaint;
 }
