@@ -203,7 +203,7 @@ static void
 print_table(const struct query *query)
 {
     const struct query *second = second_of(query), *only;
-    printf("\n#### %s: a row of `gw.%s`", query->row_name, query->name);
+    printf("\n### %s: a row of `gw.%s`", query->row_name, query->name);
     if (second != query)
         printf(" and `gw.%s`", second->name);
     printf("\n\n| field | kind | meaning |\n|---|---|---|\n");

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define PIECE       4096           /* bytes that are converted at a time */
 #define SPREAD      2              /* no character needs twice the bytes in UTF-8 */
 
 /* All are GB18030, or a part of it. */
@@ -35,21 +36,24 @@ is_utf8(const char *data, size_t size)
     return step != 0;
 }
 
+/* Piece by piece, so that each byte that begins no character costs the same, however
+ * much follows it. A character that the end of a piece cuts begins the next one. */
 static void
 convert(iconv_t converter, const char *data, size_t size, struct buf *out)
 {
     char *in = (char *)data; /* iconv() only reads */
-    size_t left = size;
-    while (left) {
-        size_t room = left * SPREAD, unused = room;
-        char *to = buf_reserve(out, room);
-        iconv(converter, &in, &left, &to, &unused);
-        out->size += room - unused;
-        if (!left)
-            return;
-        buf_add_text(out, REPLACEMENT); /* here begins no character */
+    char text[PIECE * SPREAD];
+    while (size) {
+        size_t piece = size < PIECE ? size : PIECE, left = piece, room = sizeof text;
+        char *to = text;
+        iconv(converter, &in, &left, &to, &room);
+        buf_add(out, text, sizeof text - room);
+        size -= piece - left;
+        if (left < piece)
+            continue;
+        buf_add_text(out, REPLACEMENT);
         in++;
-        left--;
+        size--;
     }
 }
 

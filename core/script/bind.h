@@ -38,39 +38,59 @@
  *
  * problem(line, text): a mistake of the script.
  *
- * condition(query_name, tree) → userdata; tostring() describes it. fn(row, now_s) says
- * true, false or nil. A tree is one of
+ * condition(query_name, tree) → userdata; tostring() describes it. A tree is one of
  *   { op = "all" | "any" | "none", tree, … }
- *   { op = "call", fn }
- *   { op = "above" | "below" | "at_least" | "at_most", field = index from 0, limit =
- *     number }
- *   { op = "equal", field, limit = number }, of booleans limit = boolean, of words and
- *     texts text = "rest"
+ *   { op = "given", tree, guard = tree }: unknown unless the guard is true.
+ *   { op = "call", fn }: fn(row, now_s) says true, false or nil.
+ *   { op = "above" | "below" | "at_least" | "at_most", field = index from 0, limit }:
+ *     limit is a number; { fn }, fn(now_s) → number | nil; or { minute = fn, { minute,
+ *     number }, … }, of which the last entry at or before the minute of the day
+ *     counts, before the first one the last: fn(now_s) → minute of the day, 0 to 1439.
+ *   { op = "equal", field, limit }, of booleans limit = boolean, of words and texts
+ *     text = "rest"
  *   { op = "one_of", field, limits = { number | boolean, … } | texts = { text, … } }
  *   { op = "within" | "outside", field, low = number, high = number }: both ends are
  *     within.
- * A word that the field cannot give raises, and a field of kind "name", "media",
- * "skills" or "absent".
+ *   { op = "changed", field, from = value | nil, to = value | nil }, a value as in
+ *     one_of.
+ *   { op = "times", tree, count = 1 to 100, ms }: it became true so often within `ms`.
+ * Comparisons of numbers may have, in place of field, window = { kind = "average" |
+ * "maximum" | "minimum" | "total" | "rate", field, ms } or { kind = "ratio", field,
+ * under = field, ms }: over the rule's own samples of the key in the last `ms`
+ * (window.h says what each is, also of fields whose name ends in _5m). A window is 1 s
+ * to 31 days. A word that the field cannot give raises, and a field of kind "name",
+ * "media", "skills" or "absent".
  *
- * rule { name, wants, when = condition, clear = condition | nil, about = text,
- * on_transition = fn }. wants is a list of { center, query = name, every_ms, ids,
- * last_ms | nil (of a query with a span: how far back the first request reaches; nil is
- * a quarter of an hour), expect = list of agent ids | nil (of agents), type = number |
- * nil (of agent_operations: operateType; rows of other types are not judged) }; all of
- * the query of `when`. The ids are those of the rows, of a query that is a list those
- * that the request names. on_transition(kind, reason, row, key, center, why, plain):
- * kind "raise" | "clear", reason nil | "recovered" | "gone", row a view (of one that is
- * gone the key alone; of one that was expected the key and the state), key text, why
- * text. It hands the alert over with alert(). Each transition is protected on its own:
- * one that raises or meets a limit is called once more with plain = true, and must then
- * run nothing of the script's. A row's text that cannot be the key of an alert (over
- * 255 bytes, not printable) is "#" and its hash in `key`.
+ * rule { name, wants, levels, about = text, on_transition = fn } and, all of them nil
+ * by default, hold_ms, linger_ms, cooldown_ms, stale_after_ms (nil or 0: three times
+ * the longest every_ms of the wants), stale = "hold" | "raise" | "clear", gone =
+ * "clear" | "hold" | "raise", open = fn. Meanings: latch_step.h, stale.h. levels is a
+ * list of 1 to 8 { when = condition, clear = condition | nil }, from the least to the
+ * worst; a rule without levels has one. wants is a list of { center, query = name,
+ * every_ms, ids, last_ms | nil (of a query with a span: how far back the first request
+ * reaches; nil is a quarter of an hour), expect = list of agent ids | nil (of agents),
+ * type = number | nil (of agent_operations: operateType; rows of other types are not
+ * judged) }; all of the query of the levels. The ids are those of the rows, of a query
+ * that is a list those that the request names. open(now_s) → boolean: false while the
+ * rule's calendar is closed; asked once a sample. on_transition(kind, reason, row, key,
+ * center, why, plain, facts): kind "raise" | "level" | "clear", reason nil |
+ * "recovered" | "gone" | "hours", row a view (of one that is gone or stale the key
+ * alone; of one that was expected the key and the state; nil of the source), key text,
+ * why text, facts = { level = its place in levels (of a clear: the one that it had),
+ * was = that before | nil, since = seconds for which it had been true | nil (of a clear
+ * and of a level that goes down) }. With stale = "raise" the alert of a centre that
+ * gives nothing has the key "source", level 1. It hands the alert over with alert().
+ * Each transition is protected on its own: one that raises or meets a limit is called
+ * once more with plain = true, and must then run nothing of the script's. A row's text
+ * that cannot be the key of an alert (over 255 bytes, not printable) is "#" and its
+ * hash in `key`.
  *
  * job { name, every_ms, about, run = function(now_s) }.
  *
  * Acting
  *
- * alert(rule_name, center_name, key, kind, event_json): inside on_transition only.
+ * alert(rule_name, center_name, key, kind, event_json): kind as on_transition was given
+ * it; inside on_transition only.
  * in_task() → boolean: a job runs. Only then:
  * send(destination, key | nil, message_json) → ordinal | nil, error of kind "limit".
  * sleep(ms): suspends the task.

@@ -21,7 +21,7 @@ struct delay {
 enum {
     DRIP_MS = 1000,
     ENDLESS_MS = 10,
-    BLANKS = 256 << 10, /* at once, of bodies without an end */
+    BLANKS = 256 << 10,      /* at once, of bodies without an end */
     ENDLESS_MAX = 256 << 20, /* even a client that never has enough */
 };
 

@@ -5,44 +5,12 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/form.h"
 
-#define APPLICATION_ID 0x63636774 /* "ccgt" */
-#define VERSION        ((int64_t)(sizeof steps / sizeof *steps))
-#define KEEP_MS        ((int64_t)7 * 24 * 3600 * 1000)
-#define CLEAN_BATCH    100
+#define KEEP_MS     ((int64_t)7 * 24 * 3600 * 1000)
+#define CLEAN_BATCH 100
 /* Somebody who looks with the sqlite3 shell holds a lock for a moment. */
 #define BUSY_MS 100
-
-/* Step i makes of form i the next one; form 0 is an empty file. */
-static const char *const steps[] = {
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
-    " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE alert (fingerprint TEXT PRIMARY KEY, center TEXT NOT NULL,"
-    " rule TEXT NOT NULL, key TEXT NOT NULL, script TEXT NOT NULL,"
-    " raised INTEGER NOT NULL, opening INTEGER NOT NULL, state TEXT NOT NULL)"
-    " STRICT, WITHOUT ROWID;"
-    /* AUTOINCREMENT: positions of deleted messages are never given again. */
-    "CREATE TABLE outbox (position INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " id TEXT NOT NULL UNIQUE, destination TEXT NOT NULL, order_key TEXT NOT NULL,"
-    " kind TEXT NOT NULL, message TEXT NOT NULL, body TEXT, state TEXT NOT NULL,"
-    " created_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL,"
-    " attempts INTEGER NOT NULL) STRICT;"
-    "CREATE INDEX outbox_open ON outbox (position)"
-    " WHERE state IN ('ready', 'in_flight');"
-    "CREATE INDEX outbox_over ON outbox (created_ms)"
-    " WHERE state IN ('done', 'superseded');"
-    "CREATE TABLE attempt (message_id TEXT NOT NULL, number INTEGER NOT NULL,"
-    " at_ms INTEGER NOT NULL, status INTEGER NOT NULL, curl_code INTEGER NOT NULL,"
-    " answer TEXT NOT NULL, PRIMARY KEY (message_id, number)) STRICT, WITHOUT ROWID;"
-    "INSERT INTO meta VALUES ('instance', lower(hex(randomblob(8))));",
-    "CREATE TABLE slot (center TEXT NOT NULL, query TEXT NOT NULL,"
-    " argument INTEGER NOT NULL, until INTEGER NOT NULL,"
-    " PRIMARY KEY (center, query, argument)) STRICT, WITHOUT ROWID;",
-    "ALTER TABLE alert ADD COLUMN due_ms INTEGER NOT NULL DEFAULT 0;"
-    "CREATE TABLE silence (id TEXT PRIMARY KEY, matcher TEXT NOT NULL,"
-    " created_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, by TEXT NOT NULL,"
-    " note TEXT) STRICT, WITHOUT ROWID;",
-};
 
 #define OLD_MESSAGES                                                                   \
     " FROM outbox WHERE state IN ('done', 'superseded') AND created_ms < ?1"           \
@@ -74,104 +42,13 @@ static const char *const sql[STATEMENTS] = {
 /* ---- opening ---- */
 
 static bool
-fail(const char *path, sqlite3 *handle, struct error *error)
-{
-    int code = sqlite3_errcode(handle) & 0xff;
-    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
-        error_set(error, ERROR_DECODE, "",
-                  "%s is damaged (%s): move it away, the gateway starts a new one",
-                  path, sqlite3_errmsg(handle));
-    else
-        error_set(error, ERROR_LIMIT, "", "%s: %s", path, sqlite3_errmsg(handle));
-    return false;
-}
-
-/* The first column of the first row as a text to free; NULL when there is none. */
-static char *
-query_text(sqlite3 *handle, const char *text)
-{
-    sqlite3_stmt *statement = NULL;
-    char *value = NULL;
-    if (sqlite3_prepare_v2(handle, text, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        value = mem_text((const char *)sqlite3_column_text(statement, 0));
-    sqlite3_finalize(statement);
-    return value;
-}
-
-static bool
-query_integer(sqlite3 *handle, const char *text, int64_t *value)
-{
-    char *found = query_text(handle, text);
-    if (found)
-        *value = strtoll(found, NULL, 10);
-    free(found);
-    return found != NULL;
-}
-
-static bool
-check_identity(sqlite3 *handle, const char *path, int64_t *version, struct error *error)
-{
-    int64_t application, tables;
-    if (!query_integer(handle, "PRAGMA application_id", &application) ||
-        !query_integer(handle, "PRAGMA user_version", version) ||
-        !query_integer(handle, "SELECT count(*) FROM sqlite_schema", &tables))
-        return fail(path, handle, error);
-    if (application == 0 && *version == 0 && tables == 0)
-        return true;
-    if (application != APPLICATION_ID) {
-        error_set(error, ERROR_DECODE, "", "%s is not a database of ccgate", path);
-        return false;
-    }
-    if (*version > VERSION) {
-        error_set(error, ERROR_DECODE, "",
-                  "%s was written by a newer ccgate (form %lld, this one knows %lld)",
-                  path, (long long)*version, (long long)VERSION);
-        return false;
-    }
-    return true;
-}
-
-static bool
-check_content(sqlite3 *handle, const char *path, struct error *error)
-{
-    char *verdict = query_text(handle, "PRAGMA quick_check(1)");
-    if (!verdict)
-        return fail(path, handle, error);
-    bool sound = !strcmp(verdict, "ok");
-    if (!sound)
-        error_set(error, ERROR_DECODE, "",
-                  "%s is damaged (%s): move it away, the gateway starts a new one",
-                  path, verdict);
-    free(verdict);
-    return sound;
-}
-
-static bool
 prepare(struct database *database, const char *path, struct error *error)
 {
     for (size_t i = 0; i < STATEMENTS; i++)
         if (sqlite3_prepare_v3(database->handle, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &database->statements[i], NULL) != SQLITE_OK)
-            return fail(path, database->handle, error);
+            return form_fail(path, database->handle, error);
     return true;
-}
-
-/* Each step is one transaction: what is cut off between two goes on at the next start.
- */
-static bool
-take_steps(sqlite3 *handle, int64_t version)
-{
-    bool is_good = true;
-    for (; is_good && version < VERSION; version++) {
-        char *script =
-            mem_format("BEGIN; PRAGMA application_id = %d;"
-                       "PRAGMA user_version = %lld; %s COMMIT;",
-                       APPLICATION_ID, (long long)version + 1, steps[version]);
-        is_good = sqlite3_exec(handle, script, NULL, NULL, NULL) == SQLITE_OK;
-        free(script);
-    }
-    return is_good;
 }
 
 static bool
@@ -180,21 +57,20 @@ set_up(struct database *database, const char *path, struct error *error)
     sqlite3 *handle = database->handle;
     int64_t version = 0;
     sqlite3_busy_timeout(handle, BUSY_MS);
-    if (!check_identity(handle, path, &version, error) ||
-        (version && !check_content(handle, path, error)))
+    if (!form_check(handle, path, &version, error))
         return false;
     const char *modes = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                         "PRAGMA journal_size_limit = 16777216;";
     const char *recover = "UPDATE outbox SET state = 'ready'"
                           " WHERE " OPEN_MESSAGES " AND state = 'in_flight'";
     if (sqlite3_exec(handle, modes, NULL, NULL, NULL) != SQLITE_OK ||
-        !take_steps(handle, version) ||
+        !form_take_steps(handle, version) ||
         sqlite3_exec(handle, recover, NULL, NULL, NULL) != SQLITE_OK)
-        return fail(path, handle, error);
+        return form_fail(path, handle, error);
     database->instance =
-        query_text(handle, "SELECT value FROM meta WHERE name = 'instance'");
+        form_text(handle, "SELECT value FROM meta WHERE name = 'instance'");
     if (!database->instance)
-        return fail(path, handle, error);
+        return form_fail(path, handle, error);
     return prepare(database, path, error);
 }
 
@@ -204,7 +80,7 @@ database_open(const char *path, struct error *error)
     struct database *database = mem_zero(sizeof(*database));
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     if (sqlite3_open_v2(path, &database->handle, flags, NULL) != SQLITE_OK) {
-        fail(path, database->handle, error);
+        form_fail(path, database->handle, error);
         database_close(database);
         return NULL;
     }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "store/store.h"
+#include "store/outbox.h"
 #include "store/txn.h"
 
 struct database;
@@ -27,6 +27,10 @@ void database_each_ready(struct database *database, store_on_outbox *on_outbox,
 void database_each_silence(struct database *database, store_on_silence *on_silence,
                            void *arg);
 void database_each_slot(struct database *database, store_on_slot *on_slot, void *arg);
+
+/* Fills a zeroed page. */
+void database_read_page(struct database *database, const struct outbox_filter *filter,
+                        struct outbox_page *page);
 
 /* Applies all or nothing; false with `error` for nothing. Gives messages their
  * position. */

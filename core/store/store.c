@@ -15,8 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/database.h"
-#include "store/txn.h"
+#include "store/job.h"
 
 #define GROUP_CHANGES   256
 #define RETRY_MS        5000
@@ -24,19 +23,6 @@
 #define CLOSE_MS        10000
 #define CLEAN_EVERY_MS  ((int64_t)3600 * 1000)
 #define GROUP_JOBS_ROOM 16
-
-/* A transaction on its way to the disk and back. */
-struct job {
-    struct job *next;
-    struct txn *txn;
-    loop_callback *on_done;
-    void *arg;
-};
-
-struct job_queue {
-    struct job *head;
-    struct job **tail;
-};
 
 struct store {
     struct database *database; /* the loop's before, the thread's after its start */
@@ -54,8 +40,9 @@ struct store {
     pthread_mutex_t mutex; /* over all of the following */
     pthread_cond_t changed;
     struct job_queue waiting, done;
-    bool stopping; /* write what waits, then end */
-    bool given_up; /* end at once */
+    struct job_queue reads; /* served between groups, and while commits fail */
+    bool stopping;          /* write what waits, then end */
+    bool given_up;          /* end at once */
     bool failing, retry;
     bool ended;
 
@@ -63,61 +50,6 @@ struct store {
     int64_t newest_ms; /* the newest time that was seen in a transaction */
     int64_t cleaned_ms;
 };
-
-/* ---- queues of jobs ---- */
-
-static void
-queue_init(struct job_queue *queue)
-{
-    queue->head = NULL;
-    queue->tail = &queue->head;
-}
-
-static void
-queue_push(struct job_queue *queue, struct job *job)
-{
-    job->next = NULL;
-    *queue->tail = job;
-    queue->tail = &job->next;
-}
-
-static struct job *
-queue_pop(struct job_queue *queue)
-{
-    struct job *job = queue->head;
-    if (!job)
-        return NULL;
-    queue->head = job->next;
-    if (!queue->head)
-        queue->tail = &queue->head;
-    return job;
-}
-
-/* Everything of `from` goes to the end of `to`. */
-static void
-queue_move(struct job_queue *to, struct job_queue *from)
-{
-    if (!from->head)
-        return;
-    *to->tail = from->head;
-    to->tail = from->tail;
-    queue_init(from);
-}
-
-static void
-job_delete(struct job *job)
-{
-    txn_delete(job->txn);
-    free(job);
-}
-
-static void
-queue_fini(struct job_queue *queue)
-{
-    struct job *job;
-    while ((job = queue_pop(queue)))
-        job_delete(job);
-}
 
 /* ---- the storage thread ---- */
 
@@ -178,6 +110,33 @@ set_failing(struct store *store, bool failing, const struct error *error)
         log_info("store", "writing again");
 }
 
+static void
+report(struct store *store, struct job_queue *jobs)
+{
+    queue_move(&store->done, jobs);
+    uint64_t one = 1;
+    /* Fails only when the counter is full, and then the loop will look anyway. */
+    if (write(store->event_fd, &one, sizeof(one)) < 0)
+        return;
+}
+
+/* One page, if one is waited for. Called and left with the mutex held. */
+static bool
+serve_read(struct store *store)
+{
+    struct job *job = queue_pop(&store->reads);
+    struct job_queue served;
+    if (!job)
+        return false;
+    pthread_mutex_unlock(&store->mutex);
+    database_read_page(store->database, &job->read->filter, &job->read->page);
+    queue_init(&served);
+    queue_push(&served, job);
+    pthread_mutex_lock(&store->mutex);
+    report(store, &served);
+    return true;
+}
+
 /* Called and left with the mutex held. False when the store was told to give up. */
 static bool
 write_until_done(struct store *store, const struct job_queue *group)
@@ -192,23 +151,14 @@ write_until_done(struct store *store, const struct job_queue *group)
             return true;
         int64_t until_ms = clock_mono_ms() + RETRY_MS;
         while (!store->retry && !store->stopping && clock_mono_ms() < until_ms)
-            wait_changed(store, until_ms - clock_mono_ms());
+            if (!serve_read(store))
+                wait_changed(store, until_ms - clock_mono_ms());
         store->retry = false;
         if (store->stopping && !store->given_up)
             wait_changed(store, CLOSE_RETRY_MS);
         if (store->given_up)
             return false;
     }
-}
-
-static void
-report(struct store *store, struct job_queue *group)
-{
-    queue_move(&store->done, group);
-    uint64_t one = 1;
-    /* Fails only when the counter is full, and then the loop will look anyway. */
-    if (write(store->event_fd, &one, sizeof(one)) < 0)
-        return;
 }
 
 /* One small batch after a group, so that commits are never held up. */
@@ -228,8 +178,10 @@ work(void *arg)
     struct job_queue group;
     pthread_mutex_lock(&store->mutex);
     for (;;) {
-        while (!store->waiting.head && !store->stopping)
+        while (!store->waiting.head && !store->reads.head && !store->stopping)
             pthread_cond_wait(&store->changed, &store->mutex);
+        if (!store->stopping && serve_read(store) && !store->waiting.head)
+            continue;
         if (!store->waiting.head || store->given_up)
             break;
         take_group(store, &group);
@@ -333,6 +285,11 @@ on_event(void *arg, int mode)
     pthread_mutex_unlock(&store->mutex);
     struct job *job;
     while ((job = queue_pop(&done))) {
+        if (job->read) {
+            job_tell_page(job);
+            job_delete(job);
+            continue;
+        }
         store->pending--;
         for (size_t i = 0; store->on_added && i < job->txn->count; i++) {
             const struct store_change *change = &job->txn->changes[i];
@@ -363,6 +320,7 @@ store_open(struct loop *loop, const char *dir, struct error *error)
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&store->mutex, NULL);
     queue_init(&store->waiting);
+    queue_init(&store->reads);
     queue_init(&store->done);
     store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (store->event_fd < 0) {
@@ -399,6 +357,7 @@ store_close(struct store *store)
     if (store->has_thread)
         end_thread(store);
     queue_fini(&store->waiting);
+    queue_fini(&store->reads);
     queue_fini(&store->done);
     watch_delete(store->watch);
     close(store->event_fd);
@@ -448,18 +407,40 @@ store_set_on_added(struct store *store, store_on_outbox *on_added, void *arg)
     store->on_added_arg = arg;
 }
 
+static void
+hand_over(struct store *store, struct job_queue *queue, struct job *job)
+{
+    if (!store->has_thread)
+        start_thread(store);
+    pthread_mutex_lock(&store->mutex);
+    queue_push(queue, job);
+    pthread_cond_broadcast(&store->changed);
+    pthread_mutex_unlock(&store->mutex);
+}
+
 void
 store_commit(struct store *store, struct txn *txn, loop_callback *on_done, void *arg)
 {
     struct job *job = mem_zero(sizeof(*job));
     *job = (struct job){.txn = txn, .on_done = on_done, .arg = arg};
     store->pending++;
-    if (!store->has_thread)
-        start_thread(store);
-    pthread_mutex_lock(&store->mutex);
-    queue_push(&store->waiting, job);
-    pthread_cond_broadcast(&store->changed);
-    pthread_mutex_unlock(&store->mutex);
+    hand_over(store, &store->waiting, job);
+}
+
+struct store_read *
+store_read_outbox(struct store *store, const struct outbox_filter *filter,
+                  store_on_page *on_page, void *arg)
+{
+    struct job *job = mem_zero(sizeof(*job));
+    struct store_read *read = mem_zero(sizeof(*read));
+    read->filter = *filter;
+    read->filter.id = mem_text(filter->id);
+    read->filter.destination = mem_text(filter->destination);
+    read->on_page = on_page;
+    read->arg = arg;
+    job->read = read;
+    hand_over(store, &store->reads, job);
+    return read;
 }
 
 size_t

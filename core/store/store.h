@@ -90,7 +90,8 @@ void store_close(struct store *store);
 /* 16 hex digits made with the database. */
 const char *store_instance(const struct store *store);
 
-/* Reading, on the loop thread, before the first store_commit(). What cannot be read
+/* Reading, on the loop thread, before the first store_commit() and the first
+ * store_read_outbox() (outbox.h: reading while it is written). What cannot be read
  * ends the process. */
 typedef void store_on_alert(void *arg, const struct alert_record *record);
 typedef void store_on_outbox(void *arg, const struct outbox_record *record);

@@ -270,6 +270,16 @@ signing_wait(struct signing *signing, const size_t *count, size_t wanted)
     }
 }
 
+/* Until nobody is signed in. */
+static inline void
+signing_wait_out(struct signing *signing)
+{
+    for (int64_t until = clock_mono_ms() + 10000; signing->is_in;) {
+        assert_true(clock_mono_ms() < until);
+        signing_run_for(signing, 1);
+    }
+}
+
 /* ---- putting together ---- */
 
 static inline struct signing *

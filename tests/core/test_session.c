@@ -10,7 +10,7 @@
 static const struct session_times quick = {
     .pause_ms = 1,
     .event_ms = 5000,
-    .sign_out_ms = 50,
+    .sign_out_ms = 5000,
     .linger_ms = LONG_MS,
     .lost_ms = LONG_MS,
     .retry_ms = 40,
@@ -271,12 +271,12 @@ who_is_signed_in_elsewhere_waits(void **state)
     (void)state;
     gate->sign_in_code = "100-002";
     open_session(&quick);
+    int64_t began = clock_mono_ms();
     assert_failed(ask_now(), ERROR_AUTH, "100-002");
     assert_int_equal(askers[0].retry_after_ms, quick.taken_ms);
-    int64_t began = clock_mono_ms();
     while (gate->sign_ins < 2)
         assert_failed(ask_now(), ERROR_AUTH, "100-002");
-    assert_true(clock_mono_ms() - began >= quick.taken_ms - 5);
+    assert_true(clock_mono_ms() - began >= quick.taken_ms);
     assert_int_equal(askers[0].retry_after_ms, quick.taken_more_ms);
     ask_now();
     assert_in_range(askers[0].retry_after_ms, quick.taken_more_ms - 5000,
@@ -439,8 +439,8 @@ who_is_signed_out_by_the_system_signs_in_when_asked(void **state)
     session_want(session, true);
     assert_good(ask_now());
     gate->event_type = "AgentOther_ShutdownService";
+    signing_wait_out(gate);
     signing_run_for(gate, 30);
-    assert_false(gate->is_in);
     assert_int_equal(gate->sign_ins, 1);
     size_t events = gate->events;
     signing_run_for(gate, 20);
@@ -461,7 +461,7 @@ signing_out_again_and_again_makes_no_storm(void **state)
         ask_now();
         signing_run_for(gate, 2);
     }
-    assert_in_range(gate->sign_ins, 3, 6);
+    assert_in_range(gate->sign_ins, 2, 8);
 }
 
 static void
@@ -492,7 +492,7 @@ two_who_use_force_make_no_storm(void **state)
         gate->is_stolen = true;
         signing_run_for(gate, 2);
     }
-    assert_in_range(gate->forced, 2, 6);
+    assert_in_range(gate->forced, 2, 8);
 }
 
 static void
@@ -501,7 +501,7 @@ a_session_without_events_is_lost(void **state)
     (void)state;
     struct session_times times = quick;
     times.retry_ms = 5;
-    times.lost_ms = 400;
+    times.lost_ms = 800;
     open_session(&times);
     assert_good(ask_now());
     gate->drops_events = true;
@@ -510,7 +510,7 @@ a_session_without_events_is_lost(void **state)
     signing_wait(gate, &gate->events, events + 3); /* it tries again, more slowly */
     assert_good(ask_now());
     assert_int_equal(gate->sign_ins, 1);
-    while (clock_mono_ms() - began < 900)
+    while (clock_mono_ms() - began < 1500)
         signing_run_for(gate, 10);
     events = gate->events;
     signing_run_for(gate, 30);
@@ -594,14 +594,16 @@ static void
 a_sign_out_does_not_last(void **state)
 {
     (void)state;
-    open_session(&quick);
+    struct session_times times = quick;
+    times.sign_out_ms = 500;
+    open_session(&times);
     assert_good(ask_now());
     gate->holds_sign_outs = true;
     int64_t began = clock_mono_ms();
     session_stop(session);
     while (session_is_busy(session))
         signing_run_for(gate, 1);
-    assert_true(clock_mono_ms() - began < 2000);
+    assert_in_range(clock_mono_ms() - began, 450, 3000);
     assert_int_equal(gate->sign_outs, 1);
 }
 

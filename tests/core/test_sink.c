@@ -256,7 +256,8 @@ the_centre_answers(void **state)
     assert_int_equal(exchange.status, 404);
     call(&exchange, "GET", "/-/count", NULL);
     assert_string_equal(exchange.body.data,
-                        "{\"requests\":2,\"refused\":1,\"connections\":1}");
+                        "{\"requests\":2,\"refused\":1,\"connections\":1,"
+                        "\"calls\":{\"skill/stateinfo\":1}}");
     centre_delete(centre);
     exchange_fini(&exchange);
 }

@@ -211,8 +211,9 @@ end
 
 local function mend_all()
   restart(those(function (centre) return centre.start or centre.is_down end), function () end)
-  order("DELETE", those(has_fault), function () return "/-/fault" end)
+  -- First, so that the queue that was gone does not come back full.
   calls_waiting(centres, 0)
+  order("DELETE", those(has_fault), function () return "/-/fault" end)
 end
 
 describe("a centre that fails", function ()
