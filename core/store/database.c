@@ -31,6 +31,7 @@ static const char *const sql[STATEMENTS] = {
     [SQL_ATTEMPT] = "REPLACE INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_SLOT] = "REPLACE INTO slot VALUES (?1, ?2, ?3, ?4)",
     [SQL_SILENCE] = "REPLACE INTO silence VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_RUN] = "REPLACE INTO run VALUES (?1, ?2, ?3, ?4)",
     [SQL_CLEAN_SILENCES] = "DELETE FROM silence WHERE until_ms < ?1",
     [SQL_CLEAN_SLOTS] = "DELETE FROM slot WHERE until < ?1 / 1000",
     [SQL_CLEAN_ATTEMPTS] =
@@ -217,6 +218,17 @@ put_silence(struct database *database, const struct silence_record *silence)
 }
 
 static bool
+put_run(struct database *database, const struct run_record *record)
+{
+    sqlite3_stmt *statement = database->statements[SQL_RUN];
+    bind_text(statement, 1, record->script);
+    bind_text(statement, 2, record->job);
+    sqlite3_bind_int64(statement, 3, record->scheduled_ms);
+    sqlite3_bind_int(statement, 4, record->is_over);
+    return run(database, SQL_RUN);
+}
+
+static bool
 apply(struct database *database, struct store_change *change)
 {
     switch (change->kind) {
@@ -226,6 +238,7 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_ATTEMPT: return add_attempt(database, &change->attempt);
     case CHANGE_SLOT: return put_slot(database, &change->slot);
     case CHANGE_SILENCE: return put_silence(database, &change->silence);
+    case CHANGE_RUN: return put_run(database, &change->run);
     }
     return false;
 }

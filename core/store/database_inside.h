@@ -20,6 +20,7 @@ enum statement {
     SQL_ATTEMPT,
     SQL_SLOT,
     SQL_SILENCE,
+    SQL_RUN,
     SQL_CLEAN_SLOTS,
     SQL_CLEAN_SILENCES,
     SQL_CLEAN_ATTEMPTS,

@@ -6,8 +6,8 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 3): meta(name, value) · alert · outbox · attempt · slot
- * · silence. An older file is brought to this form when it is opened. */
+ * Schema (STRICT, user_version 4): meta(name, value) · alert · outbox · attempt · slot
+ * · silence · run. An older file is brought to this form when it is opened. */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
 
@@ -70,6 +70,13 @@ struct slot_record {
     int64_t until; /* seconds since the epoch */
 };
 
+/* The last run of a job that was begun. */
+struct run_record {
+    char *script, *job;
+    int64_t scheduled_ms; /* when it was due */
+    bool is_over;         /* it has ended, well or not */
+};
+
 /* Copies of the texts, too. */
 void alert_record_init(struct alert_record *record, const struct alert_record *from);
 void alert_record_fini(struct alert_record *record);
@@ -103,6 +110,9 @@ void store_each_silence(struct store *store, store_on_silence *on_silence, void 
 typedef void store_on_slot(void *arg, const struct slot_record *record);
 void store_each_slot(struct store *store, store_on_slot *on_slot, void *arg);
 
+typedef void store_on_run(void *arg, const struct run_record *record);
+void store_each_run(struct store *store, store_on_run *on_run, void *arg);
+
 /* A transaction under construction; copies what it is given. */
 struct txn;
 struct txn *txn_new(void);
@@ -120,6 +130,9 @@ void txn_put_silence(struct txn *txn, const struct silence_record *record);
 
 /* In place of what was known of this centre, query and argument. Kept for 7 days. */
 void txn_put_slot(struct txn *txn, const struct slot_record *record);
+
+/* In place of the job's run before. Kept for ever: a line a job. */
+void txn_put_run(struct txn *txn, const struct run_record *record);
 
 struct attempt_record {
     const char *message_id;

@@ -100,6 +100,10 @@ change_fini(struct store_change *change)
         free(change->slot.query);
         break;
     case CHANGE_SILENCE: silence_record_fini(&change->silence); break;
+    case CHANGE_RUN:
+        free(change->run.script);
+        free(change->run.job);
+        break;
     }
 }
 
@@ -213,4 +217,15 @@ txn_put_silence(struct txn *txn, const struct silence_record *record)
 {
     silence_record_init(&add_change(txn, CHANGE_SILENCE)->silence, record);
     note_time(txn, record->created_ms);
+}
+
+void
+txn_put_run(struct txn *txn, const struct run_record *record)
+{
+    add_change(txn, CHANGE_RUN)->run = (struct run_record){
+        .script = mem_text(record->script),
+        .job = mem_text(record->job),
+        .scheduled_ms = record->scheduled_ms,
+        .is_over = record->is_over,
+    };
 }

@@ -14,6 +14,7 @@ enum change_kind {
     CHANGE_ATTEMPT,
     CHANGE_SLOT,
     CHANGE_SILENCE,
+    CHANGE_RUN,
 };
 
 struct change_mark {
@@ -42,6 +43,7 @@ struct store_change {
         struct change_attempt attempt;
         struct slot_record slot;
         struct silence_record silence;
+        struct run_record run;
     };
 };
 

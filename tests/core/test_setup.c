@@ -33,7 +33,7 @@ static struct conf_center centers[] = {
      .is_default = true,
      .queues = queues,
      .queue_count = 2},
-    {.name = TEXT("second"), .edition = 2025},
+    {.name = TEXT("second"), .zone = TEXT("Asia/Shanghai"), .edition = 2025},
 };
 
 static struct conf_destination destinations[] = {
@@ -44,8 +44,26 @@ static struct conf_destination destinations[] = {
     {.name = TEXT("book"), .kind = TEXT("log")},
 };
 
+static struct conf_exception exceptions[] = {
+    {TEXT("2026-12-24"), TEXT("22:00-23:00")},
+};
+
+static struct conf_calendar calendars[] = {
+    {.name = TEXT("office"), .days = TEXT("mon-fri")},
+    {.name = TEXT("night"),
+     .zone = TEXT("Europe/Berlin"),
+     .days = TEXT("mon-sun"),
+     .hours = TEXT("22:00-06:00"),
+     .holidays = TEXT("2026-12-25"),
+     .exceptions = exceptions,
+     .exception_count = 1},
+};
+
 static const struct conf conf = {
     .name = TEXT("ccgate"),
+    .zone = TEXT("Europe/Istanbul"),
+    .calendars = calendars,
+    .calendar_count = 2,
     .centers = centers,
     .center_count = 2,
     .destinations = destinations,
@@ -60,15 +78,18 @@ names_and_no_secrets(void **state)
     setup_write(&conf, "scripts/a \"b\".lua", &out);
     assert_string_equal(
         out.data,
-        "{\"file\":\"scripts/a \\\"b\\\".lua\",\"gateway\":\"ccgate\",\"centers\":["
-        "{\"name\":\"main\",\"default\":true,\"edition\":2023,\"agent_gateway\":true,"
+        "{\"file\":\"scripts/a \\\"b\\\".lua\",\"gateway\":\"ccgate\",\"zone\":\"Europe/Istanbul\",\"centers\":["
+        "{\"name\":\"main\",\"zone\":\"Europe/Istanbul\",\"default\":true,\"edition\":2023,\"agent_gateway\":true,"
         "\"queues\":["
         "{\"id\":7,\"name\":\"Sales\\n\",\"tags\":[\"voice\",\"vip \\\"1\\\"\"]},"
         "{\"id\":8,\"name\":\"support\",\"tags\":[]}]},"
-        "{\"name\":\"second\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
+        "{\"name\":\"second\",\"zone\":\"Asia/Shanghai\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
         "\"queues\":[]}],"
         "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
-        "{\"name\":\"book\",\"kind\":\"log\"}]}");
+        "{\"name\":\"book\",\"kind\":\"log\"}],\"calendars\":["
+        "{\"name\":\"office\",\"zone\":\"Europe/Istanbul\",\"text\":\"days=mon-fri\\n\"},"
+        "{\"name\":\"night\",\"zone\":\"Europe/Berlin\",\"text\":\"days=mon-sun\\n"
+        "hours=22:00-06:00\\nholidays=2026-12-25\\nexcept.2026-12-24=22:00-23:00\\n\"}]}");
     assert_null(strstr(out.data, "secret"));
     buf_fini(&out);
 }
