@@ -126,6 +126,9 @@ destination_fini(struct conf_destination *destination)
     free(destination->url);
     free(destination->method);
     free(destination->secret);
+    free(destination->routing_key);
+    free(destination->shape);
+    free(destination->private_ranges);
     free(destination->ca_file);
 }
 

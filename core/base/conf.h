@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/range.h"
 
 /* Collected mistakes: "gateway.conf:12: [center main]: unknown key 'urll' (did you mean
  * 'url'?)". A zeroed struct is empty. */
@@ -71,11 +72,17 @@ struct conf_destination {
     char *kind; /* a file of lua/gateway/destinations */
     char *url;  /* a secret in most cases; NULL where the kind needs none */
     char *method;
-    char *secret; /* whsec_… : Standard Webhooks; NULL for none */
+    char *secret;      /* whsec_… : Standard Webhooks; NULL for none */
+    char *routing_key; /* of the service that is paged, a secret; NULL for none */
+    char *shape;       /* of a webhook's body: "event" or "alertmanager" */
     char *ca_file;
     struct conf_header *headers;
     size_t header_count;
     int64_t timeout_ms;
+    /* Whether it may be on an address that is not public: anywhere, or within these. */
+    bool is_private_allowed;
+    struct range *private_ranges;
+    size_t private_range_count;
 };
 
 /* Limits of one script (runtime.md §1); [script NAME] overrides the defaults. */

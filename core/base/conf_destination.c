@@ -1,4 +1,5 @@
-/* What a section [destination NAME] may say depends on its kind. */
+/* What a section [destination NAME] may say depends on its kind; and how it says which
+ * addresses it may have. */
 #include "base/conf_table.h"
 
 #include <stdlib.h>
@@ -6,6 +7,32 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+
+/* yes, no, or the ranges; the one word and the others mean nothing together. */
+char *
+conf_read_private(const struct conf_input *input, void *section)
+{
+    struct conf_destination *destination = section;
+    destination->is_private_allowed = strcmp(input->text, "yes") == 0;
+    if (destination->is_private_allowed || strcmp(input->text, "no") == 0)
+        return NULL;
+    for (const char *at = input->text; at;) {
+        struct range range;
+        char *word = conf_take_word(&at);
+        bool is_range = range_parse(word, &range);
+        free(word);
+        if (!is_range)
+            return mem_format(
+                "'%s' is neither yes nor no nor ranges of addresses; write "
+                "10.0.0.0/8 or 192.168.7.9, fd00::/8",
+                input->shown);
+        destination->private_ranges =
+            mem_grow(destination->private_ranges, destination->private_range_count + 1,
+                     sizeof range);
+        destination->private_ranges[destination->private_range_count++] = range;
+    }
+    return NULL;
+}
 
 char *
 conf_advise_kind(const char *kind, const char *const *kinds)

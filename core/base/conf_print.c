@@ -109,9 +109,13 @@ static const struct {
     conf_reader *read;
     const char *word;
 } types[] = {
-    {conf_read_url, "address"}, {conf_read_webhook_secret, "secret"},
-    {conf_read_path, "path"},   {conf_read_duration, "duration"},
-    {conf_read_header, "text"}, {conf_read_text, "text"},
+    {conf_read_url, "address"},
+    {conf_read_webhook_secret, "secret"},
+    {conf_read_path, "path"},
+    {conf_read_duration, "duration"},
+    {conf_read_header, "text"},
+    {conf_read_text, "text"},
+    {conf_read_private, "yes, no or ranges (10.0.0.0/8)"},
 };
 
 /* "duration", "POST, PUT or PATCH": what one may write. */
@@ -134,7 +138,7 @@ print_key(const struct conf_option *option, bool is_required, struct buf *out)
 {
     struct buf type = {0};
     add_type(option, &type);
-    buf_format(out, "  %-10s%-34s%-10s%s\n", option->key, type.data,
+    buf_format(out, "  %-15s%-34s%-10s%s\n", option->key, type.data,
                option->fallback ? option->fallback
                : is_required    ? "required"
                                 : "-",

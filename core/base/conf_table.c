@@ -27,6 +27,7 @@ static const struct conf_word signed_headers[] = {
     {"all", false}, {"host", true}, {NULL, 0}};
 static const struct conf_word sign_ins[] = {
     {"normal", false}, {"force", true}, {NULL, 0}};
+static const struct conf_word shapes[] = {{"event", 0}, {"alertmanager", 0}, {NULL, 0}};
 static const struct conf_word methods[] = {{"POST", 0},   {"PUT", 0}, {"PATCH", 0},
                                            {"DELETE", 0}, {"GET", 0}, {NULL, 0}};
 
@@ -114,16 +115,22 @@ const struct conf_option conf_options[] = {
      .sentence = "what receives: webhook, log, …"},
     {DESTINATION(url), .key = "url", .read = conf_read_url, .is_secret = true,
      .sentence = "where messages go"},
-    {DESTINATION(method), .key = "method", .read = conf_read_method, .words = methods,
+    {DESTINATION(method), .key = "method", .read = conf_read_word, .words = methods,
      .fallback = "POST", .sentence = "the HTTP method"},
     {DESTINATION(headers), .key = "header.*", .read = conf_read_header, .is_secret = true,
      .sentence = "a header that is sent along"},
     {DESTINATION(secret), .key = "secret", .read = conf_read_webhook_secret,
      .is_secret = true, .sentence = "the key that signs messages (Standard Webhooks)"},
+    {DESTINATION(routing_key), .key = "routing_key", .read = conf_read_text, .most = 255,
+     .is_secret = true, .sentence = "the integration key of the service that is paged"},
+    {DESTINATION(shape), .key = "shape", .read = conf_read_word, .words = shapes,
+     .fallback = "event", .sentence = "what the body looks like"},
     {DESTINATION(ca_file), .key = "ca_file", .read = conf_read_path,
      .sentence = "the authorities (PEM) that are trusted, instead of the system's"},
     {DESTINATION(timeout_ms), .key = "timeout", .read = conf_read_duration, .least = 100,
      .most = 600000, .fallback = "10s", .sentence = "how long an attempt may take"},
+    {DESTINATION(is_private_allowed), .key = "allow_private", .read = conf_read_private,
+     .fallback = "no", .sentence = "it may have an address that is not public"},
 
     {CALENDAR(zone), .key = "zone", .read = conf_read_zone,
      .sentence = "its time zone, instead of the gateway's"},
@@ -136,7 +143,7 @@ const struct conf_option conf_options[] = {
     {CALENDAR(exceptions), .key = "except.*", .read = conf_read_exception,
      .sentence = "the hours of one day, whatever else is said of it"},
 
-    {CONF_PEOPLE, .key = "*", .read = conf_read_person, .is_idle = true,
+    {CONF_PEOPLE, .key = "*", .read = conf_read_person,
      .sentence = "somebody to mention, like slack:U024BE7LH, email:ayse@example.com"},
 
     {SECRET(value), .key = "value", .read = conf_read_text, .is_required = true,

@@ -188,7 +188,7 @@ conf_read_flag(const struct conf_input *input, void *section)
 }
 
 char *
-conf_read_method(const struct conf_input *input, void *section)
+conf_read_word(const struct conf_input *input, void *section)
 {
     if (find_word(input) == NULL)
         return none_of_the_words(input);

@@ -42,59 +42,41 @@ zone_load(const char *name)
 
 /* ---- guessing ---- */
 
-/* Names, with a NULL behind them. */
-struct names {
-    char **list;
-    size_t count;
-};
-
-static void
-add_name(struct names *names, char *name)
+/* The zones of one area, "Europe"; of "" those without one, and the areas. In order, so
+ * that the guess is the same on every machine. With a NULL behind them. */
+static char **
+list_area(const char *area, size_t *count)
 {
-    names->list = mem_grow(names->list, names->count + 2, sizeof *names->list);
-    names->list[names->count++] = name;
-    names->list[names->count] = NULL;
-}
-
-/* The zones of one area, "Europe"; of "" those without one, and the areas. */
-static void
-add_area(struct names *names, const char *area)
-{
+    struct dirent **entries = NULL;
     char *path = mem_format(ZONES "/%s", area);
-    DIR *folder = opendir(path);
-    for (struct dirent *entry; folder && (entry = readdir(folder));)
-        if (entry->d_name[0] != '.')
-            add_name(names, area[0] ? mem_format("%s/%s", area, entry->d_name)
-                                    : mem_text(entry->d_name));
-    if (folder)
-        closedir(folder);
+    int found = scandir(path, &entries, NULL, alphasort);
+    *count = found > 0 ? (size_t)found : 0;
+    char **names = mem_zero((*count + 1) * sizeof *names);
+    for (size_t i = 0; i < *count; i++) {
+        names[i] = mem_format("%s%s%s", area, area[0] ? "/" : "", entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
     free(path);
-}
-
-/* One that there is: an area alone is none. */
-static char *
-nearest(const struct names *names, const char *name)
-{
-    const char *near =
-        names->count ? text_nearest(name, (const char *const *)names->list) : NULL;
-    struct zone *zone = near ? zone_load(near) : NULL;
-    zone_delete(zone);
-    return zone ? mem_text(near) : NULL;
+    return names;
 }
 
 char *
 zone_guess(const char *name)
 {
-    struct names names = {0};
-    size_t size = strcspn(name, "/");
+    size_t size = strcspn(name, "/"), count;
+    if (!is_name(name))
+        return NULL;
     char *area = name[size] ? mem_copy(name, size) : mem_text("");
-    if (name[0] && (!area[0] || is_name(area)))
-        add_area(&names, area);
-    char *guess = nearest(&names, name);
-    for (size_t i = 0; i < names.count; i++)
-        free(names.list[i]);
-    free(names.list);
+    char **names = list_area(area, &count);
+    const char *near = text_nearest(name, (const char *const *)names);
+    struct zone *zone = near ? zone_load(near) : NULL; /* an area alone is none */
+    char *guess = zone ? mem_text(near) : NULL;
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
     free(area);
+    zone_delete(zone);
     return guess;
 }
 

@@ -20,7 +20,7 @@ struct pending {
     struct control_socket *control;
     struct server_request *request;
     const struct query *query;
-    uint32_t center;
+    char *center; /* its name: a reload gives it another number, or none */
     struct ask *ask;
     struct pending *next;
 };
@@ -83,20 +83,31 @@ delete_pending(struct pending *pending)
     while (*at != pending)
         at = &(*at)->next;
     *at = pending->next;
+    free(pending->center);
     free(pending);
+}
+
+/* Until when the circuit is open that the question met; 0: it is closed, or the centre
+ * is gone. */
+static int64_t
+open_until(const struct pending *pending)
+{
+    struct planner *planner = pending->control->planner;
+    int center = planner_find_center(planner, pending->center);
+    struct lane_state lane = {0};
+    if (center >= 0)
+        planner_look(planner, (uint32_t)center, pending->query, &lane);
+    return lane.is_open ? clock_wall_ms() + lane.left_ms : 0;
 }
 
 static void
 on_answer(void *arg, const struct poll_answer *answer)
 {
     struct pending *pending = arg;
-    struct lane_state lane;
     struct control_outcome outcome = {.error = answer->error,
                                       .status = answer->status,
-                                      .duration_us = answer->duration_us};
-    planner_look(pending->control->planner, pending->center, pending->query, &lane);
-    if (lane.is_open)
-        outcome.circuit_until_ms = clock_wall_ms() + lane.left_ms;
+                                      .duration_us = answer->duration_us,
+                                      .circuit_until_ms = open_until(pending)};
     control_wire_tell(pending->request, &outcome);
     bool has_type = answer->content_type && answer->content_type[0];
     server_reply(pending->request, 200, has_type ? answer->content_type : JSON,
@@ -112,7 +123,7 @@ start(struct control_socket *control, struct server_request *request, uint32_t c
     pending->control = control;
     pending->request = request;
     pending->query = question->query;
-    pending->center = center;
+    pending->center = mem_text(control->conf->centers[center].name);
     pending->next = control->pendings;
     control->pendings = pending;
     pending->ask = planner_ask(control->planner, center, question->query, question->ids,

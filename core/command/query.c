@@ -129,14 +129,28 @@ is_worth_going_on(const struct error *error)
 
 static void ask_next(struct question *question);
 
+/* Once, where it is not what anybody would expect. */
+static void
+say_who_asks(const struct question *question)
+{
+    const char *obstacle = asker_obstacle(question->asker);
+    if (asker_is_gateway(question->asker))
+        fprintf(stderr, "(through the running gateway%s)\n",
+                question->show_signature ? ", which signs the same at its own time"
+                                         : "");
+    else if (obstacle)
+        fprintf(stderr,
+                "(not through a running gateway, with a rate and a session of its own: "
+                "%s; ask as the user that the gateway runs as)\n",
+                obstacle);
+}
+
 static void
 on_answer(void *arg, const struct poll_answer *answer, int64_t circuit_until_ms)
 {
     struct question *question = arg;
-    if (question->at == 0 && asker_is_gateway(question->asker))
-        fprintf(stderr, "(through the running gateway%s)\n",
-                question->show_signature ? ", which signs the same at its own time"
-                                         : "");
+    if (question->at == 0)
+        say_who_asks(question);
     if (question->output == OUTPUT_RAW && answer->body_size)
         printf("%s\n", answer->body);
     if (answer->error.kind != ERROR_NONE) {

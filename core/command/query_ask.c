@@ -1,7 +1,10 @@
 #include "command/query_ask.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "net/http.h"
@@ -25,6 +28,7 @@ struct asker {
     struct http_pool *pool;
     bool is_known;           /* who asks */
     bool is_gateway;         /* it does */
+    char *obstacle;          /* why it does not; NULL: it does, or there is none */
     struct planner *planner; /* alone, from the first request on */
     struct control_question question;
 };
@@ -136,12 +140,24 @@ leave(struct asker *asker)
 
 /* ---- either ---- */
 
+/* A file that nobody listens on was left by a gateway that was killed; one that cannot
+ * be opened, or is silent, may well be a gateway's. */
+static bool
+may_run(const struct asker *asker, const struct http_response *response)
+{
+    bool is_foreign =
+        faccessat(AT_FDCWD, asker->socket, W_OK, AT_EACCESS) != 0 && errno == EACCES;
+    return is_foreign || response->error.kind == ERROR_TIMEOUT;
+}
+
 static void
 on_looked(void *arg, const struct http_response *response)
 {
     struct asker *asker = arg;
     asker->is_known = true;
     asker->is_gateway = response->error.kind == ERROR_NONE && response->status == 200;
+    if (!asker->is_gateway && may_run(asker, response))
+        asker->obstacle = mem_text(response->error.message);
     if (asker->is_gateway)
         ask_gateway(asker);
     else
@@ -183,6 +199,7 @@ asker_delete(struct asker *asker)
         leave(asker);
     http_pool_delete(asker->pool);
     free(asker->socket);
+    free(asker->obstacle);
     free(asker);
 }
 
@@ -202,4 +219,10 @@ bool
 asker_is_gateway(const struct asker *asker)
 {
     return asker->is_gateway;
+}
+
+const char *
+asker_obstacle(const struct asker *asker)
+{
+    return asker->obstacle;
 }

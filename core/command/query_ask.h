@@ -30,5 +30,8 @@ void asker_ask(struct asker *asker, const struct control_question *question);
 
 /* From the first answer on: does a gateway do it? */
 bool asker_is_gateway(const struct asker *asker);
+/* Why not, for people, where one seems to run all the same: its socket is another
+ * user's, or nobody answers there in time. NULL: none runs, or it does it. */
+const char *asker_obstacle(const struct asker *asker);
 
 #endif

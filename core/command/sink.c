@@ -149,6 +149,9 @@ const struct command command_sink = {
         "  --status N         the HTTP status of every answer (default 200)\n"
         "  --fail-first N     answer 503 to the first N requests\n"
         "  --delay DURATION   answer so much later\n"
-        "  -o, --output FORM  text (default), or json: one line per request\n",
+        "  -o, --output FORM  text (default), or json: one line per request\n"
+        "\n"
+        "At /services/… it is as strict as Slack, at /workflows/… as Teams, at\n"
+        "/v2/enqueue as PagerDuty, and answers as they do.\n",
     .run = run,
 };

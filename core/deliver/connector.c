@@ -200,6 +200,15 @@ take_integer(lua_State *L, const char *name)
     return value;
 }
 
+static bool
+take_flag(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    bool is_set = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return is_set;
+}
+
 /* ---- who is told ---- */
 
 static void
@@ -340,14 +349,32 @@ push_event(lua_State *L, const char *message, char **about, struct error *error)
     return true;
 }
 
+/* The people's own names in this service: { ayse = "U024BE7LH" }. */
+static void
+push_people(lua_State *L, const struct conf *conf, const char *service)
+{
+    lua_createtable(L, 0, (int)conf->person_count);
+    for (size_t i = 0; i < conf->person_count; i++) {
+        const struct conf_person *person = &conf->people[i];
+        for (size_t j = 0; j < person->contact_count; j++)
+            if (!strcmp(person->contacts[j].service, service))
+                set_text(L, person->name, person->contacts[j].id);
+    }
+}
+
 /* What a kind may know of its destination: no secret, and so no URL. */
 static void
-push_options(lua_State *L, const struct conf_destination *destination,
-             const char *message)
+push_options(lua_State *L, const struct connector_subject *subject)
 {
-    lua_createtable(L, 0, 2);
+    const struct conf_destination *destination = subject->destination;
+    lua_createtable(L, 0, 6);
+    set_text(L, "name", destination->name);
     set_text(L, "method", destination->method ? destination->method : "POST");
-    set_text(L, "message", message);
+    set_text(L, "shape", destination->shape ? destination->shape : "event");
+    set_text(L, "id", subject->id);
+    set_text(L, "message", subject->message);
+    push_people(L, subject->conf, destination->kind);
+    lua_setfield(L, -2, "people");
 }
 
 /* The request is on top. */
@@ -355,11 +382,12 @@ static void
 take_request(lua_State *L, struct connector_request *request)
 {
     request->method = take_text(L, "method");
+    request->url = take_text(L, "url");
     request->body = take_text(L, "body");
     request->log = take_text(L, "log");
-    lua_getfield(L, -1, "sign");
-    request->sign = lua_toboolean(L, -1);
-    lua_pop(L, 1);
+    request->sign = take_flag(L, "sign");
+    request->fill = take_flag(L, "fill");
+    request->fresh = take_flag(L, "fresh");
     if (lua_getfield(L, -1, "headers") != LUA_TTABLE)
         return;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) { /* … headers name value */
@@ -373,18 +401,18 @@ take_request(lua_State *L, struct connector_request *request)
 }
 
 static bool
-render(lua_State *L, const struct conf_destination *destination, const char *message,
+render(lua_State *L, const struct connector_subject *subject,
        struct connector_request *request, struct error *error)
 {
-    if (!push_kind(L, destination->kind, "render", error) ||
-        !push_event(L, message, &request->about, error))
+    const char *kind = subject->destination->kind;
+    if (!push_kind(L, kind, "render", error) ||
+        !push_event(L, subject->message, &request->about, error))
         return false;
-    push_options(L, destination, message);
+    push_options(L, subject);
     if (!call(L, 2, 1, error)) /* render(event, options) */
         return false;
     if (!lua_istable(L, -1)) {
-        error_set(error, ERROR_DECODE, "", "kind '%s' renders no request",
-                  destination->kind);
+        error_set(error, ERROR_DECODE, "", "kind '%s' renders no request", kind);
         return false;
     }
     take_request(L, request);
@@ -392,12 +420,11 @@ render(lua_State *L, const struct conf_destination *destination, const char *mes
 }
 
 bool
-connector_render(struct connector *connector,
-                 const struct conf_destination *destination, const char *message,
+connector_render(struct connector *connector, const struct connector_subject *subject,
                  struct connector_request *request, struct error *error)
 {
     *request = (struct connector_request){0};
-    bool good = render(connector->L, destination, message, request, error);
+    bool good = render(connector->L, subject, request, error);
     lua_settop(connector->L, AT_END);
     if (!good)
         connector_request_fini(request);
@@ -414,6 +441,7 @@ connector_request_fini(struct connector_request *request)
     free(request->headers);
     free(request->about);
     free(request->method);
+    free(request->url);
     free(request->body);
     free(request->log);
     *request = (struct connector_request){0};

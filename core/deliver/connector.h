@@ -2,7 +2,7 @@
  * how a message looks for a kind of destination (lua/gateway/destinations/KIND.lua).
  *
  * No script ever runs here. Nothing in here sees a clock or a secret: times are
- * arguments, secrets are added by deliver.c as a request leaves. */
+ * arguments, secrets are added by outgoing.c as a request leaves. */
 #ifndef CCGATE_DELIVER_CONNECTOR_H
 #define CCGATE_DELIVER_CONNECTOR_H
 
@@ -79,16 +79,29 @@ char *connector_message(struct connector *connector, const char *text, size_t si
 struct connector_request {
     char *about; /* for the log: "raise of queue-wait/7" */
     char *method;
+    char *url; /* where the kind sends when the configuration names no other; or NULL */
     char *body; /* NULL for none */
     char *log;  /* not NULL: nothing to send, write this line to the log */
     bool sign;  /* Standard Webhooks headers when the destination has a secret */
+    bool fill;  /* the body has places for secrets: gateway.json's json.secret() */
+    bool fresh; /* the receiver knows no ids: never on a connection used before, where
+                   the network would repeat the request by itself */
     struct conf_header *headers; /* besides those of the configuration */
     size_t header_count;
 };
 
+/* A message and where it goes. A kind learns what is no secret of the destination, and
+ * how the people of the configuration are called there. */
+struct connector_subject {
+    const struct conf *conf;
+    const struct conf_destination *destination;
+    const char *id;      /* the message's own, the same at each attempt */
+    const char *message; /* JSON of lifecycle.md §5 */
+};
+
 /* False with `error` when the message cannot be rendered: it never will. */
 bool connector_render(struct connector *connector,
-                      const struct conf_destination *destination, const char *message,
+                      const struct connector_subject *subject,
                       struct connector_request *request, struct error *error);
 void connector_request_fini(struct connector_request *request);
 

@@ -1,4 +1,4 @@
-#include "deliver/deliver.h"
+#include "deliver/deliver_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,44 +7,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "deliver/lines.h"
 #include "deliver/outgoing.h"
 #include "deliver/schedule.h"
-#include "net/http.h"
 #include "net/sign.h"
 
-#define PARALLEL   8   /* in flight per destination */
 #define POOL_CALLS 256 /* over all destinations: only a ceiling for descriptors */
-
-/* One attempt, from the commit of in_flight to its result. */
-struct flight {
-    struct outlet *outlet;
-    struct message *message; /* NULL: this place is free */
-    struct connector_request request;
-};
-
-/* A destination, or one that the configuration does not have (any more). */
-struct outlet {
-    struct deliver *deliver;
-    char *name;
-    const struct conf_destination *conf; /* NULL: messages wait */
-    struct lines lines;
-    struct flight flights[PARALLEL];
-    size_t in_flight;
-    struct timer *timer;
-};
-
-struct deliver {
-    struct loop *loop;
-    struct store *store;
-    struct connector *connector;
-    const struct conf *conf;
-    struct http_pool *pool;
-    struct table outlets; /* name → struct outlet, owned */
-    struct txn *marks;    /* of what was superseded; NULL: nothing was */
-    struct timer *mark_timer;
-    bool draining;
-};
 
 /* How an attempt ended. */
 struct outcome {
@@ -67,10 +34,9 @@ on_time(void *arg)
     pump(arg);
 }
 
-/* Wakes the outlet when its first message is due. Nothing is started from here: a
- * caller may be reading the store. */
-static void
-arm(struct outlet *outlet)
+/* Nothing is started from here: a caller may be reading the store. */
+void
+outlet_arm(struct outlet *outlet)
 {
     const struct message *first = lines_first(&outlet->lines);
     if (!first || !outlet->conf || outlet->deliver->draining ||
@@ -224,6 +190,7 @@ conclude(struct flight *flight, const struct outcome *outcome)
                               : outcome->verdict == VERDICT_DONE ? OUTBOX_DONE
                                                                  : OUTBOX_DEAD;
     commit_outcome(flight, outcome, state, wait_ms);
+    outlet->counts[state]++;
     if (!flight->request.log)
         log_outcome(flight, outcome, wait_ms);
     flight_end(flight);
@@ -282,20 +249,25 @@ send_request(struct flight *flight)
     const struct message *message = flight->message;
     struct outgoing outgoing = {0};
     struct error error = {0};
-    if (!conf->url)
+    const char *url = conf->url ? conf->url : flight->request.url;
+    if (!url)
         error_set(&error, ERROR_LIMIT, "", "the configuration has no url for it");
     else if (!outgoing_init(&outgoing, conf, &flight->request, message->id,
                             message->body, clock_wall_ms() / 1000))
-        error_set(&error, ERROR_AUTH, "", "the secret cannot sign");
+        error_set(&error, ERROR_AUTH, "", "a secret is missing, or cannot sign");
     struct http_request request = {
         .method = flight->request.method,
-        .url = conf->url,
+        .url = url,
         .headers = outgoing.headers,
         .header_count = outgoing.header_count,
-        .body = message->body,
-        .body_size = message->body ? strlen(message->body) : 0,
+        .body = outgoing.body,
+        .body_size = outgoing.body ? strlen(outgoing.body) : 0,
         .ca_file = conf->ca_file,
         .timeout_ms = conf->timeout_ms,
+        .fresh = flight->request.fresh,
+        .public_only = !conf->is_private_allowed,
+        .allowed = conf->private_ranges,
+        .allowed_count = conf->private_range_count,
     };
     if (error.kind)
         conclude_failed(flight, VERDICT_SLOW, &error);
@@ -340,8 +312,13 @@ begin(struct outlet *outlet, struct message *message)
     struct deliver *deliver = outlet->deliver;
     struct flight *flight = flight_start(outlet, message);
     struct error error;
-    if (!connector_render(deliver->connector, outlet->conf, message->event,
-                          &flight->request, &error)) {
+    const struct connector_subject subject = {
+        .conf = deliver->conf,
+        .destination = outlet->conf,
+        .id = message->id,
+        .message = message->event,
+    };
+    if (!connector_render(deliver->connector, &subject, &flight->request, &error)) {
         conclude_failed(flight, VERDICT_DEAD, &error);
         return;
     }
@@ -365,7 +342,7 @@ pump(struct outlet *outlet)
     while (outlet->conf && !outlet->deliver->draining && outlet->in_flight < PARALLEL &&
            (first = lines_first(&outlet->lines)) && first->due_ms <= now_ms)
         begin(outlet, lines_take(&outlet->lines));
-    arm(outlet);
+    outlet_arm(outlet);
 }
 
 /* ---- what has lost its point ---- */
@@ -435,13 +412,14 @@ deliver_add(struct deliver *deliver, const struct outbox_record *record)
         .body = mem_text(record->body),
         .attempts = record->attempts,
         .refusals = record->refusals,
+        .created_ms = record->created_ms,
         .due_ms = clock_mono_ms() + wait_ms,
     };
     char *superseded = lines_add(&outlet->lines, message, record->order_key);
     if (superseded)
         mark_superseded(deliver, superseded);
     else if (lines_first(&outlet->lines) == message)
-        arm(outlet);
+        outlet_arm(outlet);
     free(superseded);
 }
 
@@ -453,7 +431,7 @@ deliver_set_conf(struct deliver *deliver, const struct conf *conf)
         if (deliver->outlets.slots[i].key) {
             struct outlet *outlet = deliver->outlets.slots[i].value;
             find_conf(outlet, false);
-            arm(outlet);
+            outlet_arm(outlet);
         }
 }
 
@@ -463,27 +441,5 @@ deliver_drain(struct deliver *deliver)
     deliver->draining = true;
     for (size_t i = 0; i < deliver->outlets.room; i++)
         if (deliver->outlets.slots[i].key)
-            arm(deliver->outlets.slots[i].value);
-}
-
-size_t
-deliver_busy(const struct deliver *deliver)
-{
-    size_t busy = 0;
-    for (size_t i = 0; i < deliver->outlets.room; i++) {
-        const struct outlet *outlet = deliver->outlets.slots[i].value;
-        busy += outlet ? outlet->in_flight : 0;
-    }
-    return busy;
-}
-
-size_t
-deliver_waiting(const struct deliver *deliver)
-{
-    size_t waiting = 0;
-    for (size_t i = 0; i < deliver->outlets.room; i++) {
-        const struct outlet *outlet = deliver->outlets.slots[i].value;
-        waiting += outlet ? outlet->lines.count : 0;
-    }
-    return waiting;
+            outlet_arm(deliver->outlets.slots[i].value);
 }

@@ -38,4 +38,30 @@ size_t deliver_busy(const struct deliver *deliver);
 /* Known and not yet done or dead. */
 size_t deliver_waiting(const struct deliver *deliver);
 
+/* ---- people ---- */
+
+struct deliver_look {
+    const char *name;
+    const char *kind;    /* NULL: not in the configuration, its messages wait */
+    size_t waiting;      /* not yet done or dead, those in flight included */
+    size_t in_flight;    /* now */
+    int64_t oldest_ms;   /* wall time at which the oldest of these was made; 0: none */
+    uint64_t done, dead; /* messages, since the start of the gateway */
+    uint64_t failed;     /* attempts that are made again, since then */
+};
+typedef void deliver_on_look(void *arg, const struct deliver_look *look);
+
+/* The destinations in the order of the configuration, then others that have messages.
+ * Costs time for every alert that waits. */
+void deliver_each(const struct deliver *deliver, deliver_on_look *on_look, void *arg);
+
+/* Somebody wants this message tried now, in its place in the order of its alert: one
+ * that waits at once, a dead one with a schedule that begins anew. False with `error`:
+ * it is over, or on its way. `record` is as the store has it now. */
+bool deliver_retry(struct deliver *deliver, const struct outbox_record *record,
+                   struct error *error);
+/* Somebody wants it not sent: one that waits, or a dead one, is superseded. */
+bool deliver_drop(struct deliver *deliver, const struct outbox_record *record,
+                  struct error *error);
+
 #endif

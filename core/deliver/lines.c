@@ -204,3 +204,74 @@ lines_finish(struct lines *lines, struct message *message)
         line_delete(lines, line);
     message_delete(message);
 }
+
+/* ---- people ---- */
+
+int64_t
+lines_oldest(const struct lines *lines)
+{
+    int64_t oldest = 0;
+    for (const struct line *line = lines->all; line; line = line->next)
+        for (const struct message *at = line->head; at; at = at->next)
+            if (!oldest || at->created_ms < oldest)
+                oldest = at->created_ms;
+    return oldest;
+}
+
+static struct message *
+find(const struct lines *lines, const char *id)
+{
+    for (const struct line *line = lines->all; line; line = line->next)
+        for (struct message *at = line->head; at; at = at->next)
+            if (strcmp(at->id, id) == 0)
+                return at;
+    return NULL;
+}
+
+/* The first of every line may go, unless it is taken. */
+static void
+heap_rebuild(struct lines *lines)
+{
+    lines->heap_count = 0;
+    for (struct line *line = lines->all; line; line = line->next)
+        if (!line->head->is_taken)
+            heap_push(lines, line->head);
+}
+
+bool
+lines_has(const struct lines *lines, const char *id)
+{
+    return find(lines, id) != NULL;
+}
+
+bool
+lines_hurry(struct lines *lines, const char *id, int64_t due_ms)
+{
+    struct message *message = find(lines, id);
+    if (!message || message->is_taken)
+        return false;
+    message->due_ms = due_ms;
+    heap_rebuild(lines);
+    return true;
+}
+
+bool
+lines_drop(struct lines *lines, const char *id)
+{
+    struct message *message = find(lines, id), *before = NULL;
+    if (!message || message->is_taken)
+        return false;
+    struct line *line = message->line;
+    struct message **at = &line->head;
+    for (; *at != message; at = &(*at)->next)
+        before = *at;
+    *at = message->next;
+    if (line->last == message)
+        line->last = before;
+    lines->count--;
+    message_delete(message);
+    if (!line->head)
+        line_delete(lines, line);
+    heap_rebuild(lines);
+    return true;
+}

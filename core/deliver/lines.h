@@ -18,7 +18,8 @@ struct message {
     char *event; /* JSON */
     char *body;  /* as rendered at the first attempt, NULL before */
     int64_t attempts, refusals;
-    int64_t due_ms; /* monotonic: a step of the wall clock moves no retry */
+    int64_t created_ms; /* wall */
+    int64_t due_ms;     /* monotonic: a step of the wall clock moves no retry */
 
     /* Private to lines.c. */
     struct message *next; /* behind it in its line */
@@ -61,5 +62,16 @@ void lines_give_back(struct lines *lines, struct message *message);
 
 /* A taken message is over: deletes it, and the next of its line may go. */
 void lines_finish(struct lines *lines, struct message *message);
+
+/* ---- people; each looks at all messages ---- */
+
+/* created_ms of the oldest, those taken included; 0 when there is none. */
+int64_t lines_oldest(const struct lines *lines);
+bool lines_has(const struct lines *lines, const char *id);
+/* The message is due then; when others stand before it, it goes behind them all the
+ * same. False: there is none of this id, or it is taken. */
+bool lines_hurry(struct lines *lines, const char *id, int64_t due_ms);
+/* Takes it out and deletes it. False likewise. */
+bool lines_drop(struct lines *lines, const char *id);
 
 #endif

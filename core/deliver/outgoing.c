@@ -1,5 +1,6 @@
 #include "deliver/outgoing.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,13 +49,60 @@ add_signature(struct outgoing *outgoing, const char *secret, const char *id,
     return true;
 }
 
+/* ---- secrets in the body ---- */
+
+/* How gateway.json writes the place of a secret: no text of a JSON body has this byte.
+ */
+#define MARK '\1'
+
+static const struct {
+    const char *name;
+    size_t offset; /* in struct conf_destination */
+} secrets[] = {
+    {"routing_key", offsetof(struct conf_destination, routing_key)},
+};
+
+static const char *
+find_secret(const struct conf_destination *conf, const char *name, size_t size)
+{
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++)
+        if (strlen(secrets[i].name) == size && !memcmp(secrets[i].name, name, size))
+            return *(char *const *)((const char *)conf + secrets[i].offset);
+    return NULL;
+}
+
+/* False when a place is left open. */
+static bool
+fill(struct buf *filled, const struct conf_destination *conf, const char *body)
+{
+    const char *at = body, *mark;
+    while ((mark = strchr(at, MARK))) {
+        const char *end = strchr(mark + 1, MARK);
+        const char *secret =
+            end ? find_secret(conf, mark + 1, (size_t)(end - mark - 1)) : NULL;
+        if (!secret)
+            return false;
+        buf_add(filled, at, (size_t)(mark - at));
+        buf_add_json(filled, secret, strlen(secret));
+        at = end + 1;
+    }
+    buf_add_text(filled, at);
+    return true;
+}
+
 bool
 outgoing_init(struct outgoing *outgoing, const struct conf_destination *conf,
               const struct connector_request *request, const char *id, const char *body,
               int64_t now_s)
 {
-    *outgoing = (struct outgoing){0};
-    if (request->sign && !add_signature(outgoing, conf->secret, id, body, now_s))
+    *outgoing = (struct outgoing){.body = body};
+    if (body && request->fill) {
+        if (!fill(&outgoing->filled, conf, body))
+            return false;
+        outgoing->body = outgoing->filled.size ? outgoing->filled.data : body;
+    }
+    if (request->sign &&
+        !add_signature(outgoing, conf->secret, id, outgoing->body, now_s))
         return false;
     add_headers(outgoing, conf->headers, conf->header_count);
     add_headers(outgoing, request->headers, request->header_count);
@@ -67,6 +115,7 @@ outgoing_fini(struct outgoing *outgoing)
 {
     free(outgoing->headers);
     buf_fini(&outgoing->signature);
+    buf_fini(&outgoing->filled);
     *outgoing = (struct outgoing){0};
 }
 
@@ -113,6 +162,8 @@ outgoing_keep_answer(const struct conf_destination *conf, const char *answer)
         blot_out_url(kept, conf->url);
     if (conf->secret)
         blot_out_all(kept, conf->secret, "_");
+    if (conf->routing_key)
+        blot_out(kept, conf->routing_key, strlen(conf->routing_key));
     for (size_t i = 0; i < conf->header_count; i++)
         blot_out_all(kept, conf->headers[i].value, " ");
     size_t size = strlen(kept);

@@ -1,5 +1,6 @@
 /* What is added to a request as it leaves, anew for each attempt: the headers of the
- * configuration and the signature. And what of it must not come back in an answer. */
+ * configuration, the signature, the secrets of the body. And what of it must not come
+ * back in an answer. */
 #ifndef CCGATE_DELIVER_OUTGOING_H
 #define CCGATE_DELIVER_OUTGOING_H
 
@@ -15,15 +16,18 @@
 struct outgoing {
     struct http_header *headers; /* owned; names and values are borrowed */
     size_t header_count;
+    const char *body; /* what leaves, secrets filled in; NULL for none */
 
-    /* Private: values that headers point to. */
+    /* Private: values that the above point to. */
+    struct buf filled;
     char timestamp[24];
     struct buf signature;
 };
 
-/* Makes the headers of message `id` with this body for an attempt at `now_s`: each name
- * once, the gateway's webhook-… first, then the configuration's, then the kind's. False
- * when the destination's secret cannot sign: then nothing may be sent. */
+/* Makes the body and the headers of message `id` with this body for an attempt at
+ * `now_s`: each name once, the gateway's webhook-… first, then the configuration's,
+ * then the kind's. False when the destination's secret cannot sign, or one that the
+ * body needs is not there: then nothing may be sent. `body` is borrowed. */
 bool outgoing_init(struct outgoing *outgoing, const struct conf_destination *conf,
                    const struct connector_request *request, const char *id,
                    const char *body, int64_t now_s);

@@ -198,12 +198,16 @@ static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
+    struct http_slot *slot = arg;
+    struct http_pool *pool = slot->call->pool;
+    if (!http_slot_may_dial(slot, &address->addr))
+        return CURL_SOCKET_BAD;
     int fd =
         socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
-    remove_spot(arg, fd); /* a new descriptor: what was known of the number is past */
-    add_spot(arg, fd)->is_ours = true;
+    remove_spot(pool, fd); /* a new descriptor: what was known of the number is past */
+    add_spot(pool, fd)->is_ours = true;
     return fd;
 }
 
@@ -254,7 +258,7 @@ take_slot(struct http_pool *pool)
     }
     slot = http_slot_new();
     if (curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) ||
-        curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETDATA, pool) ||
+        curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETDATA, slot) ||
         curl_easy_setopt(slot->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket) ||
         curl_easy_setopt(slot->easy, CURLOPT_CLOSESOCKETDATA, pool))
         give_up("setting callbacks");

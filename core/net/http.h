@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/range.h"
 
 struct http_pool;
 struct http_call;
@@ -66,12 +67,18 @@ struct http_request {
     int fresh;           /* never on a connection that was used before */
     const char *unix_socket; /* connects to this socket file; the URL's host is a name
                                 only. NULL: to the URL's host */
+    int public_only; /* only to addresses of the public internet, and to those allowed
+                        below; judged as they are dialled, whatever the URL or a name
+                        server says, and again on a connection that was used before */
+    const struct range *allowed;
+    size_t allowed_count;
 };
 
 /* Starts or queues the call; copies all of `request`. Misuse is reported through the
  * callback, too: control characters in the URL or a header, a method that is not a
- * token, another scheme than http and https are ERROR_LIMIT; a ca_file that cannot be
- * read is ERROR_TLS once a new connection needs it. */
+ * token, another scheme than http and https are ERROR_LIMIT, as is an address that is
+ * not public where it must be; a ca_file that cannot be read is ERROR_TLS once a new
+ * connection needs it. */
 struct http_call *http_start(struct http_pool *pool, const struct http_request *request,
                              http_callback *on_done, void *arg);
 

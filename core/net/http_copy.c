@@ -101,7 +101,8 @@ static size_t
 size_of(const struct http_request *request)
 {
     size_t size = sizeof(struct http_copy) + strlen(request->method) + 1 +
-                  strlen(request->url) + 1 + request->body_size + 1;
+                  strlen(request->url) + 1 + request->body_size + 1 +
+                  request->allowed_count * sizeof(struct range);
     if (request->ca_file)
         size += strlen(request->ca_file) + 1;
     if (request->unix_socket)
@@ -142,7 +143,12 @@ http_copy_new(const struct http_request *request, struct error *refusal)
     struct http_copy *copy = mem_zero(size_of(request));
     copy->lines = (const char **)(copy + 1);
     copy->line_count = request->header_count;
-    char *at = (char *)(copy->lines + copy->line_count);
+    struct range *allowed = (struct range *)(copy->lines + copy->line_count);
+    copy->allowed = allowed;
+    copy->allowed_count = request->allowed_count;
+    for (size_t i = 0; i < copy->allowed_count; i++)
+        allowed[i] = request->allowed[i];
+    char *at = (char *)(allowed + copy->allowed_count);
     for (size_t i = 0; i < copy->line_count; i++)
         copy->lines[i] = put_line(&at, &request->headers[i]);
     copy->method = put_text(&at, request->method);
@@ -159,5 +165,6 @@ http_copy_new(const struct http_request *request, struct error *refusal)
     copy->body_max = request->body_max ? request->body_max : BODY_MAX_DEFAULT;
     copy->timeout_ms = clamp_timeout(request->timeout_ms);
     copy->is_fresh = request->fresh != 0;
+    copy->is_public_only = request->public_only != 0;
     return copy;
 }

@@ -18,7 +18,9 @@ struct http_copy {
     const char *body;        /* NULL for none; "" where the method implies one */
     size_t body_size, body_max;
     long timeout_ms;
-    bool is_fresh;
+    bool is_fresh, is_public_only;
+    const struct range *allowed; /* allowed_count ranges that may be private */
+    size_t allowed_count;
     const char **lines; /* "Name: value", and "Name;" for an empty one, as curl wants */
     size_t line_count;
 };

@@ -1,8 +1,10 @@
 #include "net/http_slot.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +79,58 @@ on_header(char *data, size_t size, size_t count, void *arg)
     return 0;
 }
 
+/* ---- where to ---- */
+
+static bool
+is_allowed(const struct http_copy *request, const struct address *address)
+{
+    if (!address_is_private(address))
+        return true;
+    for (size_t i = 0; i < request->allowed_count; i++)
+        if (range_holds(&request->allowed[i], address))
+            return true;
+    return false;
+}
+
+/* What is no address of the internet is judged by nobody, and so refused. */
+static bool
+judge(struct http_slot *slot, const char *text)
+{
+    struct address address;
+    if (address_parse(text, &address) && is_allowed(slot->request, &address))
+        return true;
+    snprintf(slot->refused, sizeof slot->refused, "%s", text);
+    return false;
+}
+
+bool
+http_slot_may_dial(struct http_slot *slot, const struct sockaddr *address)
+{
+    char text[HTTP_ADDRESS_SIZE] = "";
+    if (!slot->request->is_public_only)
+        return true;
+    if (address->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text,
+                  sizeof text);
+    else if (address->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, text,
+                  sizeof text);
+    return judge(slot, text);
+}
+
+/* A connection that was used before is not dialled: another request, which may go
+ * further, may have opened it. */
+static int
+on_connected(void *arg, char *to, char *from, int to_port, int from_port)
+{
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+    struct http_slot *slot = arg;
+    bool is_fine = !slot->request->is_public_only || judge(slot, to);
+    return is_fine ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 /* ---- what never changes ---- */
 
 static const struct {
@@ -111,6 +165,8 @@ http_slot_new(void)
     set(easy, CURLOPT_WRITEDATA, slot);
     set(easy, CURLOPT_HEADERFUNCTION, on_header);
     set(easy, CURLOPT_HEADERDATA, slot);
+    set(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    set(easy, CURLOPT_PREREQDATA, slot);
     return slot;
 }
 
@@ -242,6 +298,7 @@ http_slot_clear(struct http_slot *slot)
     slot->header_size = 0;
     slot->is_too_large = false;
     slot->detail[0] = '\0';
+    slot->refused[0] = '\0';
 }
 
 /* ---- what came of it ---- */
@@ -280,6 +337,14 @@ reason_of(const struct http_slot *slot, CURLcode code)
     return slot->detail[0] ? slot->detail : curl_easy_strerror(code);
 }
 
+/* How curl ends what http_slot_may_dial() and on_connected() refuse; of several
+ * addresses another one may have failed by itself. */
+static bool
+is_refusal(CURLcode code)
+{
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK;
+}
+
 static void
 set_error(const struct http_slot *slot, CURLcode code, struct error *error)
 {
@@ -292,7 +357,12 @@ set_error(const struct http_slot *slot, CURLcode code, struct error *error)
     if (!where)
         where = http_copy_authority(slot->request->url, authority);
     snprintf(digits, sizeof digits, "%d", (int)code);
-    if (!slot->is_too_large)
+    if (slot->refused[0] && is_refusal(code))
+        error_set(error, ERROR_LIMIT, digits,
+                  "%s: %s is a private address; allow_private = yes lets this "
+                  "destination use it",
+                  where, slot->refused);
+    else if (!slot->is_too_large)
         error_set(error, kind, digits, "%s: %s", where, reason_of(slot, code));
     else if (slot->header_size > HEADERS_MAX)
         error_set(error, ERROR_LIMIT, digits, "%s: headers of more than %d bytes",

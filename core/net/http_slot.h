@@ -12,6 +12,9 @@
 #include "net/http_copy.h"
 
 struct curl_slist;
+struct sockaddr;
+
+#define HTTP_ADDRESS_SIZE 48
 
 struct http_slot {
     struct http_slot *next; /* for the owner */
@@ -29,6 +32,7 @@ struct http_slot {
     size_t header_size;
     bool is_too_large;
     char *detail;
+    char refused[HTTP_ADDRESS_SIZE]; /* an address that is not public; "": none */
 };
 
 /* Once per process, before the first slot. */
@@ -42,6 +46,9 @@ struct http_slot *http_slot_of(void *easy);
 
 /* Makes the handle ready for `request`, which must live until the slot is cleared. */
 void http_slot_prepare(struct http_slot *slot, const struct http_copy *request);
+
+/* Whether the slot's request may go to this address; notes one that it may not. */
+bool http_slot_may_dial(struct http_slot *slot, const struct sockaddr *address);
 
 /* What came of it, after curl ended it with `code` (a CURLcode). The body stays the
  * slot's. */

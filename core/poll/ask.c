@@ -92,6 +92,13 @@ planner_look(struct planner *planner, uint32_t center, const struct query *query
     lane_look(plan_lane(planner, center, query), state);
 }
 
+const struct lane_counts *
+planner_counts(const struct planner *planner, uint32_t center,
+               const struct query *query)
+{
+    return lane_counts_of(plan_lane(planner, center, query), query);
+}
+
 void
 planner_retry(struct planner *planner, uint32_t center)
 {

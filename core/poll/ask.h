@@ -29,6 +29,10 @@ void ask_cancel(struct ask *ask);
 void planner_look(struct planner *planner, uint32_t center, const struct query *query,
                   struct lane_state *state);
 
+/* What came of the requests of one query to a centre. */
+const struct lane_counts *planner_counts(const struct planner *planner, uint32_t center,
+                                         const struct query *query);
+
 /* Ends back-off and opens the way for a probe, through every door of the centre. */
 void planner_retry(struct planner *planner, uint32_t center);
 

@@ -28,10 +28,10 @@ report(struct batch *batch, const struct error *error)
     if (is_own && !is_searched &&
         (batch->error.kind != error->kind ||
          strcmp(batch->error.code, error->code) != 0))
-        log_warn("poll", "center %s: %s %lld…%lld: %s %s: %s; alerts are held", center,
+        log_warn("poll", "center %s: %s %lld…%lld: %s%s%s: %s; alerts are held", center,
                  batch->query->name, (long long)batch->ids[0],
                  (long long)batch->ids[batch->id_count - 1], error_word(error->kind),
-                 error->code, error->message);
+                 error->code[0] ? " " : "", error->code, error->message);
     batch->error = *error;
 }
 

@@ -16,7 +16,8 @@ struct part {
 
 struct fetch {
     struct planner *planner;
-    uint32_t center;
+    uint32_t center; /* until all parts are answered: a reload gives other numbers */
+    int64_t vdn;     /* the centre's */
     const struct query *query;
     struct query_span span; /* of a query that has one */
     int64_t *ids;
@@ -55,11 +56,10 @@ fetch_cancel(struct fetch *fetch)
 static void
 join_parts(struct fetch *fetch)
 {
-    int64_t vdn = plan_center(fetch->planner, fetch->center)->vdn;
     struct block all;
     block_init(&all, fetch->query);
     for (size_t i = 0; i < fetch->part_count; i++)
-        block_join(&all, &fetch->parts[i].answer, fetch->parts[i].argument, vdn);
+        block_join(&all, &fetch->parts[i].answer, fetch->parts[i].argument, fetch->vdn);
     if (fetch->query->is_list) {
         block_unique(&all);
         block_fini(&fetch->rows);
@@ -88,8 +88,7 @@ on_part_answer(struct errand *errand, const struct poll_answer *answer)
     if (answer->error.kind != ERROR_NONE)
         fetch->error = answer->error;
     else
-        block_join(&part->answer, answer->rows, part->argument,
-                   plan_center(fetch->planner, fetch->center)->vdn);
+        block_join(&part->answer, answer->rows, part->argument, fetch->vdn);
     fetch->wall_ms = clock_wall_ms();
     if (--fetch->open_count == 0)
         timer_start(fetch->timer, 0);
@@ -132,7 +131,6 @@ add_known(struct block *rows, const struct batch *batch, size_t place, int64_t v
 static bool
 answer_from_known(struct fetch *fetch, int64_t max_age_ms)
 {
-    int64_t vdn = plan_center(fetch->planner, fetch->center)->vdn;
     for (size_t i = 0; i < fetch->id_count; i++) {
         size_t place;
         const struct batch *batch =
@@ -143,7 +141,7 @@ answer_from_known(struct fetch *fetch, int64_t max_age_ms)
             block_clear(&fetch->rows);
             return false;
         }
-        add_known(&fetch->rows, batch, place, vdn);
+        add_known(&fetch->rows, batch, place, fetch->vdn);
         fetch->wall_ms = batch->rows_wall_ms;
     }
     if (fetch->query->is_list)
@@ -195,6 +193,7 @@ planner_fetch(struct planner *planner, uint32_t center, const struct query *quer
     struct lane *lane = plan_lane(planner, center, query);
     fetch->planner = planner;
     fetch->center = center;
+    fetch->vdn = plan_center(planner, center)->vdn;
     fetch->query = query;
     fetch->span = span ? *span : (struct query_span){.type = OPERATION_ANY};
     fetch->ids = mem_copy(ids, id_count * sizeof *ids);

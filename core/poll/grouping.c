@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "model/span.h"
 
 /* A stretch is told again when it has changed by this factor. */
 #define STRETCH_NEWS 1.1
@@ -66,10 +67,9 @@ connect_feeds(struct batch *batch, const struct demand *demand,
     batch_drop_feeds(&before);
 }
 
-void
-plan_disconnect(const struct subscription *subscription)
+static void
+disconnect(struct batch *batch, const struct subscription *subscription)
 {
-    struct batch *batch = subscription->planner->batches;
     for (; batch; batch = batch->next) {
         size_t kept = 0;
         for (size_t i = 0; i < batch->feed_count; i++) {
@@ -80,6 +80,63 @@ plan_disconnect(const struct subscription *subscription)
         }
         batch->feed_count = kept;
     }
+}
+
+void
+plan_disconnect(const struct subscription *subscription)
+{
+    disconnect(subscription->planner->batches, subscription);
+    disconnect(subscription->planner->kept, subscription);
+}
+
+/* ---- samples of histories ---- */
+
+void
+plan_put_away(struct batch *batch)
+{
+    struct planner *planner = batch->planner;
+    if (!batch->query->has_span || !batch->rows_mono_ms) {
+        batch_delete(batch);
+        return;
+    }
+    lane_remove(&batch->errand);
+    timer_stop(batch->timer);
+    batch->next = planner->kept;
+    planner->kept = batch;
+}
+
+static void
+forget_old(struct planner *planner)
+{
+    int64_t day_ago = clock_mono_ms() - SPAN_DAY * 1000;
+    for (struct batch **at = &planner->kept; *at;) {
+        struct batch *batch = *at;
+        if (batch->rows_mono_ms >= day_ago) {
+            at = &batch->next;
+            continue;
+        }
+        *at = batch->next;
+        batch_delete(batch);
+    }
+}
+
+/* The batch that was put away and has the history of this id; NULL: none. */
+static struct batch *
+take_back(struct planner *planner, const struct demand_request *request)
+{
+    struct batch **at = &planner->kept;
+    while (*at && ((*at)->center != request->center || (*at)->query != request->query ||
+                   (*at)->ids[0] != request->ids[0]))
+        at = &(*at)->next;
+    struct batch *batch = *at;
+    if (!batch)
+        return NULL;
+    *at = batch->next;
+    batch->lot = request->lot;
+    batch->failures = 0; /* they counted in another search */
+    batch->is_judged = false;
+    batch->error = (struct error){0};
+    return batch;
 }
 
 /* ---- batches ---- */
@@ -111,9 +168,10 @@ obtain(struct planner *planner, struct batch **old,
         if (!order && former.id_count == request->id_count &&
             !memcmp(former.ids, request->ids, former.id_count * sizeof *former.ids))
             return batch;
-        batch_delete(batch);
+        plan_put_away(batch);
     }
-    return batch_new(planner, request);
+    struct batch *kept = take_back(planner, request);
+    return kept ? kept : batch_new(planner, request);
 }
 
 static void
@@ -136,7 +194,7 @@ take_requests(struct planner *planner, const struct demand *demand)
     while (old) {
         struct batch *batch = old;
         old = batch->next;
-        batch_delete(batch);
+        plan_put_away(batch);
     }
     free(made);
 }
@@ -266,6 +324,7 @@ plan_rebuild(struct planner *planner)
 {
     struct demand demand = {0};
     planner->is_changed = false;
+    forget_old(planner);
     for (struct subscription *s = planner->subscriptions; s; s = s->next)
         for (size_t i = 0; i < s->want_count; i++)
             demand_add(&demand, &s->wants[i], s);

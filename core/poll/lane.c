@@ -18,6 +18,7 @@ struct flight {
     struct lane *lane;
     struct errand *errand; /* NULL: nobody waits for the answer any more */
     struct poll *poll;
+    int query; /* its number */
     struct flight *next;
 };
 
@@ -28,7 +29,8 @@ struct lane {
     struct session *session; /* of the agent gateway; NULL at the other door */
     struct rate *rate;       /* the centre's, shared */
     struct rate_turn turn;
-    struct poll_line *lines; /* one per query, made when first needed */
+    struct poll_line *lines;    /* one per query, made when first needed */
+    struct lane_counts *counts; /* likewise one per query */
     struct errand *first, **last;
     struct flight *flights;
     size_t in_flight;
@@ -61,6 +63,7 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
         lane->session = session_new(loop, pool, center);
     lane->rate = rate;
     lane->lines = mem_zero(count * sizeof *lane->lines);
+    lane->counts = mem_zero(count * sizeof *lane->counts);
     lane->last = &lane->first;
     lane->pump_timer = timer_new(loop, pump, lane);
     sign_random(&lane->random, sizeof lane->random);
@@ -109,7 +112,20 @@ lane_delete(struct lane *lane)
     session_delete(lane->session);
     timer_free(lane->pump_timer);
     free(lane->lines);
+    free(lane->counts);
     free(lane);
+}
+
+struct session *
+lane_end(struct lane *lane)
+{
+    struct session *session = lane->session;
+    if (session)
+        session_stop(session);
+    cancel_flights(lane);
+    lane->session = NULL;
+    lane_delete(lane);
+    return session;
 }
 
 const struct conf_center *
@@ -265,7 +281,8 @@ hold_for(struct lane *lane, int64_t wait)
     timer_start(lane->pump_timer, wait);
 }
 
-static void
+/* For how long. */
+static int64_t
 hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
 {
     int64_t doubled = lane->hold_ms ? lane->hold_ms * 2 : first_ms;
@@ -277,6 +294,7 @@ hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
     if (wait < least_ms)
         wait = least_ms < most_ms ? least_ms : most_ms;
     hold_for(lane, wait);
+    return wait;
 }
 
 /* The session knows when it signs in again. */
@@ -302,10 +320,10 @@ open_circuit(struct lane *lane, const struct error *error)
         lane->hold_ms = 0;
     lane->is_open = true;
     lane->reason = *error;
-    hold(lane, CIRCUIT_FIRST_MS, CIRCUIT_MOST_MS, 0);
+    int64_t wait = hold(lane, CIRCUIT_FIRST_MS, CIRCUIT_MOST_MS, 0);
     log_error("poll", "center %s: auth: %s; circuit open: no request for %s, then one",
               lane->center->name, error->message,
-              text_format_duration(lane->hold_ms, length, sizeof length));
+              text_format_duration(wait, length, sizeof length));
 }
 
 static void
@@ -314,12 +332,12 @@ back_off(struct lane *lane, const struct poll_answer *answer)
     char length[32];
     bool is_news = lane->reason.kind != answer->error.kind || lane->failures == 1;
     lane->reason = answer->error;
-    hold(lane, BACKOFF_FIRST_MS, BACKOFF_MOST_MS, answer->retry_after_ms);
+    int64_t wait =
+        hold(lane, BACKOFF_FIRST_MS, BACKOFF_MOST_MS, answer->retry_after_ms);
     log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
               "center %s: %s: %s; alerts are held, next try in %s", lane->center->name,
               error_word(answer->error.kind), answer->error.message,
-              text_format_duration(lane->held_until - clock_mono_ms(), length,
-                                   sizeof length));
+              text_format_duration(wait, length, sizeof length));
 }
 
 static void
@@ -380,7 +398,24 @@ lane_set_center(struct lane *lane, const struct conf_center *center)
     lane_retry(lane);
 }
 
+const struct lane_counts *
+lane_counts_of(const struct lane *lane, const struct query *query)
+{
+    return &lane->counts[query_number(query)];
+}
+
 /* ---- sending ---- */
+
+static void
+count(struct lane_counts *counts, const struct poll_answer *answer)
+{
+    counts->polls++;
+    counts->duration_us += answer->duration_us;
+    if (answer->error.kind == ERROR_NONE)
+        counts->good_ms = clock_wall_ms();
+    else
+        counts->failures[answer->error.kind]++;
+}
 
 static void
 on_answer(void *arg, const struct poll_answer *answer)
@@ -388,6 +423,7 @@ on_answer(void *arg, const struct poll_answer *answer)
     struct flight *flight = arg;
     struct lane *lane = flight->lane;
     struct errand *errand = flight->errand;
+    count(&lane->counts[flight->query], answer);
     flight_delete(flight);
     if (errand) {
         errand->flight = NULL;
@@ -409,6 +445,7 @@ send_first(struct lane *lane)
     errand->flight = flight;
     flight->lane = lane;
     flight->errand = errand;
+    flight->query = query_number(errand->query);
     flight->next = lane->flights;
     lane->flights = flight;
     lane->in_flight++;

@@ -49,8 +49,12 @@ struct lane *lane_new(struct loop *loop, struct http_pool *pool,
                       const struct conf_center *center, enum query_door door,
                       struct rate *rate);
 /* All errands must have been removed. A session is not signed out by this: it ends by
- * itself after two minutes (lane_drain signs out). NULL is allowed. */
+ * itself after two minutes (lane_end and lane_drain sign out). NULL is allowed. */
 void lane_delete(struct lane *lane);
+
+/* That, but the session signs out. It is the caller's now, to be deleted when it is not
+ * busy any more; NULL when the door has none. */
+struct session *lane_end(struct lane *lane);
 
 /* The same centre with a new configuration; an open circuit is probed at once. */
 void lane_set_center(struct lane *lane, const struct conf_center *center);
@@ -79,6 +83,16 @@ struct lane_state {
     struct error error; /* the last of them */
 };
 void lane_look(const struct lane *lane, struct lane_state *state);
+
+/* What came of the requests of one query, since the lane was made. */
+struct lane_counts {
+    uint64_t polls;                 /* answers, good or not */
+    uint64_t failures[ERROR_KINDS]; /* of these, by kind */
+    int64_t good_ms;                /* wall time of the last good one; 0: none yet */
+    int64_t duration_us;            /* of all together */
+};
+const struct lane_counts *lane_counts_of(const struct lane *lane,
+                                         const struct query *query);
 
 /* Sends nothing any more, and signs out. */
 void lane_drain(struct lane *lane);

@@ -84,8 +84,11 @@ struct planner {
     struct lane **lanes; /* PLAN_DOORS for each */
     struct rate **rates;
     struct pace *paces;
+    struct session **leaving; /* of centres that are gone: they sign out */
+    size_t leaving_count;
     struct slots *slots;
     struct batch *batches; /* in the order of demand_compare() */
+    struct batch *kept; /* wanted by nobody, until somebody comes back for a sample */
     struct search *searches;
     struct fate *fates; /* by centre, query and id */
     size_t fate_count;
@@ -168,6 +171,10 @@ void ride_leave(struct batch *batch);
 /* Makes the batches anew from all subscriptions; those that stay the same go on
  * undisturbed. */
 void plan_rebuild(struct planner *planner);
+/* Takes a batch that is in no list. That of a query with a span is kept for a day,
+ * since no request brings its sample again: who comes back, after a crash or a reload,
+ * gets it. */
+void plan_put_away(struct batch *batch);
 /* The subscription gets nothing any more. */
 void plan_disconnect(const struct subscription *subscription);
 

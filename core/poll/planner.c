@@ -210,6 +210,32 @@ planner_stretch(const struct planner *planner, uint32_t center)
     return planner->paces[center].stretch;
 }
 
+/* The session of a lane that ended, or NULL: it lives until it is out. */
+static void
+see_off(struct planner *planner, struct session *session)
+{
+    if (!session || !session_is_busy(session)) {
+        session_delete(session);
+        return;
+    }
+    planner->leaving =
+        mem_grow(planner->leaving, planner->leaving_count + 1, sizeof session);
+    planner->leaving[planner->leaving_count++] = session;
+}
+
+/* Those that are out are gone; with `is_all` the others, too. */
+static void
+forget_leaving(struct planner *planner, bool is_all)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < planner->leaving_count; i++)
+        if (!is_all && session_is_busy(planner->leaving[i]))
+            planner->leaving[kept++] = planner->leaving[i];
+        else
+            session_delete(planner->leaving[i]);
+    planner->leaving_count = kept;
+}
+
 /* The lanes and rates of the configuration before; those that are taken over are NULL.
  */
 struct old_lanes {
@@ -244,10 +270,11 @@ place_lanes(struct planner *planner, size_t i, const struct conf_center *center,
 }
 
 static void
-delete_lanes(struct old_lanes *old)
+delete_lanes(struct planner *planner, struct old_lanes *old)
 {
     for (size_t i = 0; i < old->count * PLAN_DOORS; i++)
-        lane_delete(old->lanes[i]);
+        if (old->lanes[i])
+            see_off(planner, lane_end(old->lanes[i]));
     for (size_t i = 0; i < old->count; i++)
         rate_delete(old->rates[i]);
     free(old->lanes);
@@ -274,12 +301,36 @@ renumber(struct planner *planner, const struct conf *conf)
 }
 
 static void
-drop_batches(struct planner *planner)
+drop_batches(struct batch **batches)
+{
+    while (*batches) {
+        struct batch *batch = *batches;
+        *batches = batch->next;
+        batch_delete(batch);
+    }
+}
+
+/* What is wanted is put together anew; only samples of histories go along, with their
+ * centre. */
+static void
+keep_histories(struct planner *planner, const struct conf *conf)
 {
     while (planner->batches) {
         struct batch *batch = planner->batches;
         planner->batches = batch->next;
-        batch_delete(batch);
+        plan_put_away(batch);
+    }
+    for (struct batch **at = &planner->kept; *at;) {
+        struct batch *batch = *at;
+        const struct conf_center *center =
+            conf_find_center(conf, plan_center(planner, batch->center)->name);
+        if (center) {
+            batch->center = (uint32_t)(center - conf->centers);
+            at = &batch->next;
+        } else {
+            *at = batch->next;
+            batch_delete(batch);
+        }
     }
 }
 
@@ -288,7 +339,7 @@ planner_set_conf(struct planner *planner, const struct conf *conf)
 {
     struct old_lanes old = {planner->lanes, planner->rates, planner->center_count};
     struct error changed;
-    drop_batches(planner);
+    keep_histories(planner, conf);
     search_forget(planner);
     error_set(&changed, ERROR_CANCELLED, "", "the configuration changed");
     fetch_fail_all(planner, &changed);
@@ -297,7 +348,8 @@ planner_set_conf(struct planner *planner, const struct conf *conf)
     make_room(planner, conf->center_count);
     for (size_t i = 0; i < conf->center_count; i++)
         place_lanes(planner, i, &conf->centers[i], &old);
-    delete_lanes(&old);
+    forget_leaving(planner, false);
+    delete_lanes(planner, &old);
     plan_rebuild(planner);
 }
 
@@ -319,6 +371,8 @@ planner_busy(const struct planner *planner)
     size_t busy = 0;
     for (size_t i = 0; i < planner->center_count * PLAN_DOORS; i++)
         busy += lane_busy(planner->lanes[i]);
+    for (size_t i = 0; i < planner->leaving_count; i++)
+        busy += session_is_busy(planner->leaving[i]);
     return busy;
 }
 
@@ -333,13 +387,16 @@ planner_delete(struct planner *planner)
         fetch_cancel(planner->fetches);
     while (planner->asks)
         ask_cancel(planner->asks);
-    drop_batches(planner);
+    drop_batches(&planner->batches);
+    drop_batches(&planner->kept);
     search_forget(planner);
-    delete_lanes(
-        &(struct old_lanes){planner->lanes, planner->rates, planner->center_count});
+    delete_lanes(planner, &(struct old_lanes){planner->lanes, planner->rates,
+                                              planner->center_count});
+    forget_leaving(planner, true);
     slots_delete(planner->slots);
     timer_free(planner->turn_timer);
     block_fini(&planner->scratch);
+    free(planner->leaving);
     free(planner->paces);
     free(planner);
 }

@@ -33,8 +33,8 @@ void planner_delete(struct planner *planner);
 
 /* From now on the centres of `conf` (same order or not: found by name); the old one may
  * go afterwards. Wants move with their centre, whose number may be another one now;
- * those of a centre that is gone are over. Fetches that wait get ERROR_CANCELLED. Open
- * circuits are probed at once. */
+ * those of a centre that is gone are over, and its session signs out. Fetches that wait
+ * get ERROR_CANCELLED. Open circuits are probed at once. */
 void planner_set_conf(struct planner *planner, const struct conf *conf);
 
 /* How many times as long as wanted the intervals of a centre are, at least 1. */
@@ -48,9 +48,9 @@ int planner_find_center(const struct planner *planner, const char *name);
  * What has a span (agent_operations) has no interval: each quarter of an hour is asked
  * for once, a minute or two after it closed, for all who want it, and so is what was
  * missed in the last 23h45m. A sample is the rows of the slots that were new, and a row
- * comes once. Who comes later gets the newest sample and what follows, nothing that
- * lies further back. A sample that is still refused when the next one comes is lost: a
- * host that takes nothing for so long has ended long before. */
+ * comes once. Who comes later gets the newest sample, of the last day, and what
+ * follows, nothing that lies further back. A sample that is still refused when the next
+ * one comes is lost: a host that takes nothing for so long has ended long before. */
 
 struct planner_want {
     uint32_t center; /* index in conf */
@@ -109,7 +109,7 @@ void fetch_cancel(struct fetch *fetch);
 
 /* Starts no poll any more; fetches get ERROR_CANCELLED. */
 void planner_drain(struct planner *planner);
-/* Polls in flight that somebody waits for. */
+/* Polls in flight that somebody waits for, and sessions that are still to sign out. */
 size_t planner_busy(const struct planner *planner);
 
 #endif

@@ -17,6 +17,42 @@ on_frame(void *arg, const struct frame *frame, struct error *error)
 
 /* ---- what the host gets ---- */
 
+/* False: it is known. */
+static bool
+note_too_large(struct resident *resident, const struct question *question)
+{
+    size_t count = resident->too_large_count;
+    for (size_t i = 0; i < count; i++) {
+        const struct question *known = &resident->too_large[i];
+        if (known->query == question->query && known->center == question->center &&
+            known->argument == question->argument)
+            return false;
+    }
+    resident->too_large =
+        mem_grow(resident->too_large, count + 1, sizeof *resident->too_large);
+    resident->too_large[resident->too_large_count++] = *question;
+    return true;
+}
+
+/* It would be as large the next time, and block what comes behind it. */
+static void
+tell_too_large(struct resident *resident, const struct message_rows *rows)
+{
+    const struct query *query = rows->query;
+    const struct question question = {query, rows->center, rows->argument};
+    if (!note_too_large(resident, &question))
+        return;
+    log_error(resident->room,
+              "%s of %s %lld of center %s: an answer of %u rows is more than a script "
+              "can be given, %zu MB; its rules do not see it, and their alerts are "
+              "held; %s",
+              query->name, query->argument, (long long)rows->argument,
+              resident->world.conf->centers[rows->center].name, rows->row_count,
+              FRAME_MAX >> 20,
+              query->has_span ? "ask for a shorter time, such as last = \"15m\""
+                              : "watch less of it");
+}
+
 static bool
 on_rows(void *arg, uint32_t center, int64_t argument, const struct block *rows,
         int64_t wall_ms)
@@ -31,7 +67,9 @@ on_rows(void *arg, uint32_t center, int64_t argument, const struct block *rows,
                                    .argument = argument,
                                    .text = rows->text.data,
                                    .text_size = rows->text.size};
-    return message_write_rows(process_out(resident->process), wall_ms, &message);
+    if (!message_write_rows(process_out(resident->process), wall_ms, &message))
+        tell_too_large(resident, &message);
+    return true;
 }
 
 static void
@@ -113,6 +151,7 @@ resident_delete(struct resident *resident)
     resident_delete_jobs(resident);
     process_delete(resident->process);
     message_loaded_fini(&resident->loaded);
+    free(resident->too_large);
     free(resident->room);
     free(resident->name);
     free(resident);

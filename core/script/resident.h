@@ -63,6 +63,10 @@ bool resident_has_rule(const struct resident *resident, const char *rule);
  * one flag per entry. */
 void resident_start(struct resident *resident, const bool *disabled);
 
+/* Runs a job now, besides its times. False: its last run has not ended, or it is not
+ * live. */
+bool resident_run_job(struct resident *resident, uint32_t entry);
+
 /* Switches an entry off. */
 void resident_disable(struct resident *resident, uint32_t entry);
 

@@ -17,6 +17,13 @@ struct wait {
 
 struct job;
 
+/* What was asked for, as one sample answers it. */
+struct question {
+    const struct query *query;
+    uint32_t center;
+    int64_t argument;
+};
+
 struct resident {
     struct resident_world world;
     struct resident_events events;
@@ -25,7 +32,9 @@ struct resident {
     bool is_loaded, is_live, is_replaced;
     struct message_loaded loaded;
     int64_t want_max, alert_max, task_max;
-    bool alerts_full; /* said so already */
+    bool alerts_full;           /* said so already */
+    struct question *too_large; /* likewise, of each whose answer was; owned */
+    size_t too_large_count;
     struct subscription *subscription;
     struct job *jobs; /* resident_jobs.c's */
     size_t job_count;

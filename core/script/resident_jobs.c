@@ -158,6 +158,21 @@ arm(struct job *job)
         timer_start(job->timer, wait);
 }
 
+bool
+resident_run_job(struct resident *resident, uint32_t entry)
+{
+    for (size_t i = 0; i < resident->job_count; i++) {
+        struct job *job = &resident->jobs[i];
+        if (job->entry != entry)
+            continue;
+        bool is_free = job->run && !job->is_off && !run_is_taken(job->run);
+        if (is_free)
+            begin(job, clock_wall_ms());
+        return is_free;
+    }
+    return false;
+}
+
 /* Runs that queue behind a busy host would only keep it busy. */
 static void
 put_off(struct job *job, int64_t due_ms)

@@ -71,7 +71,10 @@ on_fetched(void *arg, const struct error *error, const struct block *rows,
     wait->fetch = NULL; /* ends itself after this call */
     if (!message_write_fetched(process_out(wait->resident->process), clock_wall_ms(),
                                &fetched)) {
-        error_set(&fetched.error, ERROR_LIMIT, "", "the answer is too large");
+        error_set(&fetched.error, ERROR_LIMIT, "",
+                  "an answer of %u rows is more than a script can be given, %zu MB; "
+                  "ask for less at a time",
+                  fetched.rows.row_count, FRAME_MAX >> 20);
         message_write_fetched(process_out(wait->resident->process), clock_wall_ms(),
                               &fetched);
     }

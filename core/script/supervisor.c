@@ -1,4 +1,4 @@
-#include "script/supervisor.h"
+#include "script/supervisor_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "script/setup.h"
 #include "script/sweep.h"
-#include "script/ward.h"
 
 #define RETIRE_MS ((int64_t)10 * 1000) /* what still waits then is cancelled */
 #define ROUND_MS  ((int64_t)200)       /* how often retired ones are looked after */
@@ -19,18 +18,6 @@ struct retiree {
     int64_t until_ms;
     bool was_idle; /* a round ago: what it said then has been heard */
     struct retiree *next;
-};
-
-struct supervisor {
-    struct resident_world world;
-    struct ward *wards; /* in name order */
-    struct retiree *retirees;
-    struct timer *round_timer, *trial_timer, *settle_timer;
-    struct supervisor_reload reload; /* conf NULL: none under way */
-    bool is_whole;    /* the configuration shows scripts something else: all or none */
-    uint64_t reloads; /* so far */
-    bool has_new;     /* alerts may have nobody who watches them since the last sweep */
-    bool is_draining;
 };
 
 static void on_change(void *arg);
@@ -221,9 +208,12 @@ static void
 refuse(struct supervisor *supervisor, struct ward *ward, const struct ward *owner,
        const char *rule)
 {
-    log_error(ward->room,
-              "not loaded: %s has a rule '%s', too; names are unique in the gateway",
-              owner->file.shown, rule);
+    char *text = mem_format(
+        "not loaded: %s has a rule '%s', too; names are unique in the gateway",
+        owner->file.shown, rule);
+    log_error(ward->room, "%s", text);
+    ward_note_trouble(ward, text);
+    free(text);
     if (ward->candidate)
         ward_drop_candidate(ward);
     else

@@ -40,4 +40,40 @@ bool supervisor_reload(struct supervisor *supervisor,
  * ends with supervisor_delete(). */
 void supervisor_drain(struct supervisor *supervisor);
 
+/* ---- people ---- */
+
+/* Every script has shown whether it is good, and no host is being started. */
+bool supervisor_is_settled(const struct supervisor *supervisor);
+
+struct script_look {
+    const char *name, *file;
+    const char *state;   /* "live" "loading" "restarting" "quarantined" "not loaded" */
+    const char *trouble; /* why the newest version is not loaded, a line for each
+                            mistake; NULL: it is */
+    uint64_t restarts;   /* of its host, since the start of the gateway */
+};
+typedef void supervisor_on_script(void *arg, const struct script_look *look);
+/* In name order. */
+void supervisor_each_script(const struct supervisor *supervisor,
+                            supervisor_on_script *on_script, void *arg);
+
+/* A rule or a job of a script whose newest host has loaded. */
+struct entry_look {
+    const char *script, *name;
+    bool is_rule;
+    const char *state; /* "on", "switched off", or the script's when that is not live */
+    const char *about; /* its `doc` or description; not terminated */
+    size_t about_size;
+};
+typedef void supervisor_on_entry(void *arg, const struct entry_look *look);
+/* By script, in the order of their definition. */
+void supervisor_each_entry(const struct supervisor *supervisor,
+                           supervisor_on_entry *on_entry, void *arg);
+
+/* Runs a job now, besides its times. `name` is JOB, or SCRIPT/JOB where several scripts
+ * have one of that name. False with `error`: there is none, it is switched off, or its
+ * host is busy. */
+bool supervisor_run_job(struct supervisor *supervisor, const char *name,
+                        struct error *error);
+
 #endif

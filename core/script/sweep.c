@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/text.h"
+#include "script/key.h"
 
 struct sweeping {
     const struct ward *wards;
@@ -35,17 +35,24 @@ has_id(const struct message_want *want, int64_t id)
     return i < want->id_count;
 }
 
+/* Does the want bring, or miss, rows with this key? Which rows a list has is known to
+ * its host alone, which clears those that are gone (scope_absent). */
+static bool
+covers(const struct message_want *want, const char *text)
+{
+    struct key key;
+    return key_of_text(&key, want->query, text) &&
+           (want->query->is_list || has_id(want, key.id));
+}
+
 static bool
 is_watched(const struct message_loaded *loaded, const struct alert_record *record,
            uint32_t center)
 {
-    int64_t id;
-    if (!text_integer(record->key, &id))
-        return false;
     for (uint32_t i = 0; i < loaded->want_count; i++) {
         const struct message_want *want = &loaded->wants[i];
         if (!strcmp(loaded->entries[want->entry].name, record->rule) &&
-            want->center == center && has_id(want, id))
+            want->center == center && covers(want, record->key))
             return true;
     }
     return false;

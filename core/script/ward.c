@@ -82,12 +82,20 @@ on_strike(void *arg, uint32_t entry, const char *text)
 
 /* ---- loading ---- */
 
+void
+ward_note_trouble(struct ward *ward, const char *text)
+{
+    free(ward->trouble);
+    ward->trouble = mem_text(text);
+}
+
 static const struct resident_events resident_events;
 
+/* Into the log; the errors stay to be asked for. */
 static void
-log_problems(const struct ward *ward, const char *shown,
-             const struct message_loaded *loaded)
+tell_problems(struct ward *ward, const char *shown, const struct message_loaded *loaded)
 {
+    struct buf errors = {0};
     for (uint32_t i = 0; i < loaded->problem_count; i++) {
         const struct message_problem *problem = &loaded->problems[i];
         char line[16] = "";
@@ -95,7 +103,12 @@ log_problems(const struct ward *ward, const char *shown,
             snprintf(line, sizeof line, ":%u", problem->line);
         log_write(problem->level, ward->room, "%s%s: %.*s", shown, line,
                   (int)problem->text_size, problem->text);
+        if (problem->level == LEVEL_ERROR)
+            buf_format(&errors, "%s%s%s: %.*s", errors.size ? "\n" : "", shown, line,
+                       (int)problem->text_size, problem->text);
     }
+    ward_note_trouble(ward, errors.data);
+    buf_fini(&errors);
 }
 
 /* "live: rule queue-wait, job digest" */
@@ -133,7 +146,7 @@ on_loaded(void *arg, const struct message_loaded *loaded)
 {
     struct ward *ward = arg;
     /* It was good before: what is wrong now is said, and the host ends by itself. */
-    log_problems(ward, ward->file.shown, loaded);
+    tell_problems(ward, ward->file.shown, loaded);
     if (!loaded->failed && !ward->is_draining)
         go_live(ward);
     ward->on_change(ward->arg);
@@ -169,6 +182,7 @@ start_again(struct ward *ward, bool was_at_fault)
     if (ward->backoff_ms > RESTART_MOST_MS)
         ward->backoff_ms = RESTART_MOST_MS;
     ward->state = WARD_RESTARTING;
+    ward->restarts++;
     timer_start(ward->restart_timer, wait);
 }
 
@@ -263,7 +277,7 @@ static void
 on_candidate_loaded(void *arg, const struct message_loaded *loaded)
 {
     struct ward *ward = arg;
-    log_problems(ward, ward->candidate_file.shown, loaded);
+    tell_problems(ward, ward->candidate_file.shown, loaded);
     ward->candidate_is_good = !loaded->failed;
     ward->on_change(ward->arg);
 }
@@ -314,9 +328,12 @@ ward_try(struct ward *ward, struct script_file *file, struct buf *setup,
             ward->candidate_file.source, ward->candidate_file.size, &events, &error);
     if (ward->candidate)
         return;
-    log_error(ward->room, "%s: %s", ward->candidate_file.shown,
-              ward->candidate_file.trouble ? ward->candidate_file.trouble
-                                           : error.message);
+    char *text = mem_format("%s: %s", ward->candidate_file.shown,
+                            ward->candidate_file.trouble ? ward->candidate_file.trouble
+                                                         : error.message);
+    log_error(ward->room, "%s", text);
+    ward_note_trouble(ward, text);
+    free(text);
     ward_drop_candidate(ward);
 }
 
@@ -393,6 +410,7 @@ ward_delete(struct ward *ward)
     forget_entries(ward);
     script_file_fini(&ward->file);
     buf_fini(&ward->setup);
+    free(ward->trouble);
     free(ward->room);
     free(ward);
 }

@@ -1,5 +1,5 @@
 /* One script in the supervisor's care: its file, its host, its strikes. Shared by
- * ward.c, supervisor.c and sweep.c alone. */
+ * ward.c, supervisor*.c and sweep.c alone. */
 #ifndef CCGATE_SCRIPT_WARD_H
 #define CCGATE_SCRIPT_WARD_H
 
@@ -41,6 +41,8 @@ struct ward {
     int64_t backoff_ms, live_since_ms;
     struct timer *restart_timer;
     uint64_t came_with; /* the reload in which it went live */
+    uint64_t restarts;  /* hosts that were started in the place of a dead one */
+    char *trouble;      /* why the newest version is not loaded; NULL: it is */
     struct ward *next;
 };
 
@@ -73,6 +75,9 @@ struct resident *ward_put_down(struct ward *ward);
 
 /* Lets in again, for a trial, what has been out for an hour. */
 void ward_try_again(struct ward *ward, int64_t now_ms);
+
+/* The newest version is not loaded: takes note of why, for people. */
+void ward_note_trouble(struct ward *ward, const char *text);
 
 /* No samples, runs and restarts any more. */
 void ward_drain(struct ward *ward);

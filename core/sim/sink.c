@@ -9,6 +9,7 @@
 #include "model/json.h"
 #include "net/sign.h"
 #include "sim/delay.h"
+#include "sim/receiver.h"
 
 #define TOLERANCE_S 300 /* the Standard Webhooks libraries' own */
 
@@ -194,6 +195,12 @@ sink_print(const struct sink_request *request, const char *secret, struct buf *o
     if (secret)
         buf_format(out, " · signature verified: %s",
                    sink_is_signed(request, secret) ? "yes" : "no");
+    if (request->service)
+        buf_format(out, " · %s", request->service);
+    if (request->problem) {
+        buf_add_text(out, " refuses it: ");
+        add_plain(out, request->problem, strlen(request->problem));
+    }
     if (request->status < 200 || request->status > 299)
         buf_format(out, " · answered %d", request->status);
     buf_add_text(out, "\n");
@@ -223,6 +230,14 @@ sink_print_json(const struct sink_request *request, struct buf *out)
     }
     buf_add_text(out, "},\"body\":");
     buf_add_json(out, request->body, request->body_size);
+    if (request->service) {
+        buf_add_text(out, ",\"service\":");
+        add_text(out, request->service);
+    }
+    if (request->problem) {
+        buf_add_text(out, ",\"refused\":");
+        add_text(out, request->problem);
+    }
     buf_add_text(out, "}\n");
 }
 
@@ -249,6 +264,22 @@ read_headers(const struct server_request *request, struct sink_header *headers)
     return count;
 }
 
+/* What is not to fail is judged by the service of the path. */
+static struct receiver_answer
+judge(const struct sink *sink, struct sink_request *request, struct buf *problem)
+{
+    const struct receiver *receiver = receiver_at(request->path);
+    request->service = receiver ? receiver_name(receiver) : NULL;
+    if (sink->requests <= sink->options.fail_first)
+        return (struct receiver_answer){503, NULL, ""};
+    if (!receiver || sink->options.status != 200)
+        return (struct receiver_answer){(int)sink->options.status, NULL, ""};
+    struct receiver_answer answer =
+        receiver_judge(receiver, request->body, request->body_size, problem);
+    request->problem = problem->data;
+    return answer;
+}
+
 void
 sink_handle(void *arg, struct server_request *request)
 {
@@ -260,10 +291,12 @@ sink_handle(void *arg, struct server_request *request)
         .headers = headers,
         .header_count = read_headers(request, headers),
         .at_ms = clock_wall_ms(),
-        .status =
-            ++sink->requests <= sink->options.fail_first ? 503 : sink->options.status,
     };
+    struct buf problem = {0};
     arrived.body = server_body(request, &arrived.body_size);
+    sink->requests++;
+    const struct receiver_answer answer = judge(sink, &arrived, &problem);
+    arrived.status = answer.status;
     buf_clear(&sink->line);
     if (sink->options.json)
         sink_print_json(&arrived, &sink->line);
@@ -271,6 +304,10 @@ sink_handle(void *arg, struct server_request *request)
         sink_print(&arrived, sink->options.secret, &sink->line);
     fwrite(sink->line.data, 1, sink->line.size, sink->options.out);
     fflush(sink->options.out);
-    const struct delayed_reply reply = {.status = arrived.status, .body = ""};
+    buf_fini(&problem);
+    const struct delayed_reply reply = {.status = answer.status,
+                                        .content_type = answer.content_type,
+                                        .body = answer.body,
+                                        .size = strlen(answer.body)};
     delays_reply(&sink->delays, request, sink->options.delay_ms, &reply);
 }

@@ -1,5 +1,6 @@
 /* A receiver of webhooks that prints what arrives: one line per request, for people or
- * as JSON. */
+ * as JSON. At the paths of services that it plays (sim/receiver.h) it judges as they
+ * do. */
 #ifndef CCGATE_SIM_SINK_H
 #define CCGATE_SIM_SINK_H
 
@@ -44,7 +45,9 @@ struct sink_request {
     const char *body;
     size_t body_size;
     int64_t at_ms;
-    int status; /* how it is answered */
+    int status;          /* how it is answered */
+    const char *service; /* that it plays here; NULL: none */
+    const char *problem; /* why that refuses it; NULL: it does not */
 };
 
 /* Adds "2026-11-20T18:05:00Z raise critical …", newline included. Texts of the event
@@ -53,7 +56,8 @@ void sink_print(const struct sink_request *request, const char *secret,
                 struct buf *out);
 
 /* Adds {"at":1793383500000,"method":"POST","path":"/","headers":{…},"body":"…"},
- * newline included; `at` in milliseconds. */
+ * newline included; `at` in milliseconds; "service", and "refused" with the problem,
+ * when there is one. */
 void sink_print_json(const struct sink_request *request, struct buf *out);
 
 /* Whether the Standard Webhooks headers fit the body, and their time is not more than

@@ -45,6 +45,7 @@ enum outbox_state {
     OUTBOX_DONE,
     OUTBOX_DEAD,
     OUTBOX_SUPERSEDED,
+    OUTBOX_STATES,
 };
 
 /* One message to one destination. */
@@ -76,6 +77,9 @@ struct run_record {
     int64_t scheduled_ms; /* when it was due */
     bool is_over;         /* it has ended, well or not */
 };
+
+/* "ready", "in_flight", "done", "dead", "superseded". */
+const char *outbox_word(enum outbox_state state);
 
 /* Copies of the texts, too. */
 void alert_record_init(struct alert_record *record, const struct alert_record *from);

@@ -53,7 +53,4 @@ struct txn {
     int64_t newest_ms; /* the newest time in it, 0 when there is none */
 };
 
-/* The word of a state in the database. */
-const char *outbox_word(enum outbox_state state);
-
 #endif

@@ -20,7 +20,9 @@ local STATUS <const> = {
 -- its time to come back.
 local CLASS <const> = { [2] = "done", [3] = "retry", [5] = "retry" }
 
-return function(answer)
+local classify = {}
+
+local function judge(answer)
   local status = answer.status or 0
   if answer.error or status < 200 then
     return "retry"
@@ -28,3 +30,19 @@ return function(answer)
   local verdict = STATUS[status] or CLASS[status // 100]
   return verdict or (answer.refusals <= QUICK_RETRIES and "retry" or "dead")
 end
+
+--- For a service that answers programs: a page for people is somebody else's, a proxy
+--- or a portal on the way, whatever its status.
+function classify.of_service(answer)
+  local verdict = judge(answer)
+  if verdict == "done" and answer.body:find("^%s*<") then
+    return "retry"
+  end
+  return verdict
+end
+
+return setmetatable(classify, {
+  __call = function(_, answer)
+    return judge(answer)
+  end,
+})

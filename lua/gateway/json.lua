@@ -39,6 +39,12 @@ function json.once(value)
   return setmetatable({ json.encode(value) }, Raw)
 end
 
+--- The place of a secret of the destination, which the core fills in as the request
+--- leaves. No text can look like it: their control characters are escaped.
+function json.secret(name)
+  return setmetatable({ "\1" .. name .. "\1" }, Raw)
+end
+
 local ESCAPES <const> = {
   ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f",
   ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",

@@ -134,7 +134,7 @@ on_count(void *arg, const struct http_response *response)
     if (response->status != 200 ||
         sscanf(response->body,
                "{\"requests\":%" SCNd64 ",\"refused\":%" SCNd64
-               ",\"connections\":%" SCNd64 "}",
+               ",\"connections\":%" SCNd64 ",", /* more follows */
                &current->polls, &current->refused, &current->connections) != 3)
         fail(meter->url, response->error.message);
     read_clocks(current);

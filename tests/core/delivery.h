@@ -144,18 +144,21 @@ configure(void)
                                                         .kind = TEXT("webhook"),
                                                         .url = receiver.url,
                                                         .method = TEXT("POST"),
+                                                        .is_private_allowed = true,
                                                         .headers = &gateway.header,
                                                         .header_count = 1};
     gateway.destinations[1] = (struct conf_destination){.name = TEXT("signed"),
                                                         .kind = TEXT("webhook"),
                                                         .url = receiver.other_url,
                                                         .method = TEXT("PUT"),
+                                                        .is_private_allowed = true,
                                                         .secret = TEXT(SECRET)};
     gateway.destinations[2] =
         (struct conf_destination){.name = TEXT("nobody"),
                                   .kind = TEXT("webhook"),
                                   .url = TEXT("http://127.0.0.1:1/"),
-                                  .method = TEXT("POST")};
+                                  .method = TEXT("POST"),
+                                  .is_private_allowed = true};
     gateway.destinations[3] =
         (struct conf_destination){.name = TEXT("log"), .kind = TEXT("log")};
     gateway.conf =

@@ -107,7 +107,7 @@ set_up(void **state)
     assert_non_null(gateway.connector);
     gateway.deliver =
         deliver_new(polling->loop, gateway.store, gateway.connector, &gateway.conf);
-    gateway.notify = notify_new(gateway.loop, gateway.store, gateway.connector,
+    gateway.notify = notify_new(polling->loop, gateway.store, gateway.connector,
                                 gateway.deliver, "ccgate");
     polling->planner = planner_new(polling->loop, polling->pool, &gateway.conf);
     gateway.ledger = ledger_new(polling->loop, gateway.store);

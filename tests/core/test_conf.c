@@ -561,7 +561,8 @@ test_print(void **state)
         "agent_gateway = https://h:2\noperator = 1099\npassword = ***\n"
         "sign_in = normal ; default\n"
         "\n[destination x]\nkind = webhook\nurl = ***\nmethod = POST ; default\n"
-        "header.A = ***\nsecret = ***\ntimeout = 10s ; default\n"
+        "header.A = ***\nsecret = ***\nshape = event ; default\ntimeout = 10s ; default\n"
+        "allow_private = no ; default\n"
         "\n[script s]\ncpu = 100ms ; default\nmemory = 32MB ; default\n"
         "source = 256KB ; default\ntasks = 7\nwants = 500 ; default\n"
         "sends = 100/min ; default\nalerts = 10000 ; default\nlog = 200/min ; default\n"
@@ -588,7 +589,8 @@ test_print_json(void **state)
         "\"center\":{\"main\":{\"url\":{",
         "\"secret_key\":{\"value\":\"***\",\"default\":false}",
         "}},\"destination\":{\"b\":{\"kind\":{\"value\":\"log\",\"default\":false},",
-        "\"timeout\":{\"value\":\"1s\",\"default\":false}},\"a\":{\"kind\":",
+        "\"timeout\":{\"value\":\"1s\",\"default\":false},"
+        "\"allow_private\":{\"value\":\"no\",\"default\":true}},\"a\":{\"kind\":",
         "}},\"script\":{\"*\":{\"cpu\":{\"value\":\"100ms\",\"default\":true},",
         "\"log\":{\"value\":\"200/min\",\"default\":true}}}}\n",
     };

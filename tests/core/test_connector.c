@@ -178,6 +178,17 @@ test_message(void **state)
     assert_int_equal(error.kind, ERROR_DECODE);
 }
 
+static struct conf conf;
+
+static bool
+render(const struct conf_destination *destination, const char *message,
+       struct connector_request *request, struct error *error)
+{
+    const struct connector_subject subject = {
+        .conf = &conf, .destination = destination, .id = "msg_1", .message = message};
+    return connector_render(connector, &subject, request, error);
+}
+
 static void
 test_render(void **state)
 {
@@ -189,7 +200,7 @@ test_render(void **state)
     struct conf_destination destination = {.kind = webhook};
     struct connector_request request;
     struct error error = {0};
-    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_true(render(&destination, message, &request, &error));
     assert_string_equal(request.about, "raise of queue-wait/7");
     assert_string_equal(request.method, "POST");
     assert_string_equal(request.body, message);
@@ -201,24 +212,65 @@ test_render(void **state)
     connector_request_fini(&request);
 
     destination.method = put;
-    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_true(render(&destination, message, &request, &error));
     assert_string_equal(request.method, "PUT");
     connector_request_fini(&request);
 
     destination.kind = log;
-    assert_true(connector_render(connector, &destination, message, &request, &error));
+    assert_true(render(&destination, message, &request, &error));
     assert_string_equal(request.log, "raise queue-wait/7 (info): Sales");
     assert_null(request.body);
     assert_false(request.sign);
     connector_request_fini(&request);
 
     destination.kind = pigeon;
-    assert_false(connector_render(connector, &destination, message, &request, &error));
+    assert_false(render(&destination, message, &request, &error));
     has(error.message, "no kind 'pigeon'");
     destination.kind = webhook;
-    assert_false(connector_render(connector, &destination, "7", &request, &error));
-    assert_false(connector_render(connector, &destination, "{", &request, &error));
+    assert_false(render(&destination, "7", &request, &error));
+    assert_false(render(&destination, "{", &request, &error));
     assert_null(request.about);
+}
+
+/* What goes across for the kinds that are services. */
+static void
+test_render_for_services(void **state)
+{
+    (void)state;
+    char ayse[] = "ayse", slack[] = "slack", teams[] = "teams", id[] = "U024BE7LH";
+    char mail[] = "ayse@example.com", pagerduty[] = "pagerduty", webhook[] = "webhook";
+    char shape[] = "alertmanager", name[] = "floor";
+    struct conf_contact contacts[] = {{slack, id}, {teams, mail}};
+    struct conf_person person = {ayse, contacts, 2};
+    const char *message = "{\"type\":\"message\",\"data\":{\"kind\":\"message\","
+                          "\"script\":\"digest\",\"message\":{\"text\":\"x\","
+                          "\"mention\":\"ayse\"}}}";
+    struct conf_destination destination = {.name = name, .kind = slack};
+    struct connector_request request;
+    struct error error = {0};
+    conf = (struct conf){.people = &person, .person_count = 1};
+    assert_true(render(&destination, message, &request, &error));
+    has(request.body, "<@U024BE7LH>");
+    assert_true(request.fresh);
+    assert_false(request.fill || request.sign);
+    assert_null(request.url);
+    connector_request_fini(&request);
+
+    destination.kind = pagerduty;
+    assert_true(render(&destination, message, &request, &error));
+    has(request.body, "\"routing_key\":\1routing_key\1");
+    has(request.body, "\"dedup_key\":\"msg_1\"");
+    assert_true(request.fill);
+    assert_false(request.fresh);
+    assert_string_equal(request.url, "https://events.pagerduty.com/v2/enqueue");
+    connector_request_fini(&request);
+
+    destination.kind = webhook;
+    destination.shape = shape;
+    assert_true(render(&destination, message, &request, &error));
+    has(request.body, "\"receiver\":\"floor\"");
+    connector_request_fini(&request);
+    conf = (struct conf){0};
 }
 
 static void
@@ -238,6 +290,9 @@ test_classify(void **state)
         {"webhook", {.status = 404, .refusals = 2}, VERDICT_RETRY},
         {"webhook", {.status = 404, .refusals = 3}, VERDICT_DEAD},
         {"log", {.status = 0}, VERDICT_DONE},
+        {"slack", {.status = 404, .body = "no_service", .body_size = 10}, VERDICT_SLOW},
+        {"teams", {.status = 202}, VERDICT_DONE},
+        {"pagerduty", {.status = 400, .refusals = 1}, VERDICT_DEAD},
         /* A kind that fails loses nothing. */
         {"pigeon", {.status = 200}, VERDICT_RETRY},
     };
@@ -254,7 +309,7 @@ test_no_memory(void **state)
 #ifdef CCGATE_SANITIZE
     skip(); /* they need all of the address space */
 #endif
-    static char lists[3001];
+    static char lists[90001];
     lists[0] = '[';
     for (size_t i = 1; i + 3 < sizeof(lists); i += 3)
         memcpy(lists + i, "[],", 3);
@@ -262,11 +317,16 @@ test_no_memory(void **state)
     pid_t child = fork();
     if (child == 0) {
         struct error error;
+        void *room[8];
+        for (size_t i = 0; i < sizeof(room) / sizeof(*room); i++)
+            room[i] = malloc(100000);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0});
         setrlimit(RLIMIT_AS, &(struct rlimit){0});
         /* Room for the text is left, but not for what is in it. */
         while (malloc(1 << 14))
             continue;
+        for (size_t i = 0; i < sizeof(room) / sizeof(*room); i++)
+            free(room[i]);
         connector_message(connector, lists, strlen(lists), "mine", NOW_MS, &error);
         _exit(0);
     }
@@ -279,10 +339,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_keys_of_kinds),
-        cmocka_unit_test(test_notify),   cmocka_unit_test(test_nonsense),
-        cmocka_unit_test(test_message),  cmocka_unit_test(test_render),
-        cmocka_unit_test(test_classify), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_keys_of_kinds),
+        cmocka_unit_test(test_notify),
+        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_message),
+        cmocka_unit_test(test_render),
+        cmocka_unit_test(test_render_for_services),
+        cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("connector", tests, set_up, tear_down);
 }

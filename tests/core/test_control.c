@@ -5,6 +5,7 @@
 
 #include "command/control_socket.h"
 #include "command/control_wire.h"
+#include "command/query_ask.h"
 
 /* ---- the words ---- */
 
@@ -321,6 +322,81 @@ a_gateway_that_ends_leaves_nobody_waiting(void **state)
     assert_int_equal(caller->error.kind, ERROR_NETWORK);
 }
 
+/* Centres have other numbers then, or none. */
+static void
+a_centre_that_is_gone_has_no_circuit(void **state)
+{
+    struct caller *caller = *state;
+    struct polling *polling = caller->polling;
+    struct conf fewer = polling->conf;
+    polling->is_holding = true;
+    start(caller, "POST", "/api/v1/centers/second/ask",
+          "{\"query\":\"queues\",\"ids\":[1]}");
+    polling_wait(polling, &polling->requests, 1);
+    fewer.center_count = 1;
+    planner_set_conf(polling->planner, &fewer);
+    control_socket_set_conf(caller->control, &fewer);
+    polling_wait(polling, &caller->count, 1);
+    assert_int_equal(caller->outcome.error.kind, ERROR_CANCELLED);
+    assert_int_equal(caller->outcome.circuit_until_ms, 0);
+}
+
+/* ---- who asks for `ccgate query` ---- */
+
+static void
+on_asked(void *arg, const struct poll_answer *answer, int64_t circuit_until_ms)
+{
+    (void)answer, (void)circuit_until_ms;
+    ++*(size_t *)arg;
+}
+
+/* The obstacle that somebody meets who asks now; free it. */
+static char *
+obstacle_of(struct caller *caller, bool *is_gateway)
+{
+    struct polling *polling = caller->polling;
+    size_t answers = 0;
+    int64_t id = 1;
+    struct control_question question = {
+        .query = &query_queues, .ids = &id, .id_count = 1};
+    polling->conf.state = polling->dir;
+    struct asker *asker = asker_new(polling->loop, &polling->conf, polling->centers,
+                                    false, on_asked, &answers);
+    asker_ask(asker, &question);
+    polling_wait(polling, &answers, 1);
+    char *obstacle = mem_text(asker_obstacle(asker));
+    *is_gateway = asker_is_gateway(asker);
+    asker_delete(asker);
+    return obstacle;
+}
+
+/* Nobody wonders why a rate was exceeded, or the operator signed in twice. */
+static void
+a_foreign_gateway_is_named(void **state)
+{
+    struct caller *caller = *state;
+    bool is_root = geteuid() == 0, is_gateway;
+    struct buf expected = {0};
+    assert_null(obstacle_of(caller, &is_gateway));
+    assert_true(is_gateway);
+    assert_int_equal(chmod(caller->socket, 0), 0);
+    if (is_root)
+        assert_int_equal(seteuid(65534), 0);
+    char *obstacle = obstacle_of(caller, &is_gateway);
+    if (is_root)
+        assert_int_equal(seteuid(0), 0);
+    buf_format(&expected, "%s: Permission denied", caller->socket);
+    assert_non_null(obstacle);
+    assert_string_equal(obstacle, expected.data);
+    assert_false(is_gateway);
+    free(obstacle);
+    buf_fini(&expected);
+    control_socket_delete(caller->control);
+    caller->control = NULL;
+    assert_null(obstacle_of(caller, &is_gateway));
+    assert_false(is_gateway);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -336,6 +412,8 @@ main(void)
         TEST(centres_are_listed),
         TEST(a_retry_probes),
         TEST(a_gateway_that_ends_leaves_nobody_waiting),
+        TEST(a_centre_that_is_gone_has_no_circuit),
+        TEST(a_foreign_gateway_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* One-off questions: from what is known, from the centre, and when neither helps. */
 #include "polling.h"
 
+#include "poll/ask.h"
+
 static int
 set_up(void **state)
 {
@@ -269,6 +271,38 @@ a_new_configuration_ends_fetches(void **state)
     assert_int_equal(again.error.kind, ERROR_NONE);
 }
 
+static void
+on_asked(void *arg, const struct poll_answer *answer)
+{
+    static struct conf fewer;
+    struct polling *polling = arg;
+    (void)answer;
+    fewer = polling->conf;
+    fewer.center_count = 1;
+    planner_set_conf(polling->planner, &fewer);
+}
+
+/* Both answers are there when the first is heard, which ends the centre. */
+static void
+an_answered_fetch_needs_its_centre_no_more(void **state)
+{
+    struct polling *polling = *state;
+    struct listener proof = {0}, listener = {0};
+    planner_fetch(polling->planner, 1, &query_queues, IDS(1), NULL, 0,
+                  polling_on_fetched, &proof);
+    polling_wait(polling, &proof.count, 1);
+    polling->is_holding = true;
+    planner_ask(polling->planner, 1, &query_queues, IDS(2), NULL, on_asked, polling);
+    polling_wait(polling, &polling->requests, 2);
+    planner_fetch(polling->planner, 1, &query_queues, IDS(3), NULL, 0,
+                  polling_on_fetched, &listener);
+    polling_wait(polling, &polling->requests, 3);
+    polling_release(polling);
+    polling_wait(polling, &listener.count, 1);
+    if (listener.error.kind != ERROR_CANCELLED)
+        assert_ids(listener.ids, listener.row_count, IDS(3));
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -287,6 +321,7 @@ main(void)
         test(nobody_is_told_after_cancelling),
         test(draining_ends_fetches),
         test(a_new_configuration_ends_fetches),
+        test(an_answered_fetch_needs_its_centre_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,8 +264,13 @@ test_request_is_copied(void **state)
     snprintf(url, sizeof url, "%s", exchange_url(exchange, "https", "/echo"));
     snprintf(ca_file, sizeof ca_file, "%s", exchange->ca_file);
     struct http_header header = {name, value};
-    struct http_request request = {method,  url, &header, 1, body, 3,
-                                   ca_file, 0,   0,       0, NULL};
+    struct http_request request = {.method = method,
+                                   .url = url,
+                                   .headers = &header,
+                                   .header_count = 1,
+                                   .body = body,
+                                   .body_size = 3,
+                                   .ca_file = ca_file};
     exchange_start(exchange, &request, &second);
     char *const texts[] = {url, ca_file, method, body, name, value};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

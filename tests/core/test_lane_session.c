@@ -2,6 +2,7 @@
 #include "signing.h"
 
 #include "poll/lane.h"
+#include "poll/planner.h"
 
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
@@ -215,6 +216,45 @@ draining_does_not_wait_for_a_question_that_was_not_asked(void **state)
     assert_int_equal(gate->questions, 0);
 }
 
+/* ---- a planner's ---- */
+
+static void
+on_fetched(void *arg, const struct error *error, const struct block *rows,
+           int64_t wall_ms)
+{
+    (void)rows, (void)wall_ms;
+    assert_string_equal(error->message, "");
+    ++*(size_t *)arg;
+}
+
+/* Nobody will ask there again: the operator must not stay signed in. */
+static void
+a_centre_that_is_gone_is_signed_out_of(void **state)
+{
+    (void)state;
+    struct conf conf = {.centers = &gate->center, .center_count = 1}, none = {0};
+    struct planner *planner = planner_new(gate->loop, gate->pool, &conf);
+    planner_fetch(planner, 0, &query_agent, (int64_t[]){20011}, 1, NULL, 0, on_fetched,
+                  &answers);
+    signing_wait(gate, &answers, 1);
+    assert_true(gate->is_in);
+    planner_set_conf(planner, &none);
+    assert_int_equal(planner_busy(planner), 1);
+    signing_wait(gate, &gate->sign_outs, 1);
+    for (int64_t until = clock_mono_ms() + 5000; planner_busy(planner);) {
+        assert_true(clock_mono_ms() < until);
+        signing_run_for(gate, 1);
+    }
+    assert_false(gate->is_in);
+    /* It may come back, and end with the planner. */
+    planner_set_conf(planner, &conf);
+    planner_fetch(planner, 0, &query_agent, (int64_t[]){20011}, 1, NULL, 0, on_fetched,
+                  &answers);
+    signing_wait(gate, &answers, 2);
+    planner_set_conf(planner, &none);
+    planner_delete(planner);
+}
+
 #define LANE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int
@@ -229,6 +269,7 @@ main(void)
         LANE_TEST(without_an_agent_gateway_nothing_is_asked),
         LANE_TEST(draining_waits_for_the_sign_out),
         LANE_TEST(draining_does_not_wait_for_a_question_that_was_not_asked),
+        LANE_TEST(a_centre_that_is_gone_is_signed_out_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

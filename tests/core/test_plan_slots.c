@@ -104,7 +104,9 @@ the_wait_ends_when_the_next_is_due(void **state)
 /* ---- with a centre ---- */
 
 struct heard {
-    size_t count;
+    size_t count;   /* of samples taken */
+    size_t refused; /* and of those that were not */
+    bool is_full;   /* refuses */
     int64_t argument;
     char keys[256];
 };
@@ -116,6 +118,10 @@ on_rows(void *arg, uint32_t center, int64_t argument, const struct block *rows,
     struct heard *heard = arg;
     struct buf keys = {0};
     (void)center, (void)wall_ms;
+    if (heard->is_full) {
+        heard->refused++;
+        return false;
+    }
     for (size_t i = 0; i < rows->row_count; i++) {
         buf_add_text(&keys, i ? "," : "");
         row_text(rows->query, block_at(rows, i), rows->query->key, &keys);
@@ -384,21 +390,85 @@ marks_survive_a_restart(void **state)
     remove_state(polling);
 }
 
-/* As long as the process lives nothing is asked twice. */
+/* As long as the process lives nothing is asked twice, and a host that starts again
+ * after a crash gets what it may not have heard out. */
 static void
-a_mark_outlives_its_subscribers(void **state)
+samples_outlive_their_subscribers(void **state)
 {
     struct polling *polling = *state;
-    struct heard heard = {0}, again = {0};
+    struct heard heard = {0}, again = {0}, late = {0};
+    polling->list = "{\"id\":\"a\",\"vdn\":1}";
     struct subscription *subscription = subscribe(polling, IDS(1099), 0, &heard);
     polling_wait(polling, &heard.count, 1);
     planner_unsubscribe(subscription);
     polling_run_for(polling, 5);
     assert_null(polling->planner->batches);
-    subscribe(polling, IDS(1099), 60 * MINUTE_MS, &again);
-    polling_run_for(polling, 30);
+    subscription = subscribe(polling, IDS(1099, 1100), 60 * MINUTE_MS, &again);
+    polling_wait(polling, &again.count, 2);
+    assert_int_equal(polling->requests, 2); /* the other agent's */
+    planner_unsubscribe(subscription);
+    polling_run_for(polling, 5);
+    /* What is a day old is no news. */
+    for (struct batch *batch = polling->planner->kept; batch; batch = batch->next)
+        batch->rows_mono_ms -= SPAN_DAY * 1000 + (batch->ids[0] == 1099 ? 1 : -60000);
+    subscribe(polling, IDS(1099, 1100), 0, &late);
+    polling_wait(polling, &late.count, 1);
+    polling_run_for(polling, 20);
+    assert_int_equal(late.count, 1);
+    assert_int_equal(late.argument, 1100);
+    assert_int_equal(polling->requests, 2);
+}
+
+/* Who goes on hears nothing twice, who comes with the reload gets the newest; the next
+ * sample is without what was in it. */
+static void
+samples_survive_a_reload(void **state)
+{
+    struct polling *polling = *state;
+    struct heard heard = {0}, edited = {0}, gone = {0}, back = {0};
+    struct conf_center centers[] = {polling->centers[1], polling->centers[0]};
+    struct conf turned = {.centers = centers, .center_count = 2};
+    struct planner_want want = {1, &query_agent_operations, 60000, 0, IDS(1099)};
+    polling->list = "{\"id\":\"a\",\"vdn\":1}";
+    subscribe(polling, IDS(1099), 0, &heard);
+    polling_wait(polling, &heard.count, 1);
+    planner_set_conf(polling->planner, &turned);
+    planner_subscribe(polling->planner, "test", &want, 1, on_rows, &edited);
+    polling_wait(polling, &edited.count, 1);
+    assert_string_equal(edited.keys, "a");
+    assert_int_equal(heard.count, 1);
     assert_int_equal(polling->requests, 1);
-    assert_int_equal(again.count, 0);
+    polling->list = "{\"id\":\"a\",\"vdn\":1},{\"id\":\"b\",\"vdn\":1}";
+    batch_start(turn_back(polling, 1));
+    polling_wait(polling, &heard.count, 2);
+    assert_string_equal(heard.keys, "b");
+    /* A centre takes its samples with it. */
+    turned.center_count = 1;
+    planner_set_conf(polling->planner, &turned);
+    want.center = 0;
+    planner_subscribe(polling->planner, "test", &want, 1, on_rows, &gone);
+    polling_wait(polling, &gone.count, 1);
+    assert_int_equal(polling->asked[2].cc_id, 2);
+    planner_set_conf(polling->planner, &polling->conf);
+    subscribe(polling, IDS(1099), 0, &back);
+    polling_run_for(polling, 20);
+    assert_int_equal(back.count, 0);
+}
+
+/* What a subscriber had no room for is owed to it over a reload, too. */
+static void
+what_was_refused_is_owed_after_a_reload(void **state)
+{
+    struct polling *polling = *state;
+    struct heard heard = {.is_full = true};
+    polling->list = "{\"id\":\"a\",\"vdn\":1}";
+    struct subscription *subscription = subscribe(polling, IDS(1099), 0, &heard);
+    polling_wait(polling, &heard.refused, 1);
+    planner_set_conf(polling->planner, &polling->conf);
+    heard.is_full = false;
+    planner_resume(subscription);
+    assert_int_equal(heard.count, 1);
+    assert_string_equal(heard.keys, "a");
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -419,7 +489,9 @@ main(void)
         test(agents_are_spread_over_a_minute),
         test(slots_are_not_stretched),
         test(marks_survive_a_restart),
-        test(a_mark_outlives_its_subscribers),
+        test(samples_outlive_their_subscribers),
+        test(samples_survive_a_reload),
+        test(what_was_refused_is_owed_after_a_reload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

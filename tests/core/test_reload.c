@@ -112,6 +112,43 @@ what_a_rule_watches_no_more_is_cleared(void **state)
     assert_true(is_raised("other", "1"));
 }
 
+#define CALLS(name, from)                                                              \
+    "local gw = require \"gateway\"\n"                                                 \
+    "gw.rule \"" name "\" { from = gw." from ", every = \"1s\",\n"                     \
+    "  when = function(row) return true end, send = \"book\" }\n"
+
+/* Its keys are not the ids that are asked for. */
+static void
+what_a_list_may_still_have_is_held(void **state)
+{
+    (void)state;
+    gateway.polling->list = "\"1605492949-$\"";
+    write_script("a", CALLS("calls", "agent_calls { agent = 101 }"));
+    start();
+    wait_until_raised("calls", 1);
+    write_script("b", RULE("other", 2));
+    reload(&gateway.conf, true);
+    wait_until_raised("other", 1); /* committed behind what the reload clears */
+    assert_true(is_raised("calls", "1605492949-101"));
+    gateway.polling->list = "";
+    wait_until_raised("calls", 0);
+}
+
+/* No agent has the number 1605492949-101. */
+static void
+what_a_list_never_has_is_cleared(void **state)
+{
+    (void)state;
+    gateway.polling->list = "\"1605492949-$\"";
+    write_script("a", CALLS("list", "agent_calls { agent = 101 }"));
+    start();
+    wait_until_raised("list", 1);
+    gateway.polling->list = "";
+    write_script("a", CALLS("list", "agents { queue = 1 }"));
+    reload(&gateway.conf, true);
+    wait_until_raised("list", 0);
+}
+
 /* Its alert goes with it: to be cleared when the new file lets go of the rule, and held
  * when that file is gone, whatever becomes of the old one. */
 static void
@@ -355,6 +392,8 @@ main(void)
         test(a_folder_that_cannot_be_read_changes_nothing),
         test(one_reload_at_a_time),
         test(what_a_rule_watches_no_more_is_cleared),
+        test(what_a_list_may_still_have_is_held),
+        test(what_a_list_never_has_is_cleared),
         test(a_rule_may_move_to_another_file),
         test(a_rule_does_not_move_away_from_what_goes_on),
         test(the_rules_of_the_retired_say_nothing),

@@ -98,11 +98,12 @@ static void
 an_empty_configuration_is_fine(void **state)
 {
     (void)state;
-    const struct conf bare = {.name = TEXT("x")};
+    const struct conf bare = {.name = TEXT("x"), .zone = TEXT("UTC")};
     struct buf out = {0};
     setup_write(&bare, "a.lua", &out);
-    assert_string_equal(out.data, "{\"file\":\"a.lua\",\"gateway\":\"x\","
-                                  "\"centers\":[],\"destinations\":[]}");
+    assert_string_equal(out.data, "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
+                                  "\"centers\":[],\"destinations\":[],"
+                                  "\"calendars\":[]}");
     buf_fini(&out);
 }
 

@@ -103,7 +103,8 @@ people_get_one_line(void **state)
         const struct sink_request request = {"POST",        "/in",
                                              &header,       1,
                                              cases[i].body, strlen(cases[i].body),
-                                             TIME_S * 1000, cases[i].status};
+                                             TIME_S * 1000, cases[i].status,
+                                             NULL,          NULL};
         sink_print(&request, cases[i].secret, &line);
         assert_string_equal(line.data, cases[i].line);
         buf_fini(&line);
@@ -116,13 +117,15 @@ programs_get_json(void **state)
     (void)state;
     const struct sink_header headers[] = {{"webhook-id", "msg_1"}, {"host", "h:\"1\""}};
     const struct sink_request request = {
-        "PUT", "/in", headers, 2, "{\"a\":\"\xff\n\"}", 10, 1614265330123, 200};
+        "PUT", "/in",         headers, 2,       "{\"a\":\"\xff\n\"}",
+        10,    1614265330123, 200,     "slack", "text: is missing"};
     struct buf line = {0};
     sink_print_json(&request, &line);
     assert_string_equal(
         line.data, "{\"at\":1614265330123,\"method\":\"PUT\",\"path\":\"/in\","
                    "\"headers\":{\"webhook-id\":\"msg_1\",\"host\":\"h:\\\"1\\\"\"},"
-                   "\"body\":\"{\\\"a\\\":\\\"\xef\xbf\xbd\\n\\\"}\"}\n");
+                   "\"body\":\"{\\\"a\\\":\\\"\xef\xbf\xbd\\n\\\"}\","
+                   "\"service\":\"slack\",\"refused\":\"text: is missing\"}\n");
     buf_fini(&line);
 }
 
@@ -354,6 +357,35 @@ the_sink_prints_what_arrives(void **state)
     free(printed);
 }
 
+/* At the path of a service that it plays, it is as strict as that. */
+static void
+services_judge(void **state)
+{
+    (void)state;
+    struct exchange exchange = {.loop = loop_new()};
+    char *printed = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&printed, &size);
+    const struct sink_options options = {.status = 200, .fail_first = 1, .out = out};
+    struct sink *sink = sink_new(exchange.loop, &options);
+    exchange_init(&exchange, sink_handle, sink);
+    call(&exchange, "POST", "/services/T0", "{\"text\":\"hello\"}");
+    assert_int_equal(exchange.status, 503);
+    call(&exchange, "POST", "/services/T0", "{\"text\":\"hello\"}");
+    assert_int_equal(exchange.status, 200);
+    assert_string_equal(exchange.body.data, "ok");
+    assert_non_null(strstr(printed, "POST /services/T0 16 bytes · msg_1 · slack\n"));
+    call(&exchange, "POST", "/services/T0", "{\"text\":\"\"}");
+    assert_int_equal(exchange.status, 400);
+    assert_string_equal(exchange.body.data, "invalid_payload");
+    assert_non_null(
+        strstr(printed, " · slack refuses it: text: is empty · answered 400"));
+    sink_delete(sink);
+    exchange_fini(&exchange);
+    fclose(out);
+    free(printed);
+}
+
 int
 main(void)
 {
@@ -365,6 +397,7 @@ main(void)
         cmocka_unit_test(faults_are_felt),
         cmocka_unit_test(the_end_does_not_wait),
         cmocka_unit_test(the_sink_prints_what_arrives),
+        cmocka_unit_test(services_judge),
     };
     http_init();
     return cmocka_run_group_tests(tests, NULL, NULL);

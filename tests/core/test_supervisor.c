@@ -1,6 +1,8 @@
 /* Scripts that are loaded, die and are started again. */
 #include "supervising.h"
 
+#include "base/log.h"
+
 /* ---- loading ---- */
 
 static void
@@ -80,6 +82,47 @@ draining_starts_no_host(void **state)
     assert_false(start_reload(&gateway.conf));
 }
 
+/* ---- answers that no script can be given ---- */
+
+static const char many_rule[] =
+    "local gw = require \"gateway\"\n"
+    "gw.rule \"many\" { from = gw.agents { queues = { 1, 2 } }, every = \"1s\",\n"
+    "  when = gw.above(\"id\", 0), send = \"book\" }\n";
+
+/* It is told once, and not offered again and again. */
+static void
+an_answer_that_is_too_large_is_left_out(void **state)
+{
+    (void)state;
+    struct buf list = {0};
+    char text[4096];
+    for (int agent = 0; agent < 40000; agent++)
+        buf_format(&list, "%s{\"workNo\":%d}", agent ? "," : "", 100000 + agent);
+    gateway.polling->list = list.data;
+    write_script("a", many_rule);
+    FILE *log = tmpfile();
+    int before = dup(STDERR_FILENO);
+    dup2(fileno(log), STDERR_FILENO);
+    log_set_level(LEVEL_ERROR);
+    start();
+    wait_until_asked(2, 3);
+    gateway.polling->list = "{\"workNo\":101}";
+    wait_until_raised("many", 1);
+    log_set_level(LEVEL_ERROR + 1);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    rewind(log);
+    text[fread(text, 1, sizeof text - 1, log)] = '\0';
+    fclose(log);
+    assert_non_null(strstr(text, "agents of queue 1 of center "));
+    assert_non_null(strstr(text, ": an answer of 40000 rows is more than a script can "
+                                 "be given, 4 MB"));
+    const char *second = strstr(text, "agents of queue 2 ");
+    assert_non_null(second);
+    assert_null(strstr(second + 1, "agents of queue 2 "));
+    buf_fini(&list);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 /* The first by name has it; the other comes in when the first lets go of it. */
@@ -125,6 +168,7 @@ main(void)
         test(draining_starts_no_host),
         test(a_rule_name_belongs_to_one_script),
         test(open_alerts_are_limited_per_script),
+        test(an_answer_that_is_too_large_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,7 +96,7 @@ test_a_run_of_a_job_that_runs_is_broken(void **state)
     peer_expect_sleep(peer, 5000);
     peer_run(peer, 0);
     assert_false(peer_next(peer));
-    peer_end(peer);
+    peer_end_with(peer, 1);
 }
 
 static void

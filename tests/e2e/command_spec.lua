@@ -178,7 +178,7 @@ describe("ccgate check", function ()
     world:conf("[calendar office]\ndays = mon-fri")
     world:script("good", GOOD)
     local code, _, err = ccgate("check")
-    has(err, "gateway.conf:21: warning: days has no effect yet\n")
+    has(err, "gateway.conf:22: warning: days has no effect yet\n")
     assert.equal(FINE, code)
   end)
 
@@ -450,14 +450,20 @@ describe("ccgate config", function ()
     assert.equal([[
 webhook: POSTs the event as JSON; signed when the destination has a secret.
 
-  kind      text                              required  what receives: webhook, log, …
-  url       address                           required  where messages go
-  method    POST, PUT, PATCH, DELETE or GET   POST      the HTTP method
-  header.*  text                              -         a header that is sent along
-  secret    secret                            -         the key that signs messages (Standard Webhooks)
-  ca_file   path                              -         the authorities (PEM) that are trusted, instead of the system's
-  timeout   duration                          10s       how long an attempt may take
+  kind           text                              required  what receives: webhook, log, …
+  url            address                           required  where messages go
+  method         POST, PUT, PATCH, DELETE or GET   POST      the HTTP method
+  header.*       text                              -         a header that is sent along
+  secret         secret                            -         the key that signs messages (Standard Webhooks)
+  shape          event or alertmanager             event     what the body looks like
+  ca_file        path                              -         ]]
+      .. [[the authorities (PEM) that are trusted, instead of the system's
+  timeout        duration                          10s       how long an attempt may take
+  allow_private  yes, no or ranges (10.0.0.0/8)    no        it may have an address that is not public
 ]], out)
+    local _, pager = ccgate("config", "--kind", "pagerduty")
+    has(pager, "pagerduty: Pages a service of PagerDuty: a raise triggers, its clear resolves.\n")
+    has(pager, "\n  routing_key    text                              required  the integration key of the service")
     local _, log = ccgate("config", "--kind", "log", "-o", "json")
     assert.same({ kind = "log", sentence = "Writes a line to the gateway's log.", keys = { {
       key = "kind", type = "text", required = true, default = cjson.null, sentence = "what receives: webhook, log, …",
@@ -524,7 +530,8 @@ describe("ccgate", function ()
     { "demo --for 6", "ccgate demo: --for: '6' is not a duration; write 45s" },
     { "config more", "ccgate config: unexpected 'more'" },
     { "config --kind webhok", "ccgate config: --kind: 'webhok' is not known (did you mean 'webhook'?)\n" },
-    { "config --kind pigeon", "ccgate config: --kind: 'pigeon' is not known; there are log webhook\n" },
+    { "config --kind pigeon",
+      "ccgate config: --kind: 'pigeon' is not known; there are log pagerduty slack teams webhook\n" },
     { "version more", "ccgate version: unexpected 'more'" },
   }
   for _, mistake in ipairs(MISTAKES) do

@@ -276,7 +276,7 @@ function World:conf(more, options)
     options.queues or "queue.1 = sales, voice\nqueue.2 = support",
     "[destination floor-chat]", "kind = webhook",
     "url = " .. (self.sink_url or "http://127.0.0.1:1") .. (options.path or "/"),
-    "secret = " .. harness.secret,
+    "allow_private = yes", "secret = " .. harness.secret,
     more or "",
   }, "\n") .. "\n")
 end

@@ -91,7 +91,7 @@ describe("kill -9 (seed " .. SEED .. ")", function ()
     world = harness.world()
     world:simulate(WAVES)
     world:sink { "--delay", "3ms" }
-    world:conf(("[destination second]\nkind = webhook\nurl = %s/second\n"):format(world.sink_url))
+    world:conf(("[destination second]\nkind = webhook\nurl = %s/second\nallow_private = yes\n"):format(world.sink_url))
     world:script("crossing", RULE)
   end)
   after_each(function () world:close() end)

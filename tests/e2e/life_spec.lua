@@ -135,7 +135,7 @@ describe("a gateway", function ()
     end)
 
     it("goes on with its alerts: no second raise, and the clear reaches who was told", function ()
-      world:conf("[destination pager]\nkind = webhook\nurl = " .. world.sink_url .. "/pager\n")
+      world:conf("[destination pager]\nkind = webhook\nurl = " .. world.sink_url .. "/pager\nallow_private = yes\n")
       world:reload(RELOADED)
       raise()
       world:script("wait", rule_of("wait", 'summary = "new: {calls_waiting}",'):gsub("floor%-chat", "pager"))

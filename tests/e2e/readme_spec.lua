@@ -239,6 +239,25 @@ gw.zzzzzzzz()
     has(tables, "\n### Queue: a row of `gw.queues`\n")
   end)
 
+  it("lists the kinds of destinations, all of them, and their keys", function ()
+    local function kind(name) return harness.execute(harness.ccgate, { "config", "--kind", name, "-o", "json" }) end
+    local shared = { kind = true, ca_file = true, timeout = true, allow_private = true }
+    local _, _, err = kind "zzzzzzzz"
+    local there, listed = {}, {}
+    for name in err:match("there are ([%w -]+)"):gmatch("[%w-]+") do
+      local _, out = kind(name)
+      there[name] = {}
+      for _, key in ipairs(cjson.decode(out).keys) do
+        if not shared[key.key] then there[name][key.key] = true end
+      end
+    end
+    for name, keys in section "Configuration":gmatch("\n| `([%w-]+)` |[^|\n]*|([^|\n]*)|") do
+      listed[name] = {}
+      for key in keys:gmatch("`([%w_.*]+)`") do listed[name][key] = true end
+    end
+    assert.same(there, listed)
+  end)
+
   it("names folders that are there", function ()
     for folder in section "Working on it":gmatch("`([%l]+/[%l]+)`") do
       assert(os.execute("test -d " .. folder), folder)

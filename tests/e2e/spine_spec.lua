@@ -104,6 +104,8 @@ describe("the spine", function ()
     assert.are_not.equal(attempts[1].headers["webhook-timestamp"], attempts[2].headers["webhook-timestamp"])
     assert.are_not.equal(attempts[1].headers["webhook-signature"], attempts[2].headers["webhook-signature"])
     world.gateway:wait_log("sent    raise of queue-wait/1 to floor-chat (200")
+    -- The log is ahead of the disk.
+    harness.wait(function () return #world:select("SELECT status FROM attempt") == 2 end, 5)
     assert.same({ "503", "200" }, world:select("SELECT status FROM attempt ORDER BY number"))
   end)
 

@@ -28,7 +28,8 @@ end)
 
 describe("kinds", function()
   local WORDS <const> = { required = true, optional = true }
-  for name, kind in pairs { webhook = webhook, log = log } do
+  for _, name in ipairs { "webhook", "log", "slack", "teams", "pagerduty" } do
+    local kind = require("gateway.destinations." .. name)
     it(("say what they are and what they take: %s"):format(name), function()
       assert.truthy(kind.doc:match("^%u.*%.$"))
       for key, word in pairs(kind.options) do
@@ -40,7 +41,7 @@ end)
 
 describe("a webhook", function()
   it("sends the stored text, signed, as JSON", function()
-    local request = webhook.render({}, { method = "PUT", message = '{"b":1,"a":2}' })
+    local request = webhook.render({}, { method = "PUT", shape = "event", message = '{"b":1,"a":2}' })
     assert.same({
       method = "PUT", body = '{"b":1,"a":2}', sign = true,
       headers = { ["content-type"] = "application/json" },
@@ -69,6 +70,7 @@ describe("the log", function()
   it("gets one line per event", function()
     assert.equal("raise queue-wait/7 (warning): Sales: 7 waiting", line {})
     assert.equal("clear queue-wait/7 (recovered) after 2m15s: Sales: 7 waiting", line { kind = "clear" })
+    assert.equal("remind queue-wait/7 (warning): Sales: 7 waiting", line { kind = "remind" })
     assert.equal("hello", line { kind = "message", message = "hello" })
     assert.equal('{"a":1}', line { kind = "message", message = { a = 1 } })
     assert.equal("null", line { kind = "message", message = json.null })

@@ -4,9 +4,6 @@ local json = require("gateway.json")
 local notify = require("gateway.notify")
 
 local LINES <const> = {
-  raise = function(data)
-    return ("raise %s/%s (%s): %s"):format(data.rule, data.key, data.severity, data.summary)
-  end,
   clear = function(data)
     return ("clear %s/%s (%s) after %s: %s"):format(data.rule, data.key, data.reason,
       notify.duration(data.duration), data.summary)
@@ -17,12 +14,17 @@ local LINES <const> = {
   end,
 }
 
+-- A raise, and whatever is told while it lasts.
+local function line_of(data)
+  return ("%s %s/%s (%s): %s"):format(data.kind, data.rule, data.key, data.severity, data.summary)
+end
+
 return {
   doc = "Writes a line to the gateway's log.",
   options = {},
 
   render = function(event)
-    return { log = LINES[event.data.kind](event.data) }
+    return { log = (LINES[event.data.kind] or line_of)(event.data) }
   end,
 
   classify = function()

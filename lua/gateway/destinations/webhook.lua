@@ -1,6 +1,16 @@
---- A plain webhook: the event itself, with the headers of Standard Webhooks.
+--- A plain webhook: the event itself, with the headers of Standard Webhooks; or the same
+--- in the shape of another sender.
 
+local alertmanager = require("gateway.alertmanager")
 local classify = require("gateway.classify")
+
+local SHAPES <const> = {
+  -- The text as it was committed, not encoded again: equal id, equal bytes.
+  event = function(_, options)
+    return options.message
+  end,
+  alertmanager = alertmanager.body,
+}
 
 return {
   doc = "POSTs the event as JSON; signed when the destination has a secret.",
@@ -10,16 +20,17 @@ return {
     method = "optional",
     ["header.*"] = "optional",
     secret = "optional",
+    shape = "optional",
     ca_file = "optional",
     timeout = "optional",
+    allow_private = "optional",
   },
 
-  -- The text as it was committed, not encoded again: equal id, equal bytes.
-  render = function(_, options)
+  render = function(event, options)
     return {
       method = options.method,
       headers = { ["content-type"] = "application/json" },
-      body = options.message,
+      body = SHAPES[options.shape](event, options),
       sign = true,
     }
   end,

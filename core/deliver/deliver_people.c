@@ -1,0 +1,122 @@
+/* What people see of the outbox in memory, and what they do to a message. */
+#include "base/mem.h"
+#include "deliver/deliver_inside.h"
+
+/* ---- how much there is ---- */
+
+size_t
+deliver_busy(const struct deliver *deliver)
+{
+    size_t busy = 0;
+    for (size_t i = 0; i < deliver->outlets.room; i++) {
+        const struct outlet *outlet = deliver->outlets.slots[i].value;
+        busy += outlet ? outlet->in_flight : 0;
+    }
+    return busy;
+}
+
+size_t
+deliver_waiting(const struct deliver *deliver)
+{
+    size_t waiting = 0;
+    for (size_t i = 0; i < deliver->outlets.room; i++) {
+        const struct outlet *outlet = deliver->outlets.slots[i].value;
+        waiting += outlet ? outlet->lines.count : 0;
+    }
+    return waiting;
+}
+
+static void
+look(const struct outlet *outlet, const char *name, const char *kind,
+     deliver_on_look *on_look, void *arg)
+{
+    struct deliver_look found = {.name = name, .kind = kind};
+    if (outlet) {
+        found.waiting = outlet->lines.count;
+        found.in_flight = outlet->in_flight;
+        found.oldest_ms = lines_oldest(&outlet->lines);
+        found.done = outlet->counts[OUTBOX_DONE];
+        found.dead = outlet->counts[OUTBOX_DEAD];
+        found.failed = outlet->counts[OUTBOX_READY];
+    }
+    on_look(arg, &found);
+}
+
+void
+deliver_each(const struct deliver *deliver, deliver_on_look *on_look, void *arg)
+{
+    const struct conf *conf = deliver->conf;
+    for (size_t i = 0; i < conf->destination_count; i++) {
+        const char *name = conf->destinations[i].name;
+        look(table_get(&deliver->outlets, name), name, conf->destinations[i].kind,
+             on_look, arg);
+    }
+    for (size_t i = 0; i < deliver->outlets.room; i++) {
+        const struct outlet *outlet = deliver->outlets.slots[i].value;
+        if (outlet && !outlet->conf)
+            look(outlet, outlet->name, NULL, on_look, arg);
+    }
+}
+
+/* ---- one message ---- */
+
+static void
+mark(struct deliver *deliver, const struct outbox_record *record,
+     enum outbox_state state, int64_t attempts)
+{
+    struct txn *txn = txn_new();
+    txn_mark_outbox(txn, record->id, state, clock_wall_ms(), attempts, NULL);
+    store_commit(deliver->store, txn, NULL, NULL);
+}
+
+static void
+refuse(const struct outbox_record *record, struct error *error)
+{
+    static const char *const reasons[OUTBOX_STATES] = {
+        [OUTBOX_READY] = "is on its way just now",
+        [OUTBOX_IN_FLIGHT] = "is on its way just now",
+        [OUTBOX_DONE] = "has been delivered",
+        [OUTBOX_SUPERSEDED] = "is not to be sent any more",
+    };
+    error_set(error, ERROR_API, "", "%s %s", record->id, reasons[record->state]);
+}
+
+bool
+deliver_retry(struct deliver *deliver, const struct outbox_record *record,
+              struct error *error)
+{
+    struct outlet *outlet = table_get(&deliver->outlets, record->destination);
+    if (outlet && lines_hurry(&outlet->lines, record->id, clock_mono_ms())) {
+        outlet_arm(outlet);
+        return true;
+    }
+    bool is_here = outlet && lines_has(&outlet->lines, record->id);
+    if (record->state != OUTBOX_DEAD || is_here) {
+        refuse(record, error);
+        return false;
+    }
+    struct outbox_record fresh = *record;
+    fresh.attempts = fresh.refusals = 0;
+    fresh.next_ms = clock_wall_ms();
+    mark(deliver, record, OUTBOX_READY, 0);
+    deliver_add(deliver, &fresh);
+    return true;
+}
+
+bool
+deliver_drop(struct deliver *deliver, const struct outbox_record *record,
+             struct error *error)
+{
+    struct outlet *outlet = table_get(&deliver->outlets, record->destination);
+    bool is_here = outlet && lines_has(&outlet->lines, record->id);
+    bool is_gone =
+        is_here ? lines_drop(&outlet->lines, record->id) : record->state == OUTBOX_DEAD;
+    if (!is_gone) {
+        refuse(record, error);
+        return false;
+    }
+    mark(deliver, record, OUTBOX_SUPERSEDED, record->attempts);
+    if (is_here)
+        outlet_arm(outlet);
+    return true;
+}

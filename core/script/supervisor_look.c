@@ -1,0 +1,168 @@
+/* What people see of scripts, and how they run a job. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "script/supervisor_inside.h"
+
+bool
+supervisor_is_settled(const struct supervisor *supervisor)
+{
+    for (const struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (ward_is_unsettled(ward))
+            return false;
+    return !supervisor->reload.conf;
+}
+
+static const char *
+state_of(const struct ward *ward)
+{
+    static const char *const words[] = {
+        [WARD_DOWN] = "not loaded",
+        [WARD_LIVE] = "live",
+        [WARD_RESTARTING] = "restarting",
+        [WARD_QUARANTINED] = "quarantined",
+    };
+    return ward->state == WARD_DOWN && ward_is_trying(ward) ? "loading"
+                                                            : words[ward->state];
+}
+
+void
+supervisor_each_script(const struct supervisor *supervisor,
+                       supervisor_on_script *on_script, void *arg)
+{
+    for (const struct ward *ward = supervisor->wards; ward; ward = ward->next) {
+        struct script_look look = {.name = ward->file.name,
+                                   .file = ward->file.shown,
+                                   .state = state_of(ward),
+                                   .trouble = ward->trouble,
+                                   .restarts = ward->restarts};
+        on_script(arg, &look);
+    }
+}
+
+static bool
+is_off(const struct ward *ward, const struct message_entry *entry)
+{
+    for (size_t i = 0; i < ward->entry_count; i++)
+        if (ward->entries[i].kind == entry->kind &&
+            !strcmp(ward->entries[i].name, entry->name))
+            return ward->entries[i].strikes.out_since_ms != 0;
+    return false;
+}
+
+static const struct message_loaded *
+loaded_of(const struct ward *ward)
+{
+    return ward->resident ? resident_loaded(ward->resident) : NULL;
+}
+
+void
+supervisor_each_entry(const struct supervisor *supervisor,
+                      supervisor_on_entry *on_entry, void *arg)
+{
+    for (const struct ward *ward = supervisor->wards; ward; ward = ward->next) {
+        const struct message_loaded *loaded = loaded_of(ward);
+        for (uint32_t i = 0; loaded && i < loaded->entry_count; i++) {
+            const struct message_entry *entry = &loaded->entries[i];
+            const char *state = is_off(ward, entry) ? "switched off" : "on";
+            struct entry_look look = {
+                .script = ward->file.name,
+                .name = entry->name,
+                .is_rule = entry->kind == ENTRY_RULE,
+                .state = ward->state == WARD_LIVE ? state : state_of(ward),
+                .about = entry->about,
+                .about_size = entry->about_size};
+            on_entry(arg, &look);
+        }
+    }
+}
+
+/* ---- jobs ---- */
+
+struct job_search {
+    const char *name;
+    struct ward *ward; /* that has it */
+    uint32_t entry;
+    size_t count;       /* that fit */
+    const char **names; /* of all jobs, for a guess */
+    size_t name_count;
+};
+
+static bool
+is_called(const struct ward *ward, const char *job, const char *name)
+{
+    size_t size = strlen(ward->file.name);
+    return !strcmp(job, name) || (!strncmp(name, ward->file.name, size) &&
+                                  name[size] == '/' && !strcmp(name + size + 1, job));
+}
+
+static void
+search(struct job_search *search, struct ward *ward)
+{
+    const struct message_loaded *loaded = loaded_of(ward);
+    for (uint32_t i = 0; loaded && i < loaded->entry_count; i++) {
+        const char *job = loaded->entries[i].name;
+        if (loaded->entries[i].kind != ENTRY_JOB)
+            continue;
+        search->names =
+            mem_grow(search->names, search->name_count + 2, sizeof *search->names);
+        search->names[search->name_count++] = job;
+        search->names[search->name_count] = NULL;
+        if (!is_called(ward, job, search->name))
+            continue;
+        search->ward = ward;
+        search->entry = i;
+        search->count++;
+    }
+}
+
+static bool
+fail_search(const struct job_search *search, struct error *error)
+{
+    const char *guess =
+        search->names ? text_nearest(search->name, search->names) : NULL;
+    if (search->count > 1)
+        error_set(error, ERROR_API, "",
+                  "several scripts have a job '%s': say SCRIPT/%s", search->name,
+                  search->name);
+    else if (guess)
+        error_set(error, ERROR_API, "", "no job '%s' (did you mean '%s'?)",
+                  search->name, guess);
+    else
+        error_set(error, ERROR_API, "", "no job '%s' in any script that is loaded",
+                  search->name);
+    return false;
+}
+
+static bool
+run_found(const struct job_search *search, struct error *error)
+{
+    const struct ward *ward = search->ward;
+    if (ward->state != WARD_LIVE)
+        error_set(error, ERROR_LIMIT, "", "script %s is %s", ward->file.name,
+                  state_of(ward));
+    else if (is_off(ward, &loaded_of(ward)->entries[search->entry]))
+        error_set(
+            error, ERROR_LIMIT, "",
+            "job %s is switched off after its strikes; `ccgate reload` lets it in",
+            search->name);
+    else if (!resident_run_job(ward->resident, search->entry))
+        error_set(error, ERROR_LIMIT, "", "its last run has not ended");
+    else
+        return true;
+    return false;
+}
+
+bool
+supervisor_run_job(struct supervisor *supervisor, const char *name, struct error *error)
+{
+    struct job_search found = {.name = name};
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        search(&found, ward);
+    bool is_good =
+        found.count == 1 ? run_found(&found, error) : fail_search(&found, error);
+    free(found.names);
+    return is_good;
+}
