@@ -119,7 +119,7 @@ end
 
 -- ---- by name ----
 
-local named, names = {}, {}
+local named, names, made = {}, {}, {}
 for index, described in ipairs(core.setup.calendars) do
   names[index] = described.name
   named[described.name] = described
@@ -133,8 +133,8 @@ local function find(name, fail)
       and wording.guess_or_list(name, names)
       or "; there is none at all: add a section [calendar NAME]"))
   end
-  described.made = described.made or make(described.text, described.zone, name)
-  return described.made
+  made[name] = made[name] or make(described.text, described.zone, name)
+  return made[name]
 end
 
 --- A check for shapes: a calendar, or the name of one.
