@@ -94,7 +94,8 @@ struct conf_limits {
     int64_t tasks;
     int64_t wants;
     double sends_per_s;
-    int64_t alerts; /* open at a time */
+    int64_t alerts;      /* open at a time */
+    int64_t store_bytes; /* of gw.store(): keys, values and 32 bytes for each */
     double logs_per_s;
 };
 

@@ -166,6 +166,8 @@ const struct conf_option conf_options[] = {
      .fallback = "100/min", .sentence = "messages that its tasks send"},
     {LIMIT(alerts), .key = "alerts", .read = conf_read_integer, .least = 1,
      .most = 1000000, .fallback = "10000", .sentence = "alerts that are open at a time"},
+    {LIMIT(store_bytes), .key = "store", .read = conf_read_size, .least = 1, .most = 4 * MB,
+     .fallback = "1MB", .sentence = "what it keeps in gw.store()"},
     {LIMIT(logs_per_s), .key = "log", .read = conf_read_rate, .most = 10000,
      .fallback = "200/min", .sentence = "lines that it logs"},
 };

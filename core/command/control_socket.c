@@ -28,6 +28,7 @@ struct pending {
 struct control_socket {
     struct planner *planner;
     const struct conf *conf;
+    struct api *api; /* NULL: none */
     struct server *server;
     struct pending *pendings;
 };
@@ -207,6 +208,8 @@ tell_routes(const struct control_socket *control, struct server_request *request
     for (size_t i = 0; i < ROUTES; i++)
         buf_format(&out, "%s %s%s\n", routes[i].method, routes[i].path,
                    routes[i].action ? routes[i].action : "");
+    if (control->api)
+        api_tell_routes(false, &out);
     buf_add_text(&out, "NAME is one of:");
     for (size_t i = 0; i < control->conf->center_count; i++)
         buf_format(&out, " %s", control->conf->centers[i].name);
@@ -228,7 +231,8 @@ on_request(void *arg, struct server_request *request)
         routes[i].handle(control, request, center);
         return;
     }
-    tell_routes(control, request);
+    if (!control->api || !api_take(control->api, request, false))
+        tell_routes(control, request);
 }
 
 /* ---- the socket ---- */
@@ -272,4 +276,10 @@ void
 control_socket_set_conf(struct control_socket *control, const struct conf *conf)
 {
     control->conf = conf;
+}
+
+void
+control_socket_set_api(struct control_socket *control, struct api *api)
+{
+    control->api = api;
 }

@@ -1,11 +1,13 @@
 /* The control socket of a running gateway: an HTTP server on STATE/control.sock, which
- * only the gateway's own user can open. `ccgate query` and `ccgate center` ask there,
- * so that what people ask by hand keeps to the same rate, circuit and session.
+ * only the gateway's own user can open. All commands that are clients of
+ * a gateway ask there; what is asked of a centre keeps to the same rate, circuit and
+ * session.
  *
  *     GET  /-/healthy                    200 as long as the loop turns
  *     GET  /api/v1/centers               JSON; lines with "Accept: text/plain"
  *     POST /api/v1/centers/NAME/retry    ends back-off, probes an open circuit
  *     POST /api/v1/centers/NAME/ask      one request (control_wire.h)
+ *     … and all of api.h
  *
  * What it does not understand is answered with 400 or 404 and a sentence. */
 #ifndef CCGATE_COMMAND_CONTROL_SOCKET_H
@@ -14,6 +16,7 @@
 #include "base/conf.h"
 #include "base/error.h"
 #include "base/loop.h"
+#include "command/api.h"
 #include "poll/planner.h"
 
 struct control_socket;
@@ -26,6 +29,9 @@ struct control_socket *control_socket_new(struct loop *loop, struct planner *pla
 /* Before the planner; removes the socket file. What is being asked gets no answer. NULL
  * is allowed. */
 void control_socket_delete(struct control_socket *control);
+
+/* Lets it answer what the API does, too; borrowed. */
+void control_socket_set_api(struct control_socket *control, struct api *api);
 
 /* After planner_set_conf(). */
 void control_socket_set_conf(struct control_socket *control, const struct conf *conf);

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/version.h"
+#include "command/api.h"
 #include "command/command.h"
 #include "command/control_socket.h"
 #include "deliver/connector.h"
@@ -37,6 +38,13 @@ struct old_conf {
     struct old_conf *next;
 };
 
+/* Somebody who asked for a reload and waits for its outcome. */
+struct waiter {
+    api_on_reloaded *on_reloaded;
+    void *arg;
+    struct waiter *next;
+};
+
 struct gateway {
     struct gateway_options options;
     struct loop *loop;
@@ -48,13 +56,17 @@ struct gateway {
     struct notify *notify;
     struct http_pool *polls;
     struct planner *planner;
+    struct api *api;
     struct control_socket *control;
     struct ledger *ledger;
     struct supervisor *supervisor;
     char *program;
     struct watch *on_term, *on_int, *on_hup;
     struct timer *drain_timer, *reload_timer;
-    int64_t drain_until; /* 0: not stopping */
+    struct waiter *waiters;      /* for the next reload */
+    struct waiter *under_reload; /* for the one that is under way */
+    int64_t drain_until;         /* 0: not stopping */
+    bool is_ending;              /* the rooms are taken down */
 };
 
 /* ---- configuration ---- */
@@ -73,20 +85,31 @@ check_destinations(struct conf *conf, struct problems *problems)
     connector_delete(connector);
 }
 
-struct conf *
-gateway_conf(const char *file)
+/* NULL, and a line for each mistake in `mistakes`, when there is one. */
+static struct conf *
+read_conf(const char *file, struct buf *mistakes)
 {
     struct problems problems = {0};
     struct conf *conf = conf_load(file, &problems);
     if (conf)
         check_destinations(conf, &problems);
     for (size_t i = 0; i < problems.count; i++)
-        fprintf(stderr, "%s\n", problems.lines[i]);
+        buf_format(mistakes, "%s\n", problems.lines[i]);
     if (problems.count) {
         conf_delete(conf);
         conf = NULL;
     }
     problems_fini(&problems);
+    return conf;
+}
+
+struct conf *
+gateway_conf(const char *file)
+{
+    struct buf mistakes = {0};
+    struct conf *conf = read_conf(file, &mistakes);
+    fwrite(mistakes.data, 1, mistakes.size, stderr);
+    buf_fini(&mistakes);
     return conf;
 }
 
@@ -98,6 +121,7 @@ on_swap(void *arg, const struct conf *conf)
     struct gateway *gateway = arg;
     planner_set_conf(gateway->planner, conf);
     control_socket_set_conf(gateway->control, conf);
+    api_set_conf(gateway->api, conf);
     deliver_set_conf(gateway->deliver, conf);
 }
 
@@ -110,18 +134,32 @@ keep_old(struct gateway *gateway, struct conf *conf)
     gateway->old_confs = old;
 }
 
+/* Tells those in the list, which is empty afterwards. */
+static void
+tell_waiters(struct waiter **list, bool is_in_force, const char *problems)
+{
+    while (*list) {
+        struct waiter *waiter = *list;
+        *list = waiter->next;
+        waiter->on_reloaded(waiter->arg, is_in_force, problems);
+        free(waiter);
+    }
+}
+
 static void
 on_reloaded(void *arg, const struct conf *conf, bool is_in_force)
 {
     struct gateway *gateway = arg;
     struct conf *fresh = (struct conf *)(uintptr_t)conf;
-    if (!is_in_force) {
+    if (is_in_force) {
+        keep_old(gateway, gateway->conf);
+        gateway->conf = fresh;
+        log_info("gateway", "reloaded");
+    } else {
         conf_delete(fresh);
-        return;
     }
-    keep_old(gateway, gateway->conf);
-    gateway->conf = fresh;
-    log_info("gateway", "reloaded");
+    if (!gateway->is_ending)
+        tell_waiters(&gateway->under_reload, is_in_force, "");
 }
 
 static bool
@@ -134,25 +172,65 @@ is_kept(const char *what, const char *now, const char *fresh)
     return false;
 }
 
+/* Takes over `conf`. */
+static void
+put_in_force(struct gateway *gateway, struct conf *conf)
+{
+    struct waiter *waiters = gateway->waiters;
+    is_kept("name", gateway->conf->name, conf->name);
+    is_kept("state", gateway->conf->state, conf->state);
+    struct supervisor_reload request = {conf, on_swap, on_reloaded, gateway};
+    if (supervisor_is_reloading(gateway->supervisor)) {
+        /* What is written now is read when the one before is finished. */
+        conf_delete(conf);
+        if (!gateway->drain_until)
+            timer_start(gateway->reload_timer, RELOAD_AGAIN_MS);
+        return;
+    }
+    gateway->waiters = NULL;
+    gateway->under_reload = waiters; /* it may be over before the call is */
+    supervisor_reload(gateway->supervisor, &request);
+}
+
 static void
 reload(void *arg)
 {
     struct gateway *gateway = arg;
-    struct conf *conf = gateway_conf(gateway->options.conf_file);
-    if (!conf) {
+    struct buf mistakes = {0};
+    struct conf *conf = read_conf(gateway->options.conf_file, &mistakes);
+    if (conf) {
+        put_in_force(gateway, conf);
+    } else {
+        fwrite(mistakes.data, 1, mistakes.size, stderr);
         log_error("gateway", "%s has mistakes; nothing was changed",
                   gateway->options.conf_file);
-        return;
+        tell_waiters(&gateway->waiters, false, mistakes.data);
     }
-    is_kept("name", gateway->conf->name, conf->name);
-    is_kept("state", gateway->conf->state, conf->state);
-    struct supervisor_reload request = {conf, on_swap, on_reloaded, gateway};
-    if (supervisor_reload(gateway->supervisor, &request))
-        return;
-    /* The one before is not finished: what is written now is read when it is. */
-    conf_delete(conf);
-    if (!gateway->drain_until)
-        timer_start(gateway->reload_timer, RELOAD_AGAIN_MS);
+    buf_fini(&mistakes);
+}
+
+/* Somebody asks for it and wants to know what came of it. */
+static bool
+ask_reload(void *arg, api_on_reloaded *on_outcome, void *done_arg)
+{
+    struct gateway *gateway = arg;
+    if (gateway->drain_until)
+        return false;
+    struct waiter *waiter = mem_zero(sizeof *waiter);
+    *waiter = (struct waiter){on_outcome, done_arg, gateway->waiters};
+    gateway->waiters = waiter;
+    timer_start(gateway->reload_timer, 0);
+    return true;
+}
+
+static void
+forget_waiters(struct waiter *list)
+{
+    while (list) {
+        struct waiter *next = list->next;
+        free(list);
+        list = next;
+    }
 }
 
 static void
@@ -228,8 +306,15 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
     gateway->on_term = watch_signal(gateway->loop, SIGTERM, stop, gateway);
     gateway->on_int = watch_signal(gateway->loop, SIGINT, stop, gateway);
     gateway->on_hup = watch_signal(gateway->loop, SIGHUP, on_hup, gateway);
+    struct api_world api = {
+        gateway->loop,    gateway->conf,    gateway->store,      gateway->notify,
+        gateway->deliver, gateway->planner, gateway->supervisor, clock_wall_ms(),
+        ask_reload,       gateway};
+    gateway->api = api_new(&api);
     gateway->control = control_socket_new(gateway->loop, gateway->planner,
                                           gateway->conf, state, error);
+    if (gateway->control)
+        control_socket_set_api(gateway->control, gateway->api);
     return gateway->control != NULL;
 }
 
@@ -242,9 +327,13 @@ take_down(struct gateway *gateway)
     watch_delete(gateway->on_hup);
     timer_free(gateway->drain_timer);
     timer_free(gateway->reload_timer);
+    gateway->is_ending = true;
     supervisor_delete(gateway->supervisor);
     ledger_delete(gateway->ledger);
     control_socket_delete(gateway->control);
+    api_delete(gateway->api);
+    forget_waiters(gateway->waiters);
+    forget_waiters(gateway->under_reload);
     planner_delete(gateway->planner);
     if (gateway->polls)
         http_pool_delete(gateway->polls);

@@ -1,5 +1,5 @@
 /* The book's inside, shared by notify.c (transitions), book.c (what is known of
- * alerts), due.c (times) and silence.c alone. */
+ * alerts), due.c (times), silence.c and shelf.c (what scripts keep) alone. */
 #ifndef CCGATE_DELIVER_BOOK_H
 #define CCGATE_DELIVER_BOOK_H
 
@@ -18,6 +18,7 @@ struct notify {
     struct deliver *deliver;
     char *name;
     struct table alerts;  /* fingerprint → struct alert_record, owned */
+    struct table shelves; /* script → struct shelf, owned */
     struct table tallies; /* script → struct tally, owned */
     struct notify_batch *committing, **last; /* on their way to the disk, in order */
     struct timer *due_timer;
@@ -65,6 +66,11 @@ void due_note(struct notify *notify, const struct alert_record *alert);
  * too: something changed for them. */
 void due_tick(struct notify *notify, bool everyone);
 void on_due(void *notify);
+
+/* ---- shelf.c ---- */
+
+void shelves_load(struct notify *notify);
+void shelves_fini(struct notify *notify);
 
 /* ---- silence.c ---- */
 

@@ -32,6 +32,7 @@ notify_new(struct loop *loop, struct store *store, struct connector *connector,
     notify->last = &notify->committing;
     notify->due_timer = timer_new(loop, on_due, notify);
     silences_load(notify);
+    shelves_load(notify);
     store_each_alert(store, on_stored_alert, notify);
     store_each_ready(store, on_message, notify);
     store_set_on_added(store, on_message, notify);
@@ -62,6 +63,7 @@ notify_delete(struct notify *notify)
     }
     book_fini(notify);
     silences_fini(notify);
+    shelves_fini(notify);
     timer_free(notify->due_timer);
     free(notify->name);
     free(notify);

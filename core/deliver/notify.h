@@ -44,6 +44,17 @@ bool notify_send(struct notify_batch *batch, const char *origin,
                  const char *destination, uint32_t ordinal, const char *key,
                  const char *message, size_t message_size, struct error *error);
 
+/* What each key counts beside its own bytes and those of its value. */
+#define NOTIFY_KEPT_COST ((size_t)32)
+/* Keeps a value for the batch's script; NULL: no more. False, and nothing is changed,
+ * when all that the script keeps would grow over `most`. What is kept is known at once:
+ * the batch must then be committed. */
+bool notify_keep(struct notify_batch *batch, const char *key, const char *value,
+                 size_t size, int64_t written_ms, size_t most);
+/* The call must not change what is kept. */
+void notify_each_kept(struct notify *notify, const char *script, store_on_kept *on_kept,
+                      void *arg);
+
 /* Takes the batch. Nobody is told, nor the log, before it is on disk. */
 void notify_commit(struct notify_batch *batch);
 void notify_drop(struct notify_batch *batch);

@@ -117,6 +117,17 @@
  * coroutine of the script's own: they suspend the whole task.
  * log(level, text): "debug" "info" "warn" "error"; what is over the rate is counted.
  *
+ * What gw.store() has
+ *
+ * store_max: bytes of it at most, keys, values and 32 for each.
+ * keep(key, value | nil) → number, is_first: changes it as the activation commits; key
+ * printable, value a text of any bytes. number counts the changes; is_first: the first
+ * that is not committed yet. nil: more than one commit takes. Raises outside of
+ * activations.
+ * dropped() → number | nil: changes after this one were dropped since it was asked
+ * last, because their activation raised. boot.restore(key, value, written_s) is called
+ * for each after the script has loaded.
+ *
  * Rows
  *
  * A row that a function is given is a view (userdata): read-only, strict, pairs() walks
@@ -132,6 +143,7 @@
 #include <lua.h>
 
 #include "model/schema.h"
+#include "script/message.h"
 
 struct script;
 
@@ -147,6 +159,10 @@ extern const luaL_Reg bind_condition_functions[];
 extern const luaL_Reg bind_rule_functions[];
 extern const luaL_Reg bind_task_functions[];
 extern const luaL_Reg bind_time_functions[];
+extern const luaL_Reg bind_store_functions[];
+
+/* Gives the library what gw.store() has. False: the memory is too small for it. */
+bool bind_store(struct script *script, const struct message_store *store);
 
 /* Raises unless the script is being loaded; `what` is said in the message. */
 void bind_check_loading(lua_State *L, const char *what);

@@ -38,7 +38,8 @@ void
 effect_init(struct effects *effects, struct buf *out, const struct conf_limits *limits,
             int64_t now_ms)
 {
-    *effects = (struct effects){.out = out, .now_ms = now_ms};
+    *effects =
+        (struct effects){.out = out, .now_ms = now_ms, .dropped_from = UINT64_MAX};
     bucket_init(&effects->sends, limits->sends_per_s, now_ms);
     bucket_init(&effects->logs, limits->logs_per_s, now_ms);
 }
@@ -144,7 +145,7 @@ static bool
 has_room(const struct effects *effects, size_t text_size)
 {
     return message_list_room(&effects->items) >=
-           text_size + MESSAGE_KEY_MAX + MESSAGE_NAME_MAX;
+           effects->kept.items.size + text_size + MESSAGE_KEY_MAX + MESSAGE_NAME_MAX;
 }
 
 bool
@@ -166,28 +167,60 @@ effect_send(struct effects *effects, const struct message_send *send)
     return true;
 }
 
+uint64_t
+effect_keep(struct effects *effects, const struct message_stored *kept)
+{
+    if (!has_room(effects, kept->value_size))
+        return 0;
+    message_put_change(&effects->kept, kept);
+    return ++effects->puts;
+}
+
+uint64_t
+effect_take_dropped(struct effects *effects)
+{
+    uint64_t from = effects->dropped_from;
+    effects->dropped_from = UINT64_MAX;
+    return from;
+}
+
 struct effect_mark
 effect_mark(const struct effects *effects)
 {
-    return (struct effect_mark){effects->items.items.size, effects->items.count};
+    return (struct effect_mark){effects->items.items.size, effects->kept.items.size,
+                                effects->items.count, effects->kept.count,
+                                effects->puts};
+}
+
+static void
+cut(struct message_list *list, size_t size, uint32_t count)
+{
+    list->items.size = size;
+    if (list->items.data)
+        list->items.data[size] = '\0';
+    list->count = count;
 }
 
 void
 effect_rollback(struct effects *effects, struct effect_mark mark)
 {
-    struct buf *items = &effects->items.items;
-    items->size = mark.size;
-    if (items->data)
-        items->data[mark.size] = '\0';
-    effects->items.count = mark.count;
+    cut(&effects->items, mark.size, mark.count);
+    cut(&effects->kept, mark.kept_size, mark.kept_count);
+    if (effects->puts > mark.puts && mark.puts < effects->dropped_from)
+        effects->dropped_from = mark.puts;
 }
 
 void
 effect_commit(struct effects *effects, const struct entry *entry, int64_t scheduled_ms)
 {
-    if (!effects->items.count)
+    struct message_list *items = &effects->items;
+    if (!items->count && !effects->kept.count)
         return;
+    buf_add(&items->items, effects->kept.items.data, effects->kept.items.size);
+    items->count += effects->kept.count;
+    message_list_clear(&effects->kept);
     message_write_commit(effects->out, effects->now_ms, entry->number, scheduled_ms,
-                         &effects->items);
-    message_list_clear(&effects->items);
+                         items);
+    message_list_clear(items);
+    effects->committed = effects->puts;
 }

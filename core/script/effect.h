@@ -30,6 +30,10 @@ struct effects {
     int64_t now_ms;     /* of the frame that is worked off */
     struct entry *room; /* who speaks in logs; NULL: the script itself */
     struct message_list items;
+    struct message_list kept; /* changes of the store: behind the items */
+    uint64_t committed;       /* the last change of the store that was committed */
+    uint64_t puts;            /* changes of the store so far, dropped ones included */
+    uint64_t dropped_from;    /* those after this one were dropped; UINT64_MAX: none */
     struct bucket sends, logs;
     uint64_t dropped; /* log lines that were over the rate and have not been told */
     int64_t told_ms;  /* when drops were told last */
@@ -59,10 +63,17 @@ bool effect_alert(struct effects *effects, const struct message_alert *alert);
 /* False: that, or over the rate. */
 bool effect_send(struct effects *effects, const struct message_send *send);
 
+/* The number of the change, from 1; 0: more than one commit takes. */
+uint64_t effect_keep(struct effects *effects, const struct message_stored *kept);
+/* The change after which all were dropped since this was asked last; UINT64_MAX when
+ * none was: who remembers them undoes them. */
+uint64_t effect_take_dropped(struct effects *effects);
+
 /* A point to roll back to. */
 struct effect_mark {
-    size_t size;
-    uint32_t count;
+    size_t size, kept_size;
+    uint32_t count, kept_count;
+    uint64_t puts;
 };
 struct effect_mark effect_mark(const struct effects *effects);
 void effect_rollback(struct effects *effects, struct effect_mark mark);

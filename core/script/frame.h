@@ -14,11 +14,14 @@
  *
  * core → host
  *
- * LOAD: i64 cpu_ms, cpu_load_ms, memory_bytes, source_bytes, tasks, wants, alerts; f64
- * sends_per_s, logs_per_s; text name; text source; text setup (JSON, see
- * lua/gateway/init.lua). The first frame, once.
+ * LOAD: i64 cpu_ms, cpu_load_ms, memory_bytes, source_bytes, tasks, wants, alerts,
+ * store_bytes; f64 sends_per_s, logs_per_s; text name; text source; text setup (JSON,
+ * see lua/gateway/init.lua). The first frame, once.
  *
  * RESTORE: list of { u32 entry, u32 center, text key }: alerts that are raised. After
+ * LOADED and before the first ROWS, as many as it takes.
+ *
+ * STORE: list of { text key, i64 written_ms, text value }: what gw.store() has. After
  * LOADED and before the first ROWS, as many as it takes.
  *
  * ROWS: u32 center, u32 query, u32 row_count, u32 width, i64 argument (of a query that
@@ -50,7 +53,8 @@
  * scheduled_ms (of the job's run, 0 for rules), list of items, at least one: of a rule
  * u8 ITEM_ALERT, u32 center, text key, text kind ("raise" | "clear"), text event (JSON,
  * see lua/gateway/notify.lua); of a job u8 ITEM_SEND, text destination, u32 ordinal,
- * text key ("" for none), text message (JSON).
+ * text key ("" for none), text message (JSON); of both, behind these,
+ * u8 ITEM_KEEP, text key, text value ("" for none): what gw.store() has from now on.
  *
  * DONE: id = entry; i64 scheduled_ms: a job's run has ended, well or not; behind what
  * it did. Each RUN has one, but for a job that is switched off.
@@ -81,6 +85,7 @@ enum frame_type {
     FRAME_WAKE,
     FRAME_FETCHED,
     FRAME_DISABLE,
+    FRAME_STORE,
     FRAME_LOADED = 64,
     FRAME_COMMIT,
     FRAME_SLEEP,
@@ -92,7 +97,7 @@ enum frame_type {
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };
 enum { MISSED_SKIP, MISSED_ONCE, MISSED_ALL };
-enum { ITEM_ALERT = 1, ITEM_SEND = 2 };
+enum { ITEM_ALERT = 1, ITEM_SEND = 2, ITEM_KEEP = 16 };
 
 #define FRAME_MAX ((size_t)4 << 20) /* bytes of a payload */
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "script/bind.h"
 #include "script/fence.h"
 #include "script/frame.h"
 #include "script/message.h"
@@ -115,6 +116,19 @@ on_restore(const struct frame *frame, struct error *error)
 }
 
 static bool
+on_store(const struct frame *frame, struct error *error)
+{
+    struct message_store store;
+    if (!message_read_store(frame, &store, error))
+        return false;
+    error_set(error, ERROR_LIMIT, "",
+              "what gw.store() has does not fit into the memory");
+    bool fits = bind_store(host.script, &store);
+    message_store_fini(&store);
+    return fits;
+}
+
+static bool
 on_rows(const struct frame *frame, struct error *error)
 {
     struct message_rows rows;
@@ -175,7 +189,7 @@ static bool (*const handlers[])(const struct frame *, struct error *) = {
     [FRAME_LOAD] = on_load,       [FRAME_RESTORE] = on_restore,
     [FRAME_ROWS] = on_rows,       [FRAME_RUN] = on_run,
     [FRAME_WAKE] = on_wake,       [FRAME_FETCHED] = on_fetched,
-    [FRAME_DISABLE] = on_disable,
+    [FRAME_DISABLE] = on_disable, [FRAME_STORE] = on_store,
 };
 
 static void
@@ -199,7 +213,7 @@ work(void)
     size_t used = 0;
     struct frame frame;
     enum frame_result result;
-    while ((result = frame_next(host.in, host.in_size, &used, FRAME_LOAD, FRAME_DISABLE,
+    while ((result = frame_next(host.in, host.in_size, &used, FRAME_LOAD, FRAME_STORE,
                                 &frame)) == FRAME_OK)
         handle(&frame);
     if (result == FRAME_BAD)

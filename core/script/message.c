@@ -55,6 +55,7 @@ static const struct limit whole_limits[] = {
     {offsetof(struct conf_limits, tasks), "limit tasks"},
     {offsetof(struct conf_limits, wants), "limit wants"},
     {offsetof(struct conf_limits, alerts), "limit alerts"},
+    {offsetof(struct conf_limits, store_bytes), "limit store"},
 };
 
 static const struct limit rate_limits[] = {
@@ -166,6 +167,53 @@ message_restore_fini(struct message_restore *restore)
 {
     free(restore->raised);
     *restore = (struct message_restore){0};
+}
+
+/* ---- STORE ---- */
+
+void
+message_put_stored(struct message_list *list, const struct message_stored *kept)
+{
+    list->count++;
+    frame_put_string(&list->items, kept->key);
+    frame_put_i64(&list->items, kept->written_ms);
+    frame_put_text(&list->items, kept->value, kept->value_size);
+}
+
+bool
+message_write_store(struct buf *out, int64_t now_ms, const struct message_list *list)
+{
+    size_t begin = frame_begin(out, FRAME_STORE, 0, now_ms);
+    message_list_put(out, list);
+    return frame_end(out, begin);
+}
+
+bool
+message_read_store(const struct frame *frame, struct message_store *out,
+                   struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "STORE", error);
+    cursor_no_id(&cursor, frame);
+    out->count = frame_get_count(&cursor.in, 5 + 8 + 5);
+    out->kept = mem_zero(out->count * sizeof *out->kept);
+    for (uint32_t i = 0; i < out->count && !cursor.in.bad; i++) {
+        struct message_stored *kept = &out->kept[i];
+        kept->key = cursor_word(&cursor, 1, MESSAGE_KEY_MAX, "the key of what is kept");
+        kept->written_ms = cursor_number(&cursor, 0, INT64_MAX, "when it was written");
+        kept->value = frame_get_text(&cursor.in, &kept->value_size);
+        cursor_demand(&cursor, kept->value_size > 0, "nothing is kept");
+    }
+    if (cursor_finish(&cursor))
+        return true;
+    message_store_fini(out);
+    return false;
+}
+
+void
+message_store_fini(struct message_store *store)
+{
+    free(store->kept);
+    *store = (struct message_store){0};
 }
 
 /* ---- ROWS, FETCHED ---- */

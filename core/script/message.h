@@ -86,6 +86,24 @@ bool message_read_restore(const struct frame *frame, size_t entry_count,
                           struct error *error);
 void message_restore_fini(struct message_restore *restore);
 
+/* What gw.store() has under a key. */
+struct message_stored {
+    const char *key;
+    int64_t written_ms;
+    const char *value; /* bytes of any kind; of size 0 in a commit: nothing any more */
+    size_t value_size;
+};
+struct message_store {
+    struct message_stored *kept; /* owned */
+    uint32_t count;
+};
+void message_put_stored(struct message_list *list, const struct message_stored *kept);
+bool message_write_store(struct buf *out, int64_t now_ms,
+                         const struct message_list *list);
+bool message_read_store(const struct frame *frame, struct message_store *out,
+                        struct error *error);
+void message_store_fini(struct message_store *store);
+
 /* A sample, or what a fetch got. Read, the cells lie in the frame, aligned, and every
  * presence word fits the query: no bits beyond its fields, the key always there, in a
  * row that is gone nothing else; and every text cell lies in the heap. */
@@ -209,9 +227,9 @@ struct message_send {
     const char *message;
     size_t message_size;
 };
-/* A rule's commit has alerts only, a job's has sends only. The origin of its sends is
- * made by the core of the script, the job and scheduled_ms: no host can speak in the
- * name of another. */
+/* A rule's commit has alerts, a job's has sends, both may change what is kept. The
+ * origin of its sends is made by the core of the script, the job and scheduled_ms: no
+ * host can speak in the name of another. */
 struct message_commit {
     uint32_t entry;
     int64_t scheduled_ms;         /* of the job's run; 0 for a rule */
@@ -219,9 +237,12 @@ struct message_commit {
     uint32_t alert_count;
     struct message_send *sends; /* owned */
     uint32_t send_count;
+    struct message_stored *kept; /* owned; written_ms is that of the frame */
+    uint32_t kept_count;
 };
 void message_put_alert(struct message_list *list, const struct message_alert *alert);
 void message_put_send(struct message_list *list, const struct message_send *send);
+void message_put_change(struct message_list *list, const struct message_stored *kept);
 /* `items` is not empty. */
 bool message_write_commit(struct buf *out, int64_t now_ms, uint32_t entry,
                           int64_t scheduled_ms, const struct message_list *items);

@@ -220,6 +220,15 @@ message_put_send(struct message_list *list, const struct message_send *send)
     frame_put_text(&list->items, send->message, send->message_size);
 }
 
+void
+message_put_change(struct message_list *list, const struct message_stored *kept)
+{
+    list->count++;
+    frame_put_u8(&list->items, ITEM_KEEP);
+    frame_put_string(&list->items, kept->key);
+    frame_put_text(&list->items, kept->value, kept->value_size);
+}
+
 bool
 message_write_commit(struct buf *out, int64_t now_ms, uint32_t entry,
                      int64_t scheduled_ms, const struct message_list *items)
@@ -233,8 +242,6 @@ message_write_commit(struct buf *out, int64_t now_ms, uint32_t entry,
 static void
 get_alert(struct cursor *cursor, size_t center_count, struct message_alert *alert)
 {
-    cursor_demand(cursor, frame_get_u8(&cursor->in) == ITEM_ALERT,
-                  "an item of a rule that is no alert");
     alert->center = cursor_index(cursor, center_count, "no such centre");
     alert->key = cursor_word(cursor, 1, MESSAGE_KEY_MAX, "the key of an alert");
     alert->kind = frame_get_string(&cursor->in);
@@ -247,8 +254,6 @@ get_alert(struct cursor *cursor, size_t center_count, struct message_alert *aler
 static void
 get_send(struct cursor *cursor, struct message_send *send)
 {
-    cursor_demand(cursor, frame_get_u8(&cursor->in) == ITEM_SEND,
-                  "an item of a job that is no send");
     send->destination =
         cursor_word(cursor, 1, MESSAGE_NAME_MAX, "the destination of a send");
     send->ordinal = frame_get_u32(&cursor->in);
@@ -258,23 +263,41 @@ get_send(struct cursor *cursor, struct message_send *send)
 }
 
 static void
-get_items(struct cursor *cursor, bool is_rule, size_t center_count,
+get_kept(struct cursor *cursor, int64_t now_ms, struct message_stored *kept)
+{
+    kept->key = cursor_word(cursor, 1, MESSAGE_KEY_MAX, "the key of what is kept");
+    kept->written_ms = now_ms;
+    kept->value = frame_get_text(&cursor->in, &kept->value_size);
+}
+
+static void
+get_item(struct cursor *cursor, bool is_rule, size_t center_count, int64_t now_ms,
+         struct message_commit *out)
+{
+    uint8_t kind = frame_get_u8(&cursor->in);
+    if (kind != ITEM_KEEP && out->kept_count)
+        cursor_demand(cursor, false, "an item behind what is kept");
+    else if (kind == ITEM_ALERT && is_rule)
+        get_alert(cursor, center_count, &out->alerts[out->alert_count++]);
+    else if (kind == ITEM_SEND && !is_rule)
+        get_send(cursor, &out->sends[out->send_count++]);
+    else if (kind == ITEM_KEEP)
+        get_kept(cursor, now_ms, &out->kept[out->kept_count++]);
+    else
+        cursor_demand(cursor, false, "an item that is not of this entry");
+}
+
+static void
+get_items(struct cursor *cursor, bool is_rule, size_t center_count, int64_t now_ms,
           struct message_commit *out)
 {
-    uint32_t count = frame_get_count(&cursor->in, 1 + 4 + 5 + 5 + 5);
+    uint32_t count = frame_get_count(&cursor->in, 1 + 5 + 5);
     cursor_demand(cursor, count > 0, "nothing to commit");
-    if (is_rule) {
-        out->alert_count = count;
-        out->alerts = mem_zero(count * sizeof *out->alerts);
-    } else {
-        out->send_count = count;
-        out->sends = mem_zero(count * sizeof *out->sends);
-    }
+    out->alerts = mem_zero(count * sizeof *out->alerts);
+    out->sends = mem_zero(count * sizeof *out->sends);
+    out->kept = mem_zero(count * sizeof *out->kept);
     for (uint32_t i = 0; i < count && !cursor->in.bad; i++)
-        if (is_rule)
-            get_alert(cursor, center_count, &out->alerts[i]);
-        else
-            get_send(cursor, &out->sends[i]);
+        get_item(cursor, is_rule, center_count, now_ms, out);
 }
 
 bool
@@ -291,7 +314,7 @@ message_read_commit(const struct frame *frame, const struct message_loaded *load
     bool is_rule = loaded->entries[out->entry].kind == ENTRY_RULE;
     out->scheduled_ms =
         cursor_number(&cursor, 0, is_rule ? 0 : INT64_MAX, "the scheduled time");
-    get_items(&cursor, is_rule, center_count, out);
+    get_items(&cursor, is_rule, center_count, frame->header.now_ms, out);
     if (cursor_finish(&cursor))
         return true;
     message_commit_fini(out);
@@ -303,6 +326,7 @@ message_commit_fini(struct message_commit *commit)
 {
     free(commit->alerts);
     free(commit->sends);
+    free(commit->kept);
     *commit = (struct message_commit){0};
 }
 

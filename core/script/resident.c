@@ -129,6 +129,7 @@ resident_new(const struct resident_world *world, const char *name, const char *f
     resident->want_max = limits->wants;
     resident->alert_max = limits->alerts;
     resident->task_max = limits->tasks;
+    resident->store_max = limits->store_bytes;
     struct process_events process_events = {on_frame, on_room, on_process_end,
                                             resident};
     resident->process =
@@ -246,6 +247,39 @@ restore(struct resident *resident)
 }
 
 static void
+flush_store(struct resident *resident, struct message_list *list)
+{
+    message_write_store(process_out(resident->process), clock_wall_ms(), list);
+    message_list_clear(list);
+}
+
+struct keeping {
+    struct resident *resident;
+    struct message_list list;
+};
+
+static void
+on_stored(void *arg, const struct kept_record *record)
+{
+    struct keeping *keeping = arg;
+    struct message_stored kept = {record->key, record->written_ms, record->value,
+                                  record->size};
+    if (message_list_room(&keeping->list) < strlen(record->key) + record->size)
+        flush_store(keeping->resident, &keeping->list);
+    message_put_stored(&keeping->list, &kept);
+}
+
+static void
+give_kept(struct resident *resident)
+{
+    struct keeping keeping = {.resident = resident};
+    notify_each_kept(resident->world.notify, resident->name, on_stored, &keeping);
+    if (keeping.list.count)
+        flush_store(resident, &keeping.list);
+    message_list_fini(&keeping.list);
+}
+
+static void
 subscribe(struct resident *resident)
 {
     uint32_t count = resident->loaded.want_count;
@@ -265,6 +299,7 @@ void
 resident_start(struct resident *resident, const bool *disabled)
 {
     resident->is_live = true;
+    give_kept(resident);
     restore(resident);
     for (uint32_t i = 0; i < resident->loaded.entry_count; i++)
         if (disabled[i])

@@ -32,7 +32,8 @@ struct resident {
     bool is_loaded, is_live, is_replaced;
     struct message_loaded loaded;
     int64_t want_max, alert_max, task_max;
-    bool alerts_full;           /* said so already */
+    int64_t store_max;
+    bool alerts_full, store_full, store_lost; /* said so already */
     struct question *too_large; /* likewise, of each whose answer was; owned */
     size_t too_large_count;
     struct subscription *subscription;

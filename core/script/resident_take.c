@@ -179,6 +179,31 @@ add_alerts(struct resident *resident, struct notify_batch *batch,
     return true;
 }
 
+/* Only once all else of the commit is known to be good. A script that was replaced has
+ * handed its store over. */
+static void
+add_kept(struct resident *resident, struct notify_batch *batch,
+         const struct message_commit *commit)
+{
+    if (resident->is_replaced && commit->kept_count && !resident->store_lost) {
+        log_warn(resident->room, "what a task of the replaced version still keeps in "
+                                 "gw.store() is dropped");
+        resident->store_lost = true;
+    }
+    for (uint32_t i = 0; !resident->is_replaced && i < commit->kept_count; i++) {
+        const struct message_stored *kept = &commit->kept[i];
+        if (notify_keep(batch, kept->key, kept->value_size ? kept->value : NULL,
+                        kept->value_size, kept->written_ms,
+                        (size_t)resident->store_max) ||
+            resident->store_full)
+            continue;
+        log_error(resident->room,
+                  "gw.store() is full: no more is kept (limit store in [script %s])",
+                  resident->name);
+        resident->store_full = true;
+    }
+}
+
 static bool
 add_items(struct resident *resident, struct notify_batch *batch,
           const struct message_commit *commit, struct error *error)
@@ -197,6 +222,8 @@ take_commit(struct resident *resident, const struct frame *frame, struct error *
     struct notify_batch *batch =
         notify_begin(resident->world.notify, resident->name, clock_wall_ms());
     bool fine = add_items(resident, batch, &commit, error);
+    if (fine)
+        add_kept(resident, batch, &commit);
     if (fine)
         notify_commit(batch);
     else

@@ -71,8 +71,10 @@ on_call(void *arg, int function, const struct row *row)
     if (judging->spent)
         return TRUTH_UNKNOWN;
     struct call call = {judging, function, row, TRUTH_UNKNOWN};
+    struct effect_mark mark = effect_mark(&judging->script->effects);
     if (script_protect(judging->script, l_call, &call))
         return call.truth;
+    effect_rollback(&judging->script->effects, mark);
     take_failure(judging);
     return TRUTH_UNKNOWN;
 }

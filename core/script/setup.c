@@ -118,9 +118,10 @@ setup_write(const struct conf *conf, const char *file, struct buf *out)
 void
 setup_add_limits(const struct conf_limits *limits, struct buf *out)
 {
-    buf_format(out, "\n%lld %lld %lld %lld %lld %lld %g %lld %g",
+    buf_format(out, "\n%lld %lld %lld %lld %lld %lld %g %lld %lld %g",
                (long long)limits->cpu_ms, (long long)limits->cpu_load_ms,
                (long long)limits->memory_bytes, (long long)limits->source_bytes,
                (long long)limits->tasks, (long long)limits->wants, limits->sends_per_s,
-               (long long)limits->alerts, limits->logs_per_s);
+               (long long)limits->alerts, (long long)limits->store_bytes,
+               limits->logs_per_s);
 }

@@ -353,9 +353,15 @@ on_change(void *arg)
 }
 
 bool
+supervisor_is_reloading(const struct supervisor *supervisor)
+{
+    return supervisor->reload.conf || supervisor->is_draining;
+}
+
+bool
 supervisor_reload(struct supervisor *supervisor, const struct supervisor_reload *reload)
 {
-    if (supervisor->reload.conf || supervisor->is_draining)
+    if (supervisor_is_reloading(supervisor))
         return false;
     supervisor->reload = *reload;
     supervisor->reloads++;

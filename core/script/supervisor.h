@@ -36,6 +36,9 @@ struct supervisor_reload {
 bool supervisor_reload(struct supervisor *supervisor,
                        const struct supervisor_reload *reload);
 
+/* One is not finished, or none is taken any more. */
+bool supervisor_is_reloading(const struct supervisor *supervisor);
+
 /* No new samples, runs and hosts; tasks that wait go on. A reload that is under way
  * ends with supervisor_delete(). */
 void supervisor_drain(struct supervisor *supervisor);

@@ -31,6 +31,8 @@ static const char *const sql[STATEMENTS] = {
     [SQL_ATTEMPT] = "REPLACE INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_SLOT] = "REPLACE INTO slot VALUES (?1, ?2, ?3, ?4)",
     [SQL_SILENCE] = "REPLACE INTO silence VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_KEEP] = "REPLACE INTO kept VALUES (?1, ?2, ?3, ?4)",
+    [SQL_FORGET] = "DELETE FROM kept WHERE script = ?1 AND key = ?2",
     [SQL_RUN] = "REPLACE INTO run VALUES (?1, ?2, ?3, ?4)",
     [SQL_CLEAN_SILENCES] = "DELETE FROM silence WHERE until_ms < ?1",
     [SQL_CLEAN_SLOTS] = "DELETE FROM slot WHERE until < ?1 / 1000",
@@ -218,6 +220,20 @@ put_silence(struct database *database, const struct silence_record *silence)
 }
 
 static bool
+put_kept(struct database *database, const struct kept_record *kept)
+{
+    enum statement which = kept->value ? SQL_KEEP : SQL_FORGET;
+    sqlite3_stmt *statement = database->statements[which];
+    bind_text(statement, 1, kept->script);
+    bind_text(statement, 2, kept->key);
+    if (kept->value) {
+        sqlite3_bind_blob64(statement, 3, kept->value, kept->size, SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 4, kept->written_ms);
+    }
+    return run(database, which);
+}
+
+static bool
 put_run(struct database *database, const struct run_record *record)
 {
     sqlite3_stmt *statement = database->statements[SQL_RUN];
@@ -238,6 +254,7 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_ATTEMPT: return add_attempt(database, &change->attempt);
     case CHANGE_SLOT: return put_slot(database, &change->slot);
     case CHANGE_SILENCE: return put_silence(database, &change->silence);
+    case CHANGE_KEPT: return put_kept(database, &change->kept);
     case CHANGE_RUN: return put_run(database, &change->run);
     }
     return false;

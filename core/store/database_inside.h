@@ -20,6 +20,8 @@ enum statement {
     SQL_ATTEMPT,
     SQL_SLOT,
     SQL_SILENCE,
+    SQL_KEEP,
+    SQL_FORGET,
     SQL_RUN,
     SQL_CLEAN_SLOTS,
     SQL_CLEAN_SILENCES,

@@ -164,6 +164,34 @@ database_each_silence(struct database *database, store_on_silence *on_silence,
              read_silence, &reader);
 }
 
+struct kept_reader {
+    store_on_kept *on_kept;
+    void *arg;
+};
+
+static void
+read_kept(void *arg, sqlite3_stmt *row)
+{
+    const struct kept_reader *reader = arg;
+    struct kept_record record = {
+        .script = column(row, 0),
+        .key = column(row, 1),
+        .value = (char *)(uintptr_t)sqlite3_column_blob(row, 2),
+        .size = (size_t)sqlite3_column_bytes(row, 2),
+        .written_ms = sqlite3_column_int64(row, 3),
+    };
+    reader->on_kept(reader->arg, &record);
+}
+
+void
+database_each_kept(struct database *database, store_on_kept *on_kept, void *arg)
+{
+    struct kept_reader reader = {on_kept, arg};
+    each_row(database,
+             "SELECT script, key, value, written_ms FROM kept ORDER BY script, key",
+             read_kept, &reader);
+}
+
 struct run_reader {
     store_on_run *on_run;
     void *arg;

@@ -37,6 +37,8 @@ static const char *const steps[] = {
     "CREATE TABLE silence (id TEXT PRIMARY KEY, matcher TEXT NOT NULL,"
     " created_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, by TEXT NOT NULL,"
     " note TEXT) STRICT, WITHOUT ROWID;",
+    "CREATE TABLE kept (script TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,"
+    " written_ms INTEGER NOT NULL, PRIMARY KEY (script, key)) STRICT, WITHOUT ROWID;",
     "CREATE TABLE run (script TEXT NOT NULL, job TEXT NOT NULL,"
     " scheduled_ms INTEGER NOT NULL, is_over INTEGER NOT NULL,"
     " PRIMARY KEY (script, job)) STRICT, WITHOUT ROWID;",

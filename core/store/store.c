@@ -401,6 +401,12 @@ store_each_slot(struct store *store, store_on_slot *on_slot, void *arg)
 }
 
 void
+store_each_kept(struct store *store, store_on_kept *on_kept, void *arg)
+{
+    database_each_kept(store->database, on_kept, arg);
+}
+
+void
 store_each_run(struct store *store, store_on_run *on_run, void *arg)
 {
     database_each_run(store->database, on_run, arg);

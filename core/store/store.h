@@ -6,8 +6,8 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 4): meta(name, value) · alert · outbox · attempt · slot
- * · silence · run. An older file is brought to this form when it is opened. */
+ * Schema (STRICT, user_version 5): meta(name, value) · alert · outbox · attempt · slot
+ * · silence · kept · run. An older file is brought to this form when it is opened. */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
 
@@ -81,6 +81,14 @@ struct run_record {
 /* "ready", "in_flight", "done", "dead", "superseded". */
 const char *outbox_word(enum outbox_state state);
 
+/* What a script keeps under one key of gw.store(). */
+struct kept_record {
+    char *script, *key;
+    char *value; /* bytes of any kind; NULL: nothing any more */
+    size_t size;
+    int64_t written_ms;
+};
+
 /* Copies of the texts, too. */
 void alert_record_init(struct alert_record *record, const struct alert_record *from);
 void alert_record_fini(struct alert_record *record);
@@ -88,6 +96,8 @@ void outbox_record_fini(struct outbox_record *record);
 void silence_record_init(struct silence_record *record,
                          const struct silence_record *from);
 void silence_record_fini(struct silence_record *record);
+void kept_record_init(struct kept_record *record, const struct kept_record *from);
+void kept_record_fini(struct kept_record *record);
 
 /* Opens or creates DIR/state.db (the folder is made), takes DIR/lock for this process,
  * checks (application_id, user_version, quick_check) and turns in_flight into ready.
@@ -114,6 +124,8 @@ void store_each_silence(struct store *store, store_on_silence *on_silence, void 
 typedef void store_on_slot(void *arg, const struct slot_record *record);
 void store_each_slot(struct store *store, store_on_slot *on_slot, void *arg);
 
+typedef void store_on_kept(void *arg, const struct kept_record *record);
+void store_each_kept(struct store *store, store_on_kept *on_kept, void *arg);
 typedef void store_on_run(void *arg, const struct run_record *record);
 void store_each_run(struct store *store, store_on_run *on_run, void *arg);
 
@@ -134,6 +146,9 @@ void txn_put_silence(struct txn *txn, const struct silence_record *record);
 
 /* In place of what was known of this centre, query and argument. Kept for 7 days. */
 void txn_put_slot(struct txn *txn, const struct slot_record *record);
+
+/* In place of what this script had under this key. */
+void txn_put_kept(struct txn *txn, const struct kept_record *record);
 
 /* In place of the job's run before. Kept for ever: a line a job. */
 void txn_put_run(struct txn *txn, const struct run_record *record);

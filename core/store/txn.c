@@ -70,6 +70,27 @@ silence_record_fini(struct silence_record *record)
 }
 
 void
+kept_record_init(struct kept_record *record, const struct kept_record *from)
+{
+    *record = (struct kept_record){
+        .script = mem_text(from->script),
+        .key = mem_text(from->key),
+        .value = from->value ? mem_copy(from->value, from->size) : NULL,
+        .size = from->size,
+        .written_ms = from->written_ms,
+    };
+}
+
+void
+kept_record_fini(struct kept_record *record)
+{
+    free(record->script);
+    free(record->key);
+    free(record->value);
+    *record = (struct kept_record){0};
+}
+
+void
 outbox_record_fini(struct outbox_record *record)
 {
     free(record->id);
@@ -100,6 +121,7 @@ change_fini(struct store_change *change)
         free(change->slot.query);
         break;
     case CHANGE_SILENCE: silence_record_fini(&change->silence); break;
+    case CHANGE_KEPT: kept_record_fini(&change->kept); break;
     case CHANGE_RUN:
         free(change->run.script);
         free(change->run.job);
@@ -217,6 +239,12 @@ txn_put_silence(struct txn *txn, const struct silence_record *record)
 {
     silence_record_init(&add_change(txn, CHANGE_SILENCE)->silence, record);
     note_time(txn, record->created_ms);
+}
+
+void
+txn_put_kept(struct txn *txn, const struct kept_record *record)
+{
+    kept_record_init(&add_change(txn, CHANGE_KEPT)->kept, record);
 }
 
 void

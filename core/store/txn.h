@@ -14,6 +14,7 @@ enum change_kind {
     CHANGE_ATTEMPT,
     CHANGE_SLOT,
     CHANGE_SILENCE,
+    CHANGE_KEPT,
     CHANGE_RUN,
 };
 
@@ -43,6 +44,7 @@ struct store_change {
         struct change_attempt attempt;
         struct slot_record slot;
         struct silence_record silence;
+        struct kept_record kept;
         struct run_record run;
     };
 };

@@ -1,5 +1,5 @@
 --- The host's calls: environment() before the script runs, finish() after it; syntax()
---- when it is not Lua.
+--- when it is not Lua; restore(key, bytes, written_s) for what gw.store() has.
 local advice = require "gateway.advice"
 local condition = require "gateway.condition"
 local core = require "gateway.core"
@@ -11,8 +11,9 @@ local problem = require "gateway.problem"
 local query = require "gateway.query"
 local rule = require "gateway.rule"
 local sandbox = require "gateway.sandbox"
+local store = require "gateway.store"
 
-local boot = { syntax = advice.syntax }
+local boot = { syntax = advice.syntax, restore = store.restore }
 
 local members = {}
 for name in pairs(gateway) do

@@ -13,10 +13,15 @@ function meta.__concat(a, b)
   return tostring(a) .. tostring(b)
 end
 
+--- An error of the world: for what raises.
+function failure.new(kind, code, message)
+  return setmetatable({ kind = kind, code = code, message = message }, meta)
+end
+
 --- Makes the results of the core (a value, or nil and what went wrong) those of a call.
 function failure.results(value, err)
   if err then
-    return value, setmetatable({ kind = err.kind, code = err.code, message = err.message }, meta)
+    return value, failure.new(err.kind, err.code, err.message)
   end
   return value
 end

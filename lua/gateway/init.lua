@@ -13,6 +13,7 @@ local job = require "gateway.job"
 local log = require "gateway.log"
 local query = require "gateway.query"
 local rule = require "gateway.rule"
+local store = require "gateway.store"
 local task = require "gateway.task"
 local value = require "gateway.value"
 
@@ -28,6 +29,7 @@ local members = {
   day = task.day,
   calendar = calendar.declare,
   copy = task.copy,
+  store = store.open,
   template = task.template,
 }
 

@@ -14,6 +14,10 @@ cjson.decode_max_depth(DEPTH_MAX)
 
 local json = { null = cjson.null }
 
+--- Tables that stand for others, which are written in their place: by the one that is
+--- seen. Both sides are the library's own.
+json.views = setmetatable({}, { __mode = "k" })
+
 local Object = { __name = "json.object" }
 local Array = { __name = "json.array" }
 local Raw = { __name = "json.raw" }
@@ -183,7 +187,12 @@ local function write_table(out, value, depth)
   if depth == DEPTH_MAX then
     error(("nested deeper than %d, or in a circle"):format(DEPTH_MAX), 0)
   end
-  local writer = WRITERS[getmetatable(value)] or write_plain
+  value = json.views[value] or value
+  local meta = getmetatable(value)
+  if meta == false then
+    error("a value of the gateway's own cannot be JSON: take gw.copy(…) of it", 0)
+  end
+  local writer = WRITERS[meta] or write_plain
   writer(out, value, depth + 1)
 end
 

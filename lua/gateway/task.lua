@@ -2,6 +2,7 @@
 local core = require "gateway.core"
 local duration = require "gateway.duration"
 local problem = require "gateway.problem"
+local store = require "gateway.store"
 local template = require "gateway.template"
 local wording = require "gateway.wording"
 local zone = require "gateway.zone"
@@ -73,9 +74,9 @@ function task.duration(given)
   return math.tointeger(ms / 1000) or ms / 1000
 end
 
---- A plain table with what is in a row.
-function task.copy(row)
-  return core.copy(row)
+--- A plain table with what is in a row, a table of the store or the store itself.
+function task.copy(given)
+  return store.holds(given) and store.thaw(given) or core.copy(given)
 end
 
 --- gw.template("{name}: {wait:duration}", row).

@@ -281,7 +281,16 @@ function gateway.calendar(keys) end
 ---@return number
 function gateway.duration(text) end
 
---- A table of your own with what is in a row.
+--- What gw.store() keeps: booleans, numbers, texts and plain trees.
+---@alias gateway.Kept boolean|number|string|table
+
+--- This script's table that survives restarts; what is read from it is read-only. A
+--- change commits with the activation and is dropped when that raises.
+---@param options? { keep?: gateway.Duration } Forgets what was not written for so long.
+---@return table<integer|string, gateway.Kept>
+function gateway.store(options) end
+
+--- A table of your own with what is in a row, in a kept table or in the store.
 ---@generic T
 ---@param row T
 ---@return T

@@ -127,6 +127,7 @@ peer_load(const char *source)
                    .wants = 500,
                    .sends_per_s = 100.0 / 60,
                    .alerts = 10000,
+                   .store_bytes = 1 << 20,
                    .logs_per_s = 200.0 / 60},
         .name = "a",
         .source = source,

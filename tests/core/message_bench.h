@@ -128,6 +128,7 @@ load_of(void)
                    .wants = 500,
                    .sends_per_s = 100.0 / 60,
                    .alerts = 10000,
+                   .store_bytes = 1 << 20,
                    .logs_per_s = 200.0 / 60},
         .name = "queue_wait",
         .source = "a = \0 -- b",

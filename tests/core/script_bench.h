@@ -126,6 +126,7 @@ bench_open(void)
                    .wants = 500,
                    .sends_per_s = 100,
                    .alerts = 10000,
+                   .store_bytes = 1 << 20,
                    .logs_per_s = 100},
         .name = "a",
         .source = "",

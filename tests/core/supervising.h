@@ -84,6 +84,7 @@ make_conf(void)
                                                .wants = 500,
                                                .sends_per_s = 100,
                                                .alerts = 10000,
+                                               .store_bytes = 1 << 20,
                                                .logs_per_s = 100};
     for (size_t i = 0; i < 2; i++)
         gateway.polling->centers[i].is_default = i == 0;

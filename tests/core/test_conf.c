@@ -565,11 +565,11 @@ test_print(void **state)
         "allow_private = no ; default\n"
         "\n[script s]\ncpu = 100ms ; default\nmemory = 32MB ; default\n"
         "source = 256KB ; default\ntasks = 7\nwants = 500 ; default\n"
-        "sends = 100/min ; default\nalerts = 10000 ; default\nlog = 200/min ; default\n"
+        "sends = 100/min ; default\nalerts = 10000 ; default\nstore = 1MB ; default\nlog = 200/min ; default\n"
         "\n; every script without a [script NAME]:\n; cpu = 100ms ; default\n"
         "; memory = 32MB ; default\n; source = 256KB ; default\n"
         "; tasks = 1000 ; default\n; wants = 500 ; default\n; sends = 100/min ; default\n"
-        "; alerts = 10000 ; default\n; log = 200/min ; default\n");
+        "; alerts = 10000 ; default\n; store = 1MB ; default\n; log = 200/min ; default\n");
     buf_fini(&out);
     conf_delete(conf);
 }

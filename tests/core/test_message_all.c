@@ -174,6 +174,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
     union {
         struct message_load load;
         struct message_restore restore;
+        struct message_store store;
         struct message_rows rows;
         struct message_fetched fetched;
         struct message_run run;
@@ -193,6 +194,10 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
     case FRAME_RESTORE:
         is_good = message_read_restore(frame, ENTRIES, CENTERS, &out.restore, NULL);
         message_restore_fini(&out.restore);
+        return is_good;
+    case FRAME_STORE:
+        is_good = message_read_store(frame, &out.store, NULL);
+        message_store_fini(&out.store);
         return is_good;
     case FRAME_ROWS: return message_read_rows(frame, CENTERS, &out.rows, NULL);
     case FRAME_RUN: return message_read_run(frame, ENTRIES, &out.run, NULL);
@@ -224,7 +229,7 @@ static void
 write_all(struct buf *out)
 {
     struct message_load load = load_of();
-    struct message_list raised = {0}, alerts = {0}, sends = {0};
+    struct message_list raised = {0}, stored = {0}, alerts = {0}, sends = {0};
     struct lists lists = {0};
     struct message_want want = want_of();
     int64_t cells[64] = {KEY_BIT, 7};
@@ -238,9 +243,12 @@ write_all(struct buf *out)
     message_put_want(&lists.wants, &want);
     message_put_alert(&alerts, &good_alert);
     message_put_send(&sends, &good_send);
+    message_put_change(&sends, &(struct message_stored){"sday", 0, "t", 1});
+    message_put_stored(&stored, &(struct message_stored){"sday", 5, "t", 1});
 
     message_write_load(out, NOW, &load);
     message_write_restore(out, NOW, &raised);
+    message_write_store(out, NOW, &stored);
     message_write_rows(out, NOW, &rows);
     message_write_run(out, NOW, &(struct message_run){1, 60000});
     message_write_wake(out, NOW, 1);
@@ -261,6 +269,7 @@ write_all(struct buf *out)
 
     lists_fini(&lists);
     message_list_fini(&raised);
+    message_list_fini(&stored);
     message_list_fini(&alerts);
     message_list_fini(&sends);
 }
@@ -293,7 +302,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 16);
+    assert_int_equal(count, 17);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -318,7 +327,7 @@ test_ids_that_say_nothing(void **state)
         }
     /* LOAD RESTORE ROWS LOADED LOG, and those whose id is entry 0: DISABLE COMMIT
      * STRIKE. */
-    assert_int_equal(refused, 8);
+    assert_int_equal(refused, 9);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }

@@ -333,9 +333,9 @@ test_commits_refused(void **state)
         {3, 0, true, false, "COMMIT: no such entry"},
         {0, 0, false, false, "COMMIT: nothing to commit"},
         {1, 0, false, false, "COMMIT: nothing to commit"},
-        {0, 0, false, true, "COMMIT: an item of a rule that is no alert"},
-        {0, 0, true, true, "COMMIT: an item of a rule that is no alert"},
-        {1, 0, true, false, "COMMIT: an item of a job that is no send"},
+        {0, 0, false, true, "COMMIT: an item that is not of this entry"},
+        {0, 0, true, true, "COMMIT: an item that is not of this entry"},
+        {1, 0, true, false, "COMMIT: an item that is not of this entry"},
         {0, 5000, true, false, "COMMIT: the scheduled time"},
         {1, -1, false, true, "COMMIT: the scheduled time"},
     };

@@ -101,9 +101,10 @@ an_empty_configuration_is_fine(void **state)
     const struct conf bare = {.name = TEXT("x"), .zone = TEXT("UTC")};
     struct buf out = {0};
     setup_write(&bare, "a.lua", &out);
-    assert_string_equal(out.data, "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
-                                  "\"centers\":[],\"destinations\":[],"
-                                  "\"calendars\":[]}");
+    assert_string_equal(out.data,
+                        "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
+                        "\"centers\":[],\"destinations\":[],"
+                        "\"calendars\":[]}");
     buf_fini(&out);
 }
 
@@ -115,7 +116,15 @@ each_limit_makes_a_difference(void **state)
     struct conf_limits limits[10];
     struct buf outs[10] = {0};
     for (size_t i = 0; i < 10; i++)
-        limits[i] = (struct conf_limits){1, 2, 3, 4, 5, 6, 7.5, 8, 9.25};
+        limits[i] = (struct conf_limits){.cpu_ms = 1,
+                                         .cpu_load_ms = 2,
+                                         .memory_bytes = 3,
+                                         .source_bytes = 4,
+                                         .tasks = 5,
+                                         .wants = 6,
+                                         .sends_per_s = 7.5,
+                                         .alerts = 8,
+                                         .logs_per_s = 9.25};
     limits[1].cpu_ms++;
     limits[2].cpu_load_ms++;
     limits[3].memory_bytes++;

@@ -502,9 +502,9 @@ test_newer(void **state)
 {
     (void)state;
     store_close(open_store());
-    change("PRAGMA user_version = 5");
+    change("PRAGMA user_version = 6");
     refuse_store("newer ccgate");
-    change("PRAGMA user_version = 4");
+    change("PRAGMA user_version = 5");
     store_close(open_store());
 }
 
@@ -572,15 +572,96 @@ test_older_form(void **state)
     struct store *store = open_store();
     commit_message(store, "m1", 1, NULL);
     store_close(store);
-    change("DROP TABLE slot; DROP TABLE silence; DROP TABLE run;"
-           "ALTER TABLE alert DROP COLUMN due_ms; PRAGMA user_version = 1");
+    change("DROP TABLE slot; DROP TABLE silence;"
+           "ALTER TABLE alert DROP COLUMN due_ms; DROP TABLE kept; DROP TABLE run;"
+           "PRAGMA user_version = 1");
     store = open_store();
     store_each_ready(store, hear_ready, NULL);
     put_slot(store, "main", 1099, 900);
     store_close(store);
     assert_non_null(strstr(heard, "m1"));
     assert_int_equal(count("SELECT count(*) FROM slot"), 1);
-    assert_int_equal(count("PRAGMA user_version"), 4);
+    assert_int_equal(count("PRAGMA user_version"), 5);
+}
+
+static void
+hear_kept(void *arg, const struct kept_record *record)
+{
+    (void)arg;
+    char *text = mem_format("%s.%s=%zu@%lld", record->script, record->key, record->size,
+                            (long long)record->written_ms);
+    assert_memory_equal(record->value, "i\0\xff", record->size);
+    hear("kept", text);
+    free(text);
+}
+
+static void
+put_kept(struct store *store, const char *script, const char *key, size_t size,
+         int64_t written_ms)
+{
+    struct kept_record record = {.script = (char *)(uintptr_t)script,
+                                 .key = (char *)(uintptr_t)key,
+                                 .value = size ? (char[]){'i', 0, (char)0xff} : NULL,
+                                 .size = size,
+                                 .written_ms = written_ms};
+    struct txn *txn = txn_new();
+    txn_put_kept(txn, &record);
+    store_commit(store, txn, NULL, NULL);
+}
+
+static void
+test_kept(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    put_kept(store, "a", "sx", 3, 1);
+    put_kept(store, "b", "sx", 2, 2);
+    put_kept(store, "a", "i1", 1, 3);
+    put_kept(store, "a", "sx", 2, 4);
+    put_kept(store, "a", "gone", 1, 5);
+    put_kept(store, "a", "gone", 0, 6);
+    store_close(store);
+    store = open_store();
+    store_each_kept(store, hear_kept, NULL);
+    store_close(store);
+    assert_string_equal(heard, "kept a.i1=1@3,kept a.sx=2@4,kept b.sx=2@2");
+}
+
+static void
+hear_run(void *arg, const struct run_record *record)
+{
+    (void)arg;
+    char *text =
+        mem_format("%s.%s@%lld%s", record->script, record->job,
+                   (long long)record->scheduled_ms, record->is_over ? "" : " open");
+    hear("run", text);
+    free(text);
+}
+
+static void
+put_run(struct store *store, const char *job, int64_t scheduled_ms, bool is_over)
+{
+    struct txn *txn = txn_new();
+    txn_put_run(txn,
+                &(struct run_record){(char *)(uintptr_t) "a", (char *)(uintptr_t)job,
+                                     scheduled_ms, is_over});
+    store_commit(store, txn, NULL, NULL);
+}
+
+static void
+test_runs(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    put_run(store, "sample", 1, true);
+    put_run(store, "digest", 2, false);
+    put_run(store, "sample", 3, false);
+    put_run(store, "sample", 3, true);
+    store_close(store);
+    store = open_store();
+    store_each_run(store, hear_run, NULL);
+    store_close(store);
+    assert_string_equal(heard, "run a.digest@2 open,run a.sample@3");
 }
 
 static void
@@ -716,7 +797,9 @@ main(void)
         cmocka_unit_test_setup_teardown(test_newer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slots, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_old_slots_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_older_form, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_disk, set_up, tear_down),

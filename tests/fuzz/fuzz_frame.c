@@ -51,6 +51,21 @@ again_restore(const struct frame *frame, struct buf *out)
 }
 
 static bool
+again_store(const struct frame *frame, struct buf *out)
+{
+    struct message_store store;
+    struct message_list list = {0};
+    if (!message_read_store(frame, &store, NULL))
+        return false;
+    for (uint32_t i = 0; i < store.count; i++)
+        message_put_stored(&list, &store.kept[i]);
+    message_store_fini(&store);
+    message_write_store(out, 0, &list);
+    message_list_fini(&list);
+    return true;
+}
+
+static bool
 again_rows(const struct frame *frame, struct buf *out)
 {
     struct message_rows rows;
@@ -75,6 +90,7 @@ again_to_host(const struct frame *frame, struct buf *out)
     switch (frame->header.type) {
     case FRAME_LOAD: return again_load(frame, out);
     case FRAME_RESTORE: return again_restore(frame, out);
+    case FRAME_STORE: return again_store(frame, out);
     case FRAME_ROWS: return again_rows(frame, out);
     case FRAME_FETCHED: return again_fetched(frame, out);
     case FRAME_RUN:
@@ -126,6 +142,8 @@ again_commit(const struct frame *frame, const struct message_loaded *loaded,
         message_put_alert(&items, &commit.alerts[i]);
     for (uint32_t i = 0; i < commit.send_count; i++)
         message_put_send(&items, &commit.sends[i]);
+    for (uint32_t i = 0; i < commit.kept_count; i++)
+        message_put_change(&items, &commit.kept[i]);
     message_write_commit(out, 0, commit.entry, commit.scheduled_ms, &items);
     message_commit_fini(&commit);
     message_list_fini(&items);
@@ -224,7 +242,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* Aligned, as frame_next() wants it, and not a byte longer than it is. */
     char *copy = mem_zero(size);
     memcpy(copy, data, size);
-    receive(copy, size, FRAME_LOAD, FRAME_DISABLE);
+    receive(copy, size, FRAME_LOAD, FRAME_STORE);
     receive(copy, size, FRAME_LOADED, FRAME_DONE);
     free(copy);
     return 0;

@@ -180,7 +180,7 @@ end
 local function core_of(host)
   local core = {
     setup = host.setup, script = "queue_wait", source = host.source, json = cjson,
-    format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json,
+    format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json, store_max = host.store_max or 1048576,
   }
   function core.now()
     return host.now
@@ -210,6 +210,17 @@ local function core_of(host)
   end
   function core.alert(rule, center, key, kind, event)
     table.insert(host.alerts, { rule = rule, center = center, key = key, kind = kind, event = event })
+  end
+  function core.keep(key, value)
+    host.keeps = host.keeps + 1
+    local is_first = host.keeps == host.committed + 1
+    table.insert(host.kept, { key = key, value = value })
+    return host.keeps, is_first
+  end
+  function core.dropped()
+    local from = host.dropped_from
+    host.dropped_from = nil
+    return from
   end
   function core.in_task()
     return host.task ~= nil
@@ -328,6 +339,7 @@ function fake_core.host(source, options)
     setup = options.setup or fake_core.SETUP, source = source or "", now = options.now or 1763661900000,
     never = options.never, next_run = options.next_run, opening = options.opening,
     problems = {}, rules = {}, jobs = {}, alerts = {}, sends = {}, logs = {}, raised = {},
+    kept = {}, keeps = 0, committed = 0, store_max = options.store_max,
   }, Host)
   host.setup.zone = host.setup.zone or fake_core.SETUP.zone
   host.setup.calendars = host.setup.calendars or fake_core.SETUP.calendars

@@ -306,7 +306,7 @@ describe("gw", function()
       print(table.concat(names, " "))]]
     host:run "it"
     assert.equal("above agent agent_calls agent_operations agents all any at_least at_most below calendar center "
-      .. "copy date day destination duration equal in_state job log none now one_of outside queues rule sleep template "
+      .. "copy date day destination duration equal in_state job log none now one_of outside queues rule sleep store template "
       .. "within", host.logs[1].text)
   end)
 end)

@@ -1,0 +1,31 @@
+/* What is raised now, and who takes care of it. */
+#include "command/client.h"
+
+static const struct verb verbs[] = {
+    {NULL, NULL, "GET", "/api/v1/alerts", NULL, true},
+    {"list", NULL, "GET", "/api/v1/alerts", NULL, true},
+    {"ack", "ID", "POST", "/api/v1/alerts/*/ack", "by note ", false},
+    {0},
+};
+
+static int
+run(const struct command *command, int argc, char **argv)
+{
+    return client_run(command, verbs, argc, argv);
+}
+
+const struct command command_alerts = {
+    .name = "alerts",
+    .arguments = "[list | ack ID [--by NAME] [--note TEXT]] [-c FILE] [-o text|json]",
+    .sentence = "what is raised now; takes care of it",
+    .help =
+        "  list              the raised alerts, the default: since when, how bad, what,\n"
+        "                    who was told, who takes care\n"
+        "  ack ID            somebody takes care: no reminders, and nobody else is\n"
+        "                    told, until it gets worse\n"
+        "  --by NAME         who (default: your user name)\n"
+        "  --note TEXT       what they do about it\n"
+        "  -c, --conf FILE   the configuration (default gateway.conf)\n"
+        "  -o text|json      how to list\n",
+    .run = run,
+};

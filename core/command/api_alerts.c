@@ -1,0 +1,363 @@
+/* What is raised, who takes care of it, and what nobody is to hear of. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "command/api_inside.h"
+#include "model/json.h"
+#include "net/sign.h"
+
+/* ---- out of JSON that the gateway wrote itself ---- */
+
+/* The value of a key of an object as it is written; "null" when there is none. */
+static struct json_text
+pick(const char *object, const char *name)
+{
+    struct json json;
+    struct json_text key;
+    bool first = true;
+    json_init(&json, object, strlen(object));
+    if (json_open(&json, '{')) {
+        while (json_more(&json, '}', &first) && json_key(&json, &key)) {
+            json_peek(&json);
+            const char *begin = json.at;
+            if (!json_skip(&json))
+                break;
+            if (json_is(&key, name, strlen(name)))
+                return (struct json_text){begin, (size_t)(json.at - begin), false};
+        }
+    }
+    return (struct json_text){"null", 4, false};
+}
+
+/* A string's value; NULL of anything else. Free it. */
+static char *
+text_of(const struct json_text *value)
+{
+    struct json json;
+    struct json_text text;
+    struct buf out = {0};
+    json_init(&json, value->data, value->size);
+    if (json_peek(&json) != '"' || !json_string(&json, &text))
+        return NULL;
+    json_unescape(&text, &out);
+    return buf_take(&out);
+}
+
+static char *
+pick_text(const char *object, const char *name)
+{
+    struct json_text value = pick(object, name);
+    return text_of(&value);
+}
+
+static int64_t
+pick_integer(const char *object, const char *name)
+{
+    struct json_text value = pick(object, name);
+    int64_t integer = 0;
+    return json_integer(value.data, value.size, &integer) == JSON_INTEGER ? integer : 0;
+}
+
+/* ---- alerts ---- */
+
+struct alerts {
+    struct alert_record *list;
+    size_t count;
+};
+
+static void
+keep(void *arg, const struct alert_record *record)
+{
+    struct alerts *alerts = arg;
+    alerts->list = mem_grow(alerts->list, alerts->count + 1, sizeof *alerts->list);
+    alert_record_init(&alerts->list[alerts->count++], record);
+}
+
+/* The newest first. */
+static int
+compare(const void *a, const void *b)
+{
+    const struct alert_record *left = a, *right = b;
+    int64_t since = pick_integer(left->state, "started_at"),
+            other = pick_integer(right->state, "started_at");
+    return since != other ? (since < other ? 1 : -1)
+                          : strcmp(left->fingerprint, right->fingerprint);
+}
+
+/* "floor-chat, pager" of [{"to":"floor-chat",…},…]. */
+static void
+add_told(const struct json_text *told, struct buf *out)
+{
+    struct json json;
+    bool first = true;
+    json_init(&json, told->data, told->size);
+    if (json_peek(&json) != '[' || !json_open(&json, '['))
+        return;
+    while (json_more(&json, ']', &first)) {
+        json_peek(&json);
+        const char *begin = json.at;
+        if (!json_skip(&json))
+            return;
+        char *object = mem_copy(begin, (size_t)(json.at - begin));
+        char *to = object[0] == '{' ? pick_text(object, "to") : NULL;
+        if (to)
+            buf_format(out, "%s%s", out->size ? ", " : "", to);
+        free(to);
+        free(object);
+    }
+}
+
+static void
+add_told_cell(struct listing *listing, const char *state)
+{
+    struct json_text told = pick(state, "told");
+    struct buf text = {0};
+    add_told(&told, &text);
+    listing_raw(listing, told.data, told.size, text.size ? text.data : "nobody");
+    buf_fini(&text);
+}
+
+static void
+add_acked_cell(struct listing *listing, const char *state)
+{
+    struct json_text acked = pick(state, "acked");
+    char *object = mem_copy(acked.data, acked.size);
+    char *by = acked.data[0] == '{' ? pick_text(object, "by") : NULL;
+    listing_raw(listing, acked.data, acked.size, by ? by : "-");
+    free(by);
+    free(object);
+}
+
+static const struct listing_column alert_columns[] = {
+    {"started_at", "AGE"}, {"severity", "SEVERITY"},
+    {"rule", "RULE"},      {"key", "KEY"},
+    {"center", "CENTER"},  {"script", NULL},
+    {"told", "TOLD"},      {"acked", "ACKED"},
+    {"id", "ID"},          {"labels", NULL},
+    {"why", NULL},         {"summary", "SUMMARY"},
+    {NULL, NULL},
+};
+
+static void
+add_alert(struct listing *listing, const struct alert_record *alert)
+{
+    char *severity = pick_text(alert->state, "severity");
+    char *summary = pick_text(alert->state, "summary");
+    char *why = pick_text(alert->state, "why");
+    char *id = mem_format("%s-%" PRId64, alert->fingerprint, alert->opening);
+    struct json_text labels = pick(alert->state, "labels");
+    listing_age(listing, pick_integer(alert->state, "started_at") * 1000);
+    listing_text(listing, severity);
+    listing_text(listing, alert->rule);
+    listing_text(listing, alert->key);
+    listing_text(listing, alert->center);
+    listing_text(listing, alert->script);
+    add_told_cell(listing, alert->state);
+    add_acked_cell(listing, alert->state);
+    listing_text(listing, id);
+    listing_raw(listing, labels.data, labels.size, "");
+    listing_text(listing, why);
+    listing_text(listing, summary);
+    free(id);
+    free(why);
+    free(summary);
+    free(severity);
+}
+
+void
+api_alerts(struct api_call *call)
+{
+    struct alerts alerts = {0};
+    struct listing listing;
+    listing_init(&listing, alert_columns, "nothing is raised", clock_wall_ms());
+    notify_each_raised(call->api->world.notify, NULL, keep, &alerts);
+    if (alerts.count)
+        qsort(alerts.list, alerts.count, sizeof *alerts.list, compare);
+    for (size_t i = 0; i < alerts.count; i++) {
+        add_alert(&listing, &alerts.list[i]);
+        alert_record_fini(&alerts.list[i]);
+    }
+    free(alerts.list);
+    api_list(call, &listing);
+}
+
+static const char *
+by_of(const struct api_call *call)
+{
+    const char *by = args_get(&call->args, "by");
+    return by && *by ? by : "somebody";
+}
+
+void
+api_ack(struct api_call *call)
+{
+    struct error error = {0};
+    const char *by = by_of(call);
+    if (notify_ack(call->api->world.notify, call->name, by,
+                   args_get(&call->args, "note"), &error))
+        api_say_when_durable(call, "%s takes care of %s", by, call->name);
+    else
+        api_say(call, 404, "%s; `ccgate alerts` lists them", error.message);
+}
+
+/* ---- silences ---- */
+
+static const struct listing_column silence_columns[] = {
+    {"id", "ID"},         {"matcher", "WHAT"}, {"until", "UNTIL"}, {"active", "NOW"},
+    {"created_at", NULL}, {"by", "BY"},        {"note", "NOTE"},   {NULL, NULL},
+};
+
+/* {"rule":"a","key":"7","labels":{"queue":"x"}} as people read it: without the marks.
+ */
+static void
+add_matcher_cell(struct listing *listing, const char *matcher)
+{
+    struct buf text = {0};
+    for (const char *at = matcher; *at; at++)
+        if (!strchr("{}\"", *at))
+            buf_format(&text, "%c%s", *at == ':' ? '=' : *at, *at == ',' ? " " : "");
+    listing_raw(listing, matcher, strlen(matcher),
+                text.size ? text.data : "everything");
+    buf_fini(&text);
+}
+
+static void
+add_silence(void *arg, const struct silence_record *silence)
+{
+    struct listing *listing = arg;
+    listing_text(listing, silence->id);
+    add_matcher_cell(listing, silence->matcher);
+    listing_time(listing, silence->until_ms);
+    listing_flag(listing, silence->until_ms > listing->now_ms, "in force", "over");
+    listing_time(listing, silence->created_ms);
+    listing_text(listing, silence->by);
+    listing_text(listing, silence->note);
+}
+
+void
+api_silences(struct api_call *call)
+{
+    struct listing listing;
+    listing_init(&listing, silence_columns, "no silences", clock_wall_ms());
+    notify_each_silence(call->api->world.notify, add_silence, &listing);
+    api_list(call, &listing);
+}
+
+static void
+add_member(struct buf *out, const char *name, size_t name_size, const char *value)
+{
+    if (!value)
+        return;
+    if (out->data[out->size - 1] != '{')
+        buf_add_text(out, ",");
+    buf_add_json(out, name, name_size);
+    buf_add_text(out, ":");
+    buf_add_json(out, value, strlen(value));
+}
+
+/* The matcher that the arguments say; false when a label is not NAME=VALUE. */
+static bool
+write_matcher(const struct args *args, struct buf *out)
+{
+    struct buf labels = {0};
+    buf_add_text(out, "{");
+    add_member(out, "rule", 4, args_get(args, "rule"));
+    add_member(out, "key", 3, args_get(args, "key"));
+    buf_add_text(&labels, "{");
+    bool is_good = true;
+    for (size_t i = 0; i < args->count; i++) {
+        const char *value = args->list[i].value, *equals = strchr(value, '=');
+        if (strcmp(args->list[i].name, "label") != 0)
+            continue;
+        is_good &= equals && equals > value;
+        if (equals)
+            add_member(&labels, value, (size_t)(equals - value), equals + 1);
+    }
+    if (labels.size > 1)
+        buf_format(out, "%s\"labels\":%s}", out->size > 1 ? "," : "", labels.data);
+    buf_add_text(out, "}");
+    buf_fini(&labels);
+    return is_good;
+}
+
+static char *
+make_silence_id(void)
+{
+    uint32_t number;
+    sign_random(&number, sizeof number);
+    return mem_format("s-%08" PRIx32, number);
+}
+
+static void
+put_silence(struct api_call *call, char *matcher, int64_t lasts_ms)
+{
+    char *id = make_silence_id(), until[32];
+    struct silence_record record = {
+        .id = id,
+        .matcher = matcher,
+        .created_ms = clock_wall_ms(),
+        .until_ms = clock_wall_ms() + lasts_ms,
+        .by = (char *)(uintptr_t)by_of(call),
+        .note = (char *)(uintptr_t)args_get(&call->args, "note"),
+    };
+    notify_silence(call->api->world.notify, &record);
+    api_say_when_durable(call, "silence %s, until %s", id,
+                         text_format_time(record.until_ms, false, until, sizeof until));
+    free(id);
+}
+
+void
+api_silence(struct api_call *call)
+{
+    const char *lasts = args_get(&call->args, "lasts");
+    struct buf matcher = {0};
+    int64_t lasts_ms;
+    bool is_label = write_matcher(&call->args, &matcher);
+    if (!lasts)
+        api_say(call, 400, "for how long? --lasts says it, such as --lasts 2h");
+    else if (!text_duration(lasts, &lasts_ms) || lasts_ms <= 0)
+        api_say(call, 400, "--lasts: '%s' is not a duration; write 30m, 2h or 1d",
+                lasts);
+    else if (!is_label)
+        api_say(call, 400, "--label takes NAME=VALUE, such as --label queue=sales");
+    else if (matcher.size == 2)
+        api_say(call, 400,
+                "what? --rule, --key or --label says it; there is no silence for all");
+    else
+        put_silence(call, matcher.data, lasts_ms);
+    buf_fini(&matcher);
+}
+
+struct silence_search {
+    const char *id;
+    struct silence_record found; /* id NULL: there is none */
+};
+
+static void
+find_silence(void *arg, const struct silence_record *record)
+{
+    struct silence_search *search = arg;
+    if (!strcmp(record->id, search->id))
+        silence_record_init(&search->found, record);
+}
+
+void
+api_expire(struct api_call *call)
+{
+    struct silence_search search = {.id = call->name};
+    struct notify *notify = call->api->world.notify;
+    notify_each_silence(notify, find_silence, &search);
+    if (!search.found.id) {
+        api_say(call, 404, "no silence '%s'; `ccgate silence list` shows them",
+                call->name);
+        return;
+    }
+    if (search.found.until_ms > clock_wall_ms())
+        search.found.until_ms = clock_wall_ms();
+    notify_silence(notify, &search.found);
+    silence_record_fini(&search.found);
+    api_say_when_durable(call, "silence %s is over", call->name);
+}

@@ -1,0 +1,53 @@
+/* The API's inside, shared by api.c (routes, calls) and api_*.c (what they do) alone.
+ */
+#ifndef CCGATE_COMMAND_API_INSIDE_H
+#define CCGATE_COMMAND_API_INSIDE_H
+
+#include "base/error.h"
+#include "command/api.h"
+#include "command/args.h"
+#include "command/listing.h"
+#include "command/trial.h"
+#include "store/outbox.h"
+
+/* One request, until it is answered. */
+struct api_call {
+    struct api *api;
+    struct server_request *request;
+    struct args args;
+    char *name;              /* what stands for the '*' of the path */
+    bool is_text;            /* for people */
+    struct buf said;         /* gathers until the answer */
+    struct listing listing;  /* likewise */
+    struct store_read *read; /* a page that it waits for */
+    struct trial *trial;     /* a test message that it waits for */
+    size_t count;            /* of messages done so far */
+    struct api_call *next;
+};
+
+struct api {
+    struct api_world world;
+    struct api_call *calls;
+};
+
+typedef void api_handler(struct api_call *call);
+
+/* ---- api.c: answers; the call is gone afterwards ---- */
+
+void api_reply(struct api_call *call, int status, const struct buf *text);
+/* A sentence and an end of line; as JSON {"said": …}. */
+void api_say(struct api_call *call, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Deletes the listing, too. */
+void api_list(struct api_call *call, struct listing *listing);
+/* Says it when all that was handed to the store before is on disk. */
+void api_say_when_durable(struct api_call *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- what they do ---- */
+
+api_handler api_alerts, api_ack, api_silences, api_silence, api_expire;
+api_handler api_rules, api_run_job, api_reload, api_status;
+api_handler api_outbox, api_message, api_retry, api_retry_dead, api_drop, api_send;
+
+#endif

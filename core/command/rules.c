@@ -1,0 +1,27 @@
+/* The rules of the running gateway. */
+#include "command/client.h"
+
+static const struct verb verbs[] = {
+    {NULL, NULL, "GET", "/api/v1/rules", NULL, true},
+    {0},
+};
+
+static int
+run(const struct command *command, int argc, char **argv)
+{
+    return client_run(command, verbs, argc, argv);
+}
+
+const struct command command_rules = {
+    .name = "rules",
+    .arguments = "[-c FILE] [-o text|json]",
+    .sentence = "the rules and jobs of the running gateway, and how they do",
+    .help =
+        "  -c, --conf FILE   the configuration (default gateway.conf)\n"
+        "  -o text|json      how to list\n"
+        "\n"
+        "Of each its script, how many alerts it has raised now, and whether it is on:\n"
+        "what was stopped three times in ten minutes is switched off, a script that\n"
+        "dies again and again is quarantined. `ccgate reload` lets both in again.\n",
+    .run = run,
+};
