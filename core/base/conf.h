@@ -79,6 +79,7 @@ struct conf_destination {
     struct conf_header *headers;
     size_t header_count;
     int64_t timeout_ms;
+    double rate; /* messages a second, at most; 0: what its kind says */
     /* Whether it may be on an address that is not public: anywhere, or within these. */
     bool is_private_allowed;
     struct range *private_ranges;

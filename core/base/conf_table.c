@@ -129,6 +129,8 @@ const struct conf_option conf_options[] = {
      .sentence = "the authorities (PEM) that are trusted, instead of the system's"},
     {DESTINATION(timeout_ms), .key = "timeout", .read = conf_read_duration, .least = 100,
      .most = 600000, .fallback = "10s", .sentence = "how long an attempt may take"},
+    {DESTINATION(rate), .key = "rate", .read = conf_read_rate, .most = 1000,
+     .sentence = "messages to it, at most; without it what the kind can take"},
     {DESTINATION(is_private_allowed), .key = "allow_private", .read = conf_read_private,
      .fallback = "no", .sentence = "it may have an address that is not public"},
 

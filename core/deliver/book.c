@@ -67,6 +67,7 @@ void
 book_fini(struct notify *notify)
 {
     alerts_fini(&notify->alerts);
+    states_fini(&notify->states);
     for (size_t i = 0; i < notify->tallies.room; i++) {
         struct tally *tally = notify->tallies.slots[i].value;
         if (tally)
@@ -120,6 +121,7 @@ notify_adopt(struct notify *notify, const char *rule, const char *script)
 {
     struct adoption adoption = {notify, script, txn_new()};
     notify_each_raised(notify, rule, adopt, &adoption);
+    states_adopt(notify, rule, script, adoption.txn);
     if (txn_is_empty(adoption.txn))
         txn_delete(adoption.txn);
     else

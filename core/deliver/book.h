@@ -1,5 +1,6 @@
 /* The book's inside, shared by notify.c (transitions), book.c (what is known of
- * alerts), due.c (times), silence.c and shelf.c (what scripts keep) alone. */
+ * alerts), states.c (what is known of keys), due.c (times), silence.c and shelf.c (what
+ * scripts keep) alone. */
 #ifndef CCGATE_DELIVER_BOOK_H
 #define CCGATE_DELIVER_BOOK_H
 
@@ -20,6 +21,7 @@ struct notify {
     struct table alerts;  /* fingerprint → struct alert_record, owned */
     struct table shelves; /* script → struct shelf, owned */
     struct table tallies; /* script → struct tally, owned */
+    struct table states;  /* of keys of rules, by fingerprint; owned */
     struct notify_batch *committing, **last; /* on their way to the disk, in order */
     struct timer *due_timer;
     int64_t due_ms;                   /* nothing is due before; 0: nothing is */
@@ -33,6 +35,7 @@ struct notify_batch {
     int64_t now_ms;
     struct txn *txn;
     struct table alerts; /* as in the book, those that this batch changed */
+    struct table states; /* likewise */
     char **lines;        /* for the log, once it is on disk */
     size_t line_count;
     struct notify_batch *next;
@@ -50,6 +53,17 @@ void alerts_put(struct table *alerts, struct alert_record *alert);
 void book_put(struct notify *notify, struct alert_record *alert);
 /* Of the whole book. */
 void book_fini(struct notify *notify);
+
+/* ---- states.c ---- */
+
+/* Reads them from the store. */
+void states_load(struct notify *notify);
+void states_fini(struct table *states);
+/* What the batch changed is the truth from now on. */
+void states_take(struct notify_batch *batch);
+/* Those of a rule belong to this script from now on. */
+void states_adopt(struct notify *notify, const char *rule, const char *script,
+                  struct txn *txn);
 
 /* ---- notify.c ---- */
 

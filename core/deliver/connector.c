@@ -17,7 +17,7 @@
 #define KINDS_MAX   63
 
 /* The bottom of the stack, always there. A call leaves it as it found it. */
-enum { AT_NOTIFY = 1, AT_JSON, AT_KINDS, AT_END = AT_KINDS };
+enum { AT_NOTIFY = 1, AT_JSON, AT_DIGEST, AT_KINDS, AT_END = AT_KINDS };
 
 struct connector {
     lua_State *L;
@@ -58,13 +58,14 @@ l_load(lua_State *L)
     }
     library_preload(L, "cjson", luaopen_cjson);
     library_install(L);
-    static const char *const modules[] = {"gateway.notify", "gateway.json"};
+    static const char *const modules[] = {"gateway.notify", "gateway.json",
+                                          "gateway.digest"};
     for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
         lua_getglobal(L, "require");
         lua_pushstring(L, modules[i]);
         lua_call(L, 1, 1);
     }
-    lua_newtable(L); /* notify json kinds */
+    lua_newtable(L); /* notify json digest kinds */
     const char *const *kinds = connector_kinds();
     for (size_t i = 0; kinds[i]; i++) {
         lua_getglobal(L, "require");
@@ -156,6 +157,21 @@ connector_doc(struct connector *connector, const char *kind)
     }
     lua_settop(L, AT_END);
     return doc;
+}
+
+struct connector_pace
+connector_pace(struct connector *connector, const char *kind)
+{
+    lua_State *L = connector->L;
+    struct connector_pace pace = {0};
+    if (lua_getfield(L, AT_KINDS, kind) == LUA_TTABLE) {
+        lua_getfield(L, -1, "rate"); /* kind rate */
+        pace.rate = lua_tonumber(L, -1);
+        lua_getfield(L, -2, "merges"); /* kind rate merges */
+        pace.merges = lua_toboolean(L, -1);
+    }
+    lua_settop(L, AT_END);
+    return pace;
 }
 
 /* ---- values in and out ---- */
@@ -349,6 +365,23 @@ push_event(lua_State *L, const char *message, char **about, struct error *error)
     return true;
 }
 
+/* Pushes one event that tells of all. */
+static bool
+push_digest(lua_State *L, const struct connector_subject *subject, char **about,
+            struct error *error)
+{
+    lua_getfield(L, AT_DIGEST, "of");
+    lua_createtable(L, (int)subject->merged_count, 0);
+    for (size_t i = 0; i < subject->merged_count; i++) {
+        lua_pushstring(L, subject->merged[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    if (!call(L, 1, 1, error)) /* digest.of(messages) */
+        return false;
+    *about = mem_format("digest of %zu messages", subject->merged_count);
+    return true;
+}
+
 /* The people's own names in this service: { ayse = "U024BE7LH" }. */
 static void
 push_people(lua_State *L, const struct conf *conf, const char *service)
@@ -405,8 +438,11 @@ render(lua_State *L, const struct connector_subject *subject,
        struct connector_request *request, struct error *error)
 {
     const char *kind = subject->destination->kind;
-    if (!push_kind(L, kind, "render", error) ||
-        !push_event(L, subject->message, &request->about, error))
+    if (!push_kind(L, kind, "render", error))
+        return false;
+    if (subject->merged_count > 1
+            ? !push_digest(L, subject, &request->about, error)
+            : !push_event(L, subject->message, &request->about, error))
         return false;
     push_options(L, subject);
     if (!call(L, 2, 1, error)) /* render(event, options) */

@@ -31,6 +31,14 @@ struct conf_kinds connector_conf_kinds(struct connector *connector);
 /* A kind's own sentence, to free; NULL when there is no such kind. */
 char *connector_doc(struct connector *connector, const char *kind);
 
+/* How much a kind's receivers can take. */
+struct connector_pace {
+    double rate; /* messages a second; 0: any number */
+    bool merges; /* alerts that pile up go as one message: people read it */
+};
+/* Of a kind that there is not: no limit. */
+struct connector_pace connector_pace(struct connector *connector, const char *kind);
+
 /* ---- who is told ---- */
 
 struct connector_transition {
@@ -97,6 +105,10 @@ struct connector_subject {
     const struct conf_destination *destination;
     const char *id;      /* the message's own, the same at each attempt */
     const char *message; /* JSON of lifecycle.md §5 */
+    /* More than one: the request tells all of these in this order, of which the first
+     * is `message`. For kinds that merge. */
+    const char *const *merged;
+    size_t merged_count;
 };
 
 /* False with `error` when the message cannot be rendered: it never will. */

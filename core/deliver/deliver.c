@@ -9,20 +9,8 @@
 #include "base/text.h"
 #include "deliver/outgoing.h"
 #include "deliver/schedule.h"
-#include "net/sign.h"
 
 #define POOL_CALLS 256 /* over all destinations: only a ceiling for descriptors */
-
-/* How an attempt ended. */
-struct outcome {
-    enum verdict verdict;
-    struct error error; /* ERROR_NONE: an answer came */
-    long status;
-    int curl_code;
-    const char *answer;
-    int64_t retry_after_ms;
-    int64_t duration_ms;
-};
 
 static void pump(struct outlet *outlet);
 
@@ -44,8 +32,10 @@ outlet_arm(struct outlet *outlet)
         timer_stop(outlet->timer);
         return;
     }
-    int64_t delay_ms = first->due_ms - clock_mono_ms();
-    timer_start(outlet->timer, delay_ms > 0 ? delay_ms : 0);
+    int64_t now_ms = clock_mono_ms();
+    int64_t due_in_ms = first->due_ms - now_ms;
+    int64_t wait_ms = bucket_wait(&outlet->bucket, now_ms);
+    timer_start(outlet->timer, due_in_ms > wait_ms ? due_in_ms : wait_ms);
 }
 
 /* Finds its section; the first time that there is none, the log says so. */
@@ -57,6 +47,13 @@ find_conf(struct outlet *outlet, bool is_new)
     if (!outlet->conf && (before || is_new))
         log_warn("deliver", "no destination '%s' in the configuration: messages wait",
                  outlet->name);
+    if (!outlet->conf)
+        return;
+    struct connector_pace pace =
+        connector_pace(outlet->deliver->connector, outlet->conf->kind);
+    double rate = outlet->conf->rate > 0 ? outlet->conf->rate : pace.rate;
+    bucket_set(&outlet->bucket, rate, clock_mono_ms());
+    outlet->merges = pace.merges;
 }
 
 static struct outlet *
@@ -77,8 +74,10 @@ static void
 outlet_delete(struct outlet *outlet)
 {
     timer_free(outlet->timer);
-    for (size_t i = 0; i < PARALLEL; i++)
+    for (size_t i = 0; i < PARALLEL; i++) {
         connector_request_fini(&outlet->flights[i].request);
+        free(outlet->flights[i].messages);
+    }
     lines_fini(&outlet->lines);
     free(outlet->name);
     free(outlet);
@@ -86,121 +85,20 @@ outlet_delete(struct outlet *outlet)
 
 /* ---- flights ---- */
 
+/* Takes the array, not the messages, which are the lines'. */
 static struct flight *
-flight_start(struct outlet *outlet, struct message *message)
+flight_start(struct outlet *outlet, struct message **messages, size_t count)
 {
     struct flight *flight = outlet->flights;
-    while (flight->message)
+    while (flight->count)
         flight++;
-    flight->message = message;
+    flight->messages = messages;
+    flight->count = count;
     outlet->in_flight++;
     return flight;
 }
 
-static void
-flight_end(struct flight *flight)
-{
-    connector_request_fini(&flight->request);
-    flight->message = NULL;
-    flight->outlet->in_flight--;
-}
-
-static const char *
-about(const struct flight *flight)
-{
-    return flight->request.about ? flight->request.about : flight->message->id;
-}
-
-/* ---- how an attempt ends ---- */
-
-/* Nobody waits for it: what follows in this line is committed behind it. */
-static void
-commit_outcome(const struct flight *flight, const struct outcome *outcome,
-               enum outbox_state state, int64_t wait_ms)
-{
-    const struct message *message = flight->message;
-    struct txn *txn = txn_new();
-    int64_t now_ms = clock_wall_ms();
-    char *answer = outgoing_keep_answer(flight->outlet->conf,
-                                        outcome->answer ? outcome->answer
-                                                        : outcome->error.message);
-    struct attempt_record attempt = {
-        .message_id = message->id,
-        .number = message->attempts,
-        .at_ms = now_ms,
-        .status = outcome->status,
-        .curl_code = outcome->curl_code,
-        .answer = answer,
-    };
-    txn_mark_outbox(txn, message->id, state, now_ms + (wait_ms > 0 ? wait_ms : 0),
-                    message->attempts, NULL);
-    txn_add_attempt(txn, &attempt);
-    store_commit(flight->outlet->deliver->store, txn, NULL, NULL);
-    free(answer);
-}
-
-static void
-log_outcome(const struct flight *flight, const struct outcome *outcome, int64_t wait_ms)
-{
-    const char *name = flight->outlet->name;
-    long long attempts = (long long)flight->message->attempts;
-    char why[sizeof(outcome->error.message)], wait[32];
-    snprintf(why, sizeof(why), "HTTP %ld", outcome->status);
-    const char *reason = outcome->error.kind ? outcome->error.message : why;
-    if (outcome->verdict == VERDICT_DONE)
-        log_info("deliver", "sent    %s to %s (%ld, %lld ms)", about(flight), name,
-                 outcome->status, (long long)outcome->duration_ms);
-    else if (wait_ms < 0)
-        log_error("deliver", "%s: %s given up after %lld attempt%s: %s", name,
-                  about(flight), attempts, attempts == 1 ? "" : "s", reason);
-    else
-        log_warn(
-            "deliver", "%s: %s failed: %s; attempt %lld, next in %s", name,
-            about(flight), reason, attempts,
-            text_format_duration((wait_ms + 500) / 1000 * 1000, wait, sizeof(wait)));
-}
-
-static double
-random_share(void)
-{
-    uint32_t number;
-    sign_random(&number, sizeof(number));
-    return number / 4294967296.0;
-}
-
-/* Milliseconds until the next attempt, -1 for none. */
-static int64_t
-next_wait(const struct message *message, const struct outcome *outcome)
-{
-    if (outcome->verdict == VERDICT_DONE || outcome->verdict == VERDICT_DEAD)
-        return -1;
-    bool is_throttled = outcome->status == 429 || outcome->error.kind == ERROR_TIMEOUT;
-    return schedule_next(message->attempts, outcome->verdict, outcome->retry_after_ms,
-                         is_throttled, random_share());
-}
-
-static void
-conclude(struct flight *flight, const struct outcome *outcome)
-{
-    struct outlet *outlet = flight->outlet;
-    struct message *message = flight->message;
-    message->attempts++;
-    int64_t wait_ms = next_wait(message, outcome);
-    enum outbox_state state = wait_ms >= 0                       ? OUTBOX_READY
-                              : outcome->verdict == VERDICT_DONE ? OUTBOX_DONE
-                                                                 : OUTBOX_DEAD;
-    commit_outcome(flight, outcome, state, wait_ms);
-    outlet->counts[state]++;
-    if (!flight->request.log)
-        log_outcome(flight, outcome, wait_ms);
-    flight_end(flight);
-    if (state == OUTBOX_READY) {
-        message->due_ms = clock_mono_ms() + wait_ms;
-        lines_give_back(&outlet->lines, message);
-    } else {
-        lines_finish(&outlet->lines, message);
-    }
-}
+/* ---- how it ends ---- */
 
 /* An attempt that never reached the network. */
 static void
@@ -208,7 +106,7 @@ conclude_failed(struct flight *flight, enum verdict verdict, const struct error 
 {
     struct outcome outcome = {
         .verdict = verdict, .error = *error, .retry_after_ms = -1};
-    conclude(flight, &outcome);
+    flight_conclude(flight, &outcome);
 }
 
 static void
@@ -217,13 +115,15 @@ on_response(void *arg, const struct http_response *response)
     struct flight *flight = arg;
     struct outlet *outlet = flight->outlet;
     bool answered = response->error.kind == ERROR_NONE;
-    flight->message->refusals += answered && response->status / 100 == 4;
+    bool is_refused = answered && response->status / 100 == 4;
+    for (size_t i = 0; i < flight->count; i++)
+        flight->messages[i]->refusals += is_refused;
     struct connector_answer answer = {
         .status = answered ? response->status : 0,
         .error_kind = response->error.kind,
         .body = answered ? response->body : NULL,
         .body_size = answered ? response->body_size : 0,
-        .refusals = flight->message->refusals,
+        .refusals = flight->messages[0]->refusals,
     };
     /* A destination that has just left the configuration is judged as a webhook. */
     const char *kind = outlet->conf ? outlet->conf->kind : "webhook";
@@ -236,7 +136,7 @@ on_response(void *arg, const struct http_response *response)
         .retry_after_ms = response->retry_after_ms,
         .duration_ms = response->duration_us / 1000,
     };
-    conclude(flight, &outcome);
+    flight_conclude(flight, &outcome);
     pump(outlet);
 }
 
@@ -246,14 +146,15 @@ static void
 send_request(struct flight *flight)
 {
     const struct conf_destination *conf = flight->outlet->conf;
-    const struct message *message = flight->message;
+    const struct message *message = flight->messages[0];
+    const char *body = flight->count > 1 ? flight->request.body : message->body;
     struct outgoing outgoing = {0};
     struct error error = {0};
     const char *url = conf->url ? conf->url : flight->request.url;
     if (!url)
         error_set(&error, ERROR_LIMIT, "", "the configuration has no url for it");
-    else if (!outgoing_init(&outgoing, conf, &flight->request, message->id,
-                            message->body, clock_wall_ms() / 1000))
+    else if (!outgoing_init(&outgoing, conf, &flight->request, message->id, body,
+                            clock_wall_ms() / 1000))
         error_set(&error, ERROR_AUTH, "", "a secret is missing, or cannot sign");
     struct http_request request = {
         .method = flight->request.method,
@@ -276,16 +177,19 @@ send_request(struct flight *flight)
     outgoing_fini(&outgoing);
 }
 
-/* The destination has gone while the message was on its way to the disk. */
+/* The destination has gone while its messages were on their way to the disk. */
 static void
 put_back(struct flight *flight)
 {
-    struct message *message = flight->message;
+    struct outlet *outlet = flight->outlet;
     struct txn *txn = txn_new();
-    txn_mark_outbox(txn, message->id, OUTBOX_READY, clock_wall_ms(), message->attempts,
-                    NULL);
-    store_commit(flight->outlet->deliver->store, txn, NULL, NULL);
-    lines_give_back(&flight->outlet->lines, message);
+    for (size_t i = 0; i < flight->count; i++) {
+        struct message *message = flight->messages[i];
+        txn_mark_outbox(txn, message->id, OUTBOX_READY, clock_wall_ms(),
+                        message->attempts, NULL);
+        lines_give_back(&outlet->lines, message);
+    }
+    store_commit(outlet->deliver->store, txn, NULL, NULL);
     flight_end(flight);
 }
 
@@ -299,49 +203,78 @@ on_committed(void *arg)
         put_back(flight);
     } else if (flight->request.log) {
         log_info(outlet->name, "%s", flight->request.log);
-        conclude(flight, &(struct outcome){.verdict = VERDICT_DONE});
+        flight_conclude(flight, &(struct outcome){.verdict = VERDICT_DONE});
     } else {
         send_request(flight);
     }
     pump(outlet);
 }
 
-static void
-begin(struct outlet *outlet, struct message *message)
+/* The body of a message that goes alone is kept with it. */
+static bool
+keep_body(struct flight *flight)
 {
-    struct deliver *deliver = outlet->deliver;
-    struct flight *flight = flight_start(outlet, message);
-    struct error error;
+    struct message *message = flight->messages[0];
+    if (flight->count > 1 || message->body || !flight->request.body)
+        return false;
+    message->body = flight->request.body;
+    flight->request.body = NULL;
+    return true;
+}
+
+static bool
+render(struct flight *flight, struct error *error)
+{
+    struct deliver *deliver = flight->outlet->deliver;
+    const char **merged = mem_grow(NULL, flight->count, sizeof(*merged));
+    for (size_t i = 0; i < flight->count; i++)
+        merged[i] = flight->messages[i]->event;
     const struct connector_subject subject = {
         .conf = deliver->conf,
-        .destination = outlet->conf,
-        .id = message->id,
-        .message = message->event,
+        .destination = flight->outlet->conf,
+        .id = flight->messages[0]->id,
+        .message = merged[0],
+        .merged = merged,
+        .merged_count = flight->count,
     };
-    if (!connector_render(deliver->connector, &subject, &flight->request, &error)) {
+    bool is_good =
+        connector_render(deliver->connector, &subject, &flight->request, error);
+    free(merged);
+    return is_good;
+}
+
+/* Takes the array; the messages have been taken from their lines. */
+static void
+begin(struct outlet *outlet, struct message **messages, size_t count)
+{
+    struct flight *flight = flight_start(outlet, messages, count);
+    struct error error;
+    if (!render(flight, &error)) {
         conclude_failed(flight, VERDICT_DEAD, &error);
         return;
     }
-    bool is_rendered = !message->body && flight->request.body;
-    if (is_rendered) {
-        message->body = flight->request.body;
-        flight->request.body = NULL;
-    }
+    const char *body = keep_body(flight) ? messages[0]->body : NULL;
     struct txn *txn = txn_new();
-    txn_mark_outbox(txn, message->id, OUTBOX_IN_FLIGHT, clock_wall_ms(),
-                    message->attempts, is_rendered ? message->body : NULL);
-    store_commit(deliver->store, txn, on_committed, flight);
+    for (size_t i = 0; i < count; i++)
+        txn_mark_outbox(txn, messages[i]->id, OUTBOX_IN_FLIGHT, clock_wall_ms(),
+                        messages[i]->attempts, body);
+    store_commit(outlet->deliver->store, txn, on_committed, flight);
 }
 
-/* Begins what is due. */
+/* Begins what is due, as far as the bucket goes. */
 static void
 pump(struct outlet *outlet)
 {
     int64_t now_ms = clock_mono_ms();
     const struct message *first;
     while (outlet->conf && !outlet->deliver->draining && outlet->in_flight < PARALLEL &&
-           (first = lines_first(&outlet->lines)) && first->due_ms <= now_ms)
-        begin(outlet, lines_take(&outlet->lines));
+           (first = lines_first(&outlet->lines)) && first->due_ms <= now_ms &&
+           bucket_wait(&outlet->bucket, now_ms) == 0) {
+        struct message **taken = mem_grow(NULL, DIGEST_MOST, sizeof(struct message *));
+        size_t count = outlet_take(outlet, now_ms, taken);
+        bucket_take(&outlet->bucket, now_ms);
+        begin(outlet, taken, count);
+    }
     outlet_arm(outlet);
 }
 

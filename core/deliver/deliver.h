@@ -3,7 +3,14 @@
  * At most one message in flight per (destination, order key), in the order of creation;
  * up to 8 in parallel per destination; a slow destination delays no other. The state
  * in_flight with the rendered body is on disk before the first byte leaves, so that
- * every repeat has the same id and the same body. */
+ * every repeat has the same id and the same body.
+ *
+ * A token bucket per destination: over its rate messages wait. Where people read them
+ * (kinds that merge) alerts that are due, more by 5 than may go at once, go as a
+ * digest, which tells of all; it is made anew at each attempt, with what has come
+ * meanwhile, and its end is the end of each. One that is refused for good is taken
+ * apart: then each goes alone. Messages of scripts are never merged, nor what has been
+ * tried alone. */
 #ifndef CCGATE_DELIVER_DELIVER_H
 #define CCGATE_DELIVER_DELIVER_H
 

@@ -1,18 +1,25 @@
-/* The deliverer's inside, shared by deliver.c (attempts) and deliver_people.c (what
- * people see and do) alone. */
+/* The deliverer's inside, shared by deliver.c (attempts), deliver_take.c (which
+ * messages go), deliver_end.c (what comes of them) and deliver_people.c (what people
+ * see and do) alone. */
 #ifndef CCGATE_DELIVER_DELIVER_INSIDE_H
 #define CCGATE_DELIVER_DELIVER_INSIDE_H
 
+#include "deliver/bucket.h"
 #include "deliver/deliver.h"
 #include "deliver/lines.h"
 #include "net/http.h"
 
 #define PARALLEL 8 /* in flight per destination */
 
-/* One attempt, from the commit of in_flight to its result. */
+#define DIGEST_OVER 5  /* more than the bucket has tokens: the others would wait */
+#define DIGEST_MOST 50 /* messages in one: all of them are named */
+
+/* One attempt, from the commit of in_flight to its result. A digest carries several
+ * messages, each the first of its line; what comes of it comes of each. */
 struct flight {
     struct outlet *outlet;
-    struct message *message; /* NULL: this place is free */
+    struct message **messages; /* owned */
+    size_t count;              /* 0: this place is free */
     struct connector_request request;
 };
 
@@ -21,6 +28,8 @@ struct outlet {
     struct deliver *deliver;
     char *name;
     const struct conf_destination *conf; /* NULL: messages wait */
+    struct bucket bucket;
+    bool merges; /* what piles up behind the bucket */
     struct lines lines;
     struct flight flights[PARALLEL];
     size_t in_flight;
@@ -40,7 +49,30 @@ struct deliver {
     bool draining;
 };
 
+/* How an attempt ended. */
+struct outcome {
+    enum verdict verdict;
+    struct error error; /* ERROR_NONE: an answer came */
+    long status;
+    int curl_code;
+    const char *answer;
+    int64_t retry_after_ms;
+    int64_t duration_ms;
+};
+
 /* Wakes the outlet when its first message is due. */
 void outlet_arm(struct outlet *outlet);
+
+/* Takes what goes next from its lines, at most DIGEST_MOST, and returns how many: the
+ * one that is due soonest, which must be due, or a digest of all that are due and may
+ * be merged, when they are many. */
+size_t outlet_take(struct outlet *outlet, int64_t now_ms, struct message **taken);
+
+/* ---- deliver_end.c ---- */
+
+/* Commits what came of the attempt for each message, and ends the flight. */
+void flight_conclude(struct flight *flight, const struct outcome *outcome);
+/* The place is free again; whoever calls has given the messages back. */
+void flight_end(struct flight *flight);
 
 #endif

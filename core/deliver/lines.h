@@ -20,6 +20,7 @@ struct message {
     int64_t attempts, refusals;
     int64_t created_ms; /* wall */
     int64_t due_ms;     /* monotonic: a step of the wall clock moves no retry */
+    bool is_alone;      /* goes in no digest: one with it was refused */
 
     /* Private to lines.c. */
     struct message *next; /* behind it in its line */

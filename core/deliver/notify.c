@@ -32,6 +32,7 @@ notify_new(struct loop *loop, struct store *store, struct connector *connector,
     notify->last = &notify->committing;
     notify->due_timer = timer_new(loop, on_due, notify);
     silences_load(notify);
+    states_load(notify);
     shelves_load(notify);
     store_each_alert(store, on_stored_alert, notify);
     store_each_ready(store, on_message, notify);
@@ -43,6 +44,7 @@ static void
 batch_delete(struct notify_batch *batch)
 {
     alerts_fini(&batch->alerts);
+    states_fini(&batch->states);
     for (size_t i = 0; i < batch->line_count; i++)
         free(batch->lines[i]);
     free(batch->lines);
@@ -255,6 +257,7 @@ notify_commit(struct notify_batch *batch)
         if (batch->alerts.slots[i].key)
             book_put(notify, batch->alerts.slots[i].value);
     table_fini(&batch->alerts);
+    states_take(batch);
     *notify->last = batch;
     notify->last = &batch->next;
     store_commit(notify->store, batch->txn, on_committed, notify);

@@ -38,6 +38,11 @@ bool notify_alert(struct notify_batch *batch, const char *center, const char *ru
                   const char *key, const char *kind, const char *event,
                   size_t event_size, struct error *error);
 
+/* What a rule knows of a key, in a form of its own, committed together with what the
+ * batch tells; "" for nothing. At most 255 bytes. */
+void notify_state(struct notify_batch *batch, const char *center, const char *rule,
+                  const char *key, const char *text);
+
 /* A plain message. Its id is made of origin, destination and ordinal; of destination
  * and key when a key is given. */
 bool notify_send(struct notify_batch *batch, const char *origin,
@@ -64,8 +69,13 @@ void notify_drop(struct notify_batch *batch);
 typedef void notify_on_alert(void *arg, const struct alert_record *record);
 void notify_each_raised(struct notify *notify, const char *rule,
                         notify_on_alert *on_alert, void *arg);
-/* The raised alerts of a rule belong to this script from now on: rules move between
- * files. */
+/* The states of the keys of a rule, and of all rules (rule NULL). The record is
+ * borrowed, and states must not be changed in the call. */
+typedef void notify_on_state(void *arg, const struct key_state_record *record);
+void notify_each_state(struct notify *notify, const char *rule,
+                       notify_on_state *on_state, void *arg);
+/* The raised alerts of a rule, and its states, belong to this script from now on: rules
+ * move between files. */
 void notify_adopt(struct notify *notify, const char *rule, const char *script);
 size_t notify_raised_of(struct notify *notify, const char *script);
 

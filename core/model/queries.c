@@ -16,6 +16,11 @@
         .name = lua, .wire = on_wire, .unit = UNIT_SECONDS, .window_5m = true,         \
         .doc = sentence                                                                \
     }
+#define MEAN_5M(lua, on_wire, sentence)                                                \
+    {                                                                                  \
+        .name = lua, .wire = on_wire, .unit = UNIT_SECONDS, .window_5m = true,         \
+        .is_mean = true, .doc = sentence                                               \
+    }
 
 /* Where the two fields stand from which the service level is derived. */
 enum { CALLS_OFFERED_5M = 19, ANSWERED_20S_5M = 20 };
@@ -53,8 +58,8 @@ static const struct field queue_fields[] = {
     SECONDS_5M("longest_wait_5m", "maxCallWaitTimesIn5",
                "The longest wait the server has seen; an answered call keeps it up "
                "until the window ends."),
-    SECONDS_5M("mean_call_5m", "evenCallTimeIn5", "The mean length of calls."),
-    SECONDS_5M("mean_wait_5m", "evenWaitTimeIn5", "The mean wait of calls."),
+    MEAN_5M("mean_call_5m", "evenCallTimeIn5", "The mean length of calls."),
+    MEAN_5M("mean_wait_5m", "evenWaitTimeIn5", "The mean wait of calls."),
     [CALLS_OFFERED_5M] =
         COUNT_5M("calls_offered_5m", "allCallCount", "Calls that came in."),
     [ANSWERED_20S_5M] = COUNT_5M("answered_20s_5m", "cnnedIn20sCallCount",

@@ -51,6 +51,7 @@ struct field {
     enum field_unit unit;
     bool required;  /* absent or null in an answer is a decode error */
     bool window_5m; /* covers the server's current five-minute window */
+    bool is_mean;   /* may fall within it, as counts and maxima cannot */
     bool is_quoted; /* FIELD_TEXT: quotes ' around it are not part of it */
     enum field_nothing nothing;
     uint8_t over; /* derived: indexes of the two fields */

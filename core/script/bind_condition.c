@@ -5,7 +5,12 @@
 
 #define METATABLE "condition"
 
-#define DEPTH_MAX 32
+#define DEPTH_MAX     32
+#define TIMES_MAX     100
+#define WINDOW_MIN_MS ((lua_Integer)1000)
+#define WINDOW_MAX_MS ((lua_Integer)31 * 86400 * 1000)
+#define HOURS_MAX     100
+#define DAY_MINUTES   1440
 
 static int
 l_release(lua_State *L)
@@ -49,9 +54,10 @@ static const enum measure measures[] = {
 
 /* The tree's field, and what it is compared with. */
 static uint32_t
-check_field(lua_State *L, const struct query *query, int tree, enum measure *measure)
+check_field_in(lua_State *L, const struct query *query, int tree, const char *key,
+               enum measure *measure)
 {
-    push_member(L, tree, "field", LUA_TNUMBER);
+    push_member(L, tree, key, LUA_TNUMBER);
     lua_Integer field = luaL_checkinteger(L, -1);
     lua_pop(L, 1);
     if (field < 0 || (size_t)field >= query->field_count)
@@ -60,6 +66,24 @@ check_field(lua_State *L, const struct query *query, int tree, enum measure *mea
     if (*measure == MEASURE_NOTHING)
         luaL_error(L, "condition: '%s' cannot be compared", query->fields[field].name);
     return (uint32_t)field;
+}
+
+static uint32_t
+check_field(lua_State *L, const struct query *query, int tree, enum measure *measure)
+{
+    return check_field_in(L, query, tree, "field", measure);
+}
+
+/* A length of time in the tree at `tree`. */
+static int64_t
+check_length(lua_State *L, int tree)
+{
+    push_member(L, tree, "ms", LUA_TNUMBER);
+    lua_Integer ms = luaL_checkinteger(L, -1);
+    lua_pop(L, 1);
+    if (ms < WINDOW_MIN_MS || ms > WINDOW_MAX_MS)
+        luaL_error(L, "condition: a window of %I ms", (LUAI_UACINT)ms);
+    return ms;
 }
 
 static void
@@ -90,38 +114,151 @@ add_operand(lua_State *L, struct condition *condition, enum measure measure)
     lua_pop(L, 1);
 }
 
+/* ---- windows ---- */
+
+/* What a comparison is about: a field, or a window of one. */
+struct subject {
+    uint32_t field;
+    enum measure measure;
+    bool has_window;
+    enum window_kind kind;
+    uint32_t under;
+    int64_t ms;
+};
+
+static uint32_t
+check_under(lua_State *L, const struct query *query, int window)
+{
+    enum measure measure;
+    uint32_t field = check_field_in(L, query, window, "under", &measure);
+    check_is_number(L, measure, OP_ABOVE);
+    return field;
+}
+
+/* The window at the top of the stack. */
+static struct subject
+check_window(lua_State *L, const struct query *query)
+{
+    struct subject subject = {.has_window = true};
+    int window = lua_gettop(L);
+    push_member(L, window, "kind", LUA_TSTRING);
+    int kind = window_kind_of(lua_tostring(L, -1));
+    if (kind < 0)
+        luaL_error(L, "condition: there is no window '%s'", lua_tostring(L, -1));
+    subject.kind = (enum window_kind)kind;
+    subject.field = check_field(L, query, window, &subject.measure);
+    check_is_number(L, subject.measure, OP_ABOVE);
+    subject.ms = check_length(L, window);
+    if (subject.kind == WINDOW_RATIO)
+        subject.under = check_under(L, query, window);
+    return subject;
+}
+
+static struct subject
+check_subject(lua_State *L, const struct query *query, int tree)
+{
+    struct subject subject = {0};
+    int top = lua_gettop(L);
+    if (lua_getfield(L, tree, "window") == LUA_TTABLE)
+        subject = check_window(L, query);
+    else
+        subject.field = check_field(L, query, tree, &subject.measure);
+    lua_settop(L, top);
+    return subject;
+}
+
+static void
+set_window(struct condition *condition, const struct subject *subject)
+{
+    if (subject->has_window)
+        condition_set_window(condition, subject->kind, subject->under, subject->ms);
+}
+
+/* ---- limits ---- */
+
+/* Takes the function at the top of the stack, for good. */
+static int
+keep_function(lua_State *L)
+{
+    luaL_checktype(L, -1, LUA_TFUNCTION);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+/* The entry at the top of the stack, { minute, limit }; returns its minute. */
+static int
+add_hour(lua_State *L, struct condition *condition, int before)
+{
+    int entry = lua_gettop(L);
+    luaL_checktype(L, entry, LUA_TTABLE);
+    lua_rawgeti(L, entry, 1);
+    lua_rawgeti(L, entry, 2);
+    lua_Integer minute = luaL_checkinteger(L, -2);
+    if (minute <= before || minute >= DAY_MINUTES)
+        luaL_error(L, "condition: limits by hour are not in order");
+    condition_add_hour(condition, (int)minute, luaL_checknumber(L, -1));
+    lua_settop(L, entry - 1);
+    return (int)minute;
+}
+
+/* The table at `limit`: { fn }, or { minute = fn, { minute, limit }, … }. */
+static void
+add_moving_limit(lua_State *L, struct condition *condition, int limit)
+{
+    lua_Integer count = (lua_Integer)lua_rawlen(L, limit);
+    if (lua_getfield(L, limit, "minute") == LUA_TNIL) {
+        lua_rawgeti(L, limit, 1);
+        condition_set_limit(condition, keep_function(L));
+        return;
+    }
+    condition_set_limit(condition, keep_function(L));
+    if (!count || count > HOURS_MAX)
+        luaL_error(L, "condition: 1 to %d limits by hour", HOURS_MAX);
+    int before = -1;
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, limit, i);
+        before = add_hour(L, condition, before);
+    }
+}
+
 /* above … at_most, and equal of numbers. */
 static void
 add_comparison(lua_State *L, struct condition *condition, enum condition_op op,
                int tree)
 {
-    enum measure measure;
-    uint32_t field = check_field(L, condition->query, tree, &measure);
-    if (op == OP_EQUAL && measure != MEASURE_NUMBER) {
-        condition_match(condition, op, field);
-        lua_getfield(L, tree, measure == MEASURE_TEXT ? "text" : "limit");
-        add_operand(L, condition, measure);
+    struct subject subject = check_subject(L, condition->query, tree);
+    if (op == OP_EQUAL && subject.measure != MEASURE_NUMBER) {
+        condition_match(condition, op, subject.field);
+        lua_getfield(L, tree, subject.measure == MEASURE_TEXT ? "text" : "limit");
+        add_operand(L, condition, subject.measure);
         return;
     }
-    check_is_number(L, measure, op);
-    push_member(L, tree, "limit", LUA_TNUMBER);
-    condition_compare(condition, op, field, lua_tonumber(L, -1));
-    lua_pop(L, 1);
+    check_is_number(L, subject.measure, op);
+    int top = lua_gettop(L);
+    int type = lua_getfield(L, tree, "limit"); /* tree limit */
+    if (type != LUA_TNUMBER && type != LUA_TTABLE)
+        luaL_error(L, "condition: 'limit' is a %s", lua_typename(L, type));
+    condition_compare(condition, op, subject.field,
+                      type == LUA_TNUMBER ? lua_tonumber(L, -1) : 0);
+    set_window(condition, &subject);
+    if (type == LUA_TTABLE)
+        add_moving_limit(L, condition, lua_gettop(L));
+    lua_settop(L, top);
 }
 
 static void
 add_one_of(lua_State *L, struct condition *condition, int tree)
 {
-    enum measure measure;
-    uint32_t field = check_field(L, condition->query, tree, &measure);
-    push_member(L, tree, measure == MEASURE_TEXT ? "texts" : "limits", LUA_TTABLE);
+    struct subject subject = check_subject(L, condition->query, tree);
+    push_member(L, tree, subject.measure == MEASURE_TEXT ? "texts" : "limits",
+                LUA_TTABLE);
     lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
     if (!count)
         luaL_error(L, "condition: one of none");
-    condition_match(condition, OP_ONE_OF, field);
+    condition_match(condition, OP_ONE_OF, subject.field);
+    set_window(condition, &subject);
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(L, -1, i);
-        add_operand(L, condition, measure);
+        add_operand(L, condition, subject.measure);
     }
     lua_pop(L, 1);
 }
@@ -129,25 +266,51 @@ add_one_of(lua_State *L, struct condition *condition, int tree)
 static void
 add_between(lua_State *L, struct condition *condition, enum condition_op op, int tree)
 {
+    struct subject subject = check_subject(L, condition->query, tree);
+    check_is_number(L, subject.measure, op);
+    condition_match(condition, op, subject.field);
+    set_window(condition, &subject);
+    lua_getfield(L, tree, "low");
+    add_operand(L, condition, subject.measure);
+    lua_getfield(L, tree, "high");
+    add_operand(L, condition, subject.measure);
+}
+
+static void
+add_changed(lua_State *L, struct condition *condition, int tree)
+{
     enum measure measure;
     uint32_t field = check_field(L, condition->query, tree, &measure);
-    check_is_number(L, measure, op);
-    condition_match(condition, op, field);
-    lua_getfield(L, tree, "low");
-    add_operand(L, condition, measure);
-    lua_getfield(L, tree, "high");
-    add_operand(L, condition, measure);
+    bool has_from = lua_getfield(L, tree, "from") != LUA_TNIL;
+    bool has_to = lua_getfield(L, tree, "to") != LUA_TNIL; /* … from to */
+    condition_changed(condition, field, has_from, has_to);
+    lua_insert(L, -2); /* … to from */
+    if (has_from)
+        add_operand(L, condition, measure);
+    else
+        lua_pop(L, 1);
+    if (has_to)
+        add_operand(L, condition, measure);
+    else
+        lua_pop(L, 1);
 }
 
 static void
 add_call(lua_State *L, struct condition *condition, int tree)
 {
     lua_rawgeti(L, tree, 1);
-    luaL_checktype(L, -1, LUA_TFUNCTION);
-    condition_call(condition, luaL_ref(L, LUA_REGISTRYINDEX));
+    condition_call(condition, keep_function(L));
 }
 
 static void add_tree(lua_State *L, struct condition *condition, int tree, int depth);
+
+/* The tree at the top of the stack, which is popped. */
+static void
+add_part(lua_State *L, struct condition *condition, int depth)
+{
+    add_tree(L, condition, lua_gettop(L), depth + 1);
+    lua_pop(L, 1);
+}
 
 static void
 add_parts(lua_State *L, struct condition *condition, enum condition_op op, int tree,
@@ -157,9 +320,36 @@ add_parts(lua_State *L, struct condition *condition, enum condition_op op, int t
     lua_Integer count = (lua_Integer)lua_rawlen(L, tree);
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(L, tree, i);
-        add_tree(L, condition, lua_gettop(L), depth + 1);
-        lua_pop(L, 1);
+        add_part(L, condition, depth);
     }
+    condition_close(condition, opened);
+}
+
+static void
+add_times(lua_State *L, struct condition *condition, int tree, int depth)
+{
+    push_member(L, tree, "count", LUA_TNUMBER);
+    lua_Integer count = luaL_checkinteger(L, -1);
+    lua_pop(L, 1);
+    if (count < 1 || count > TIMES_MAX)
+        luaL_error(L, "condition: 1 to %d times", TIMES_MAX);
+    int64_t ms = check_length(L, tree);
+    size_t opened = condition_open(condition, OP_TIMES);
+    condition_set_times(condition, opened, (uint32_t)count, ms);
+    lua_rawgeti(L, tree, 1);
+    add_part(L, condition, depth);
+    condition_close(condition, opened);
+}
+
+/* The guard comes first. */
+static void
+add_given(lua_State *L, struct condition *condition, int tree, int depth)
+{
+    size_t opened = condition_open(condition, OP_GIVEN);
+    lua_getfield(L, tree, "guard");
+    add_part(L, condition, depth);
+    lua_rawgeti(L, tree, 1);
+    add_part(L, condition, depth);
     condition_close(condition, opened);
 }
 
@@ -179,6 +369,9 @@ add_tree(lua_State *L, struct condition *condition, int tree, int depth)
     case OP_ALL:
     case OP_ANY:
     case OP_NONE: add_parts(L, condition, (enum condition_op)op, tree, depth); return;
+    case OP_TIMES: add_times(L, condition, tree, depth); return;
+    case OP_GIVEN: add_given(L, condition, tree, depth); return;
+    case OP_CHANGED: add_changed(L, condition, tree); return;
     case OP_CALL: add_call(L, condition, tree); return;
     case OP_ONE_OF: add_one_of(L, condition, tree); return;
     case OP_WITHIN:

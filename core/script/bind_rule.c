@@ -110,6 +110,7 @@ add_want(struct script *script, struct rule *rule, struct asked *asked)
     }
     for (uint32_t i = 0; i < asked->expect_count; i++)
         scope_expect(&rule->scope, want->center, asked->expect[i]);
+    stale_watch(&rule->stale, want->center);
     want->entry = rule->entry.number;
     message_put_want(&script->wants, want);
 }
@@ -130,13 +131,29 @@ push_rule(lua_State *L)
 }
 
 /* What the rule is described with: at these places of l_rule's stack. */
-enum { AT_TABLE = 1, AT_NAME, AT_ABOUT, AT_WANTS, AT_WHEN, AT_CLEAR, AT_FN, AT_RULE };
+enum {
+    AT_TABLE = 1,
+    AT_NAME,
+    AT_ABOUT,
+    AT_WANTS,
+    AT_LEVELS,
+    AT_HOLD,
+    AT_LINGER,
+    AT_COOLDOWN,
+    AT_STALE_AFTER,
+    AT_STALE,
+    AT_GONE,
+    AT_OPEN,
+    AT_FN,
+    AT_RULE,
+};
 
 static void
 check_description(lua_State *L)
 {
-    static const char *const keys[] = {"name", "about", "wants",
-                                       "when", "clear", "on_transition"};
+    static const char *const keys[] = {
+        "name",        "about",          "wants", "levels", "hold_ms", "linger_ms",
+        "cooldown_ms", "stale_after_ms", "stale", "gone",   "open",    "on_transition"};
     luaL_checktype(L, AT_TABLE, LUA_TTABLE);
     lua_settop(L, AT_TABLE);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -144,7 +161,86 @@ check_description(lua_State *L)
     luaL_checkstring(L, AT_NAME);
     luaL_checkstring(L, AT_ABOUT);
     luaL_checktype(L, AT_WANTS, LUA_TTABLE);
+    luaL_checktype(L, AT_LEVELS, LUA_TTABLE);
     luaL_checktype(L, AT_FN, LUA_TFUNCTION);
+    if (!lua_isnil(L, AT_OPEN))
+        luaL_checktype(L, AT_OPEN, LUA_TFUNCTION);
+}
+
+static int64_t
+check_time(lua_State *L, int index)
+{
+    lua_Integer ms = luaL_optinteger(L, index, 0);
+    luaL_argcheck(L, ms >= 0 && ms <= MESSAGE_PERIOD_MAX_MS, 1,
+                  "a time that cannot be");
+    return ms;
+}
+
+/* The condition in the member `key` of the level at `index`; NULL for none. It stays
+ * where the table of levels keeps it. */
+static const struct condition *
+check_level(lua_State *L, int index, const char *key)
+{
+    lua_getfield(L, index, key);
+    const struct condition *condition =
+        lua_isnil(L, -1) ? NULL : bind_check_condition(L, -1);
+    lua_pop(L, 1);
+    return condition;
+}
+
+static uint32_t
+check_levels(lua_State *L, struct latch_conditions *levels)
+{
+    size_t count = lua_rawlen(L, AT_LEVELS);
+    if (!count || count > LATCH_LEVELS_MAX)
+        luaL_error(L, "a rule has 1 to %d levels", LATCH_LEVELS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, AT_LEVELS, (lua_Integer)i + 1);
+        luaL_checktype(L, -1, LUA_TTABLE);
+        levels[i].when = check_level(L, lua_gettop(L), "when");
+        levels[i].clear = check_level(L, lua_gettop(L), "clear");
+        lua_pop(L, 1);
+        luaL_argcheck(L, levels[i].when, 1, "a level without when");
+        const struct query *query = levels[0].when->query;
+        luaL_argcheck(L,
+                      levels[i].when->query == query &&
+                          (!levels[i].clear || levels[i].clear->query == query),
+                      1, "two queries");
+    }
+    return (uint32_t)count;
+}
+
+static int64_t
+longest_every_ms(lua_State *L)
+{
+    int64_t longest = 0;
+    for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, AT_WANTS); i++) {
+        lua_rawgeti(L, AT_WANTS, i);
+        lua_getfield(L, -1, "every_ms");
+        int64_t every = luaL_checkinteger(L, -1);
+        longest = every > longest ? every : longest;
+        lua_pop(L, 2);
+    }
+    return longest;
+}
+
+#define STALE_PERIODS 3
+
+static struct latch_terms
+check_terms(lua_State *L, uint32_t level_count)
+{
+    static const char *const gones[] = {"clear", "hold", "raise", NULL};
+    struct latch_terms terms = {
+        .level_count = level_count,
+        .hold_ms = check_time(L, AT_HOLD),
+        .linger_ms = check_time(L, AT_LINGER),
+        .cooldown_ms = check_time(L, AT_COOLDOWN),
+        .stale_after_ms = check_time(L, AT_STALE_AFTER),
+        .gone = (enum latch_gone)luaL_checkoption(L, AT_GONE, "clear", gones),
+    };
+    if (!terms.stale_after_ms)
+        terms.stale_after_ms = STALE_PERIODS * longest_every_ms(L);
+    return terms;
 }
 
 /* All wants are read before the first has an effect. True when they are within the
@@ -169,30 +265,51 @@ check_wants(lua_State *L, struct script *script, const struct query *query)
     return true;
 }
 
+static void
+keep_functions(lua_State *L)
+{
+    static const int places[] = {
+        [RULE_ON_TRANSITION] = AT_FN, [RULE_OPEN] = AT_OPEN, [RULE_LEVELS] = AT_LEVELS};
+    for (int value = RULE_ON_TRANSITION; value <= RULE_USERVALUES; value++) {
+        lua_pushvalue(L, places[value]);
+        lua_setiuservalue(L, AT_RULE, value);
+    }
+}
+
+static void
+register_rule(lua_State *L, struct rule *rule)
+{
+    struct message_entry described = {.kind = ENTRY_RULE,
+                                      .name = lua_tostring(L, AT_NAME),
+                                      .schedule.every_ms =
+                                          stale_every_ms(&rule->stale)};
+    described.about = lua_tolstring(L, AT_ABOUT, &described.about_size);
+    script_register(L, AT_RULE, &rule->entry, &described);
+}
+
 static int
 l_rule(lua_State *L)
 {
+    static const char *const stales[] = {"hold", "raise", "clear", NULL};
     struct script *script = script_of(L);
+    struct latch_conditions levels[LATCH_LEVELS_MAX];
     bind_check_loading(L, "rule");
     check_description(L);
-    const struct condition *when = bind_check_condition(L, AT_WHEN);
-    const struct condition *clear =
-        lua_isnil(L, AT_CLEAR) ? NULL : bind_check_condition(L, AT_CLEAR);
-    luaL_argcheck(L, !clear || clear->query == when->query, 1, "two queries");
+    uint32_t level_count = check_levels(L, levels);
+    const struct query *query = levels[0].when->query;
     struct rule *rule = push_rule(L);
-    if (!check_wants(L, script, when->query))
+    if (!check_wants(L, script, query))
         return 0;
-    for (int value = RULE_WHEN; value <= RULE_ON_TRANSITION; value++) {
-        lua_pushvalue(L, AT_WHEN + value - RULE_WHEN);
-        lua_setiuservalue(L, AT_RULE, value);
-    }
-    latch_init(&rule->latch, when, clear);
-    struct message_entry described = {.kind = ENTRY_RULE, .name = lua_tostring(L, 2)};
-    described.about = lua_tolstring(L, AT_ABOUT, &described.about_size);
-    script_register(L, AT_RULE, &rule->entry, &described);
+    struct latch_terms terms = check_terms(L, level_count);
+    rule->stale.mode = (enum stale_mode)luaL_checkoption(L, AT_STALE, "hold", stales);
+    rule->stale.after_ms = terms.stale_after_ms;
+    rule->has_open = !lua_isnil(L, AT_OPEN);
+    keep_functions(L);
+    latch_init(&rule->latch, &terms, levels);
+    register_rule(L, rule);
     for (size_t i = 1; i <= lua_rawlen(L, AT_WANTS); i++) {
         lua_rawgeti(L, AT_WANTS, (lua_Integer)i);
-        struct asked asked = check_want(L, script, when->query);
+        struct asked asked = check_want(L, script, query);
         add_want(script, rule, &asked);
         lua_settop(L, AT_RULE);
     }
@@ -212,7 +329,7 @@ is_key(const char *key, size_t size)
 static int
 l_alert(lua_State *L)
 {
-    static const char *const kinds[] = {"raise", "clear", NULL};
+    static const char *const kinds[] = {"raise", "level", "clear", NULL};
     struct script *script = script_of(L);
     size_t key_size;
     const char *rule = luaL_checkstring(L, 1);

@@ -1,15 +1,20 @@
-/* Conditions: three-valued expressions over one row, evaluated in C.
+/* Conditions: three-valued expressions over one row and what is remembered of its key,
+ * evaluated in C.
  *
- * No Lua in here: functions that a script gave are CALL nodes, which the owner resolves
- * through a callback. Meanings: lifecycle.md §1. */
+ * No Lua in here: functions that a script gave are numbers, which the owner resolves
+ * through callbacks. Meanings: lifecycle.md §1. Windows, changes and onsets live in
+ * trackers, one set of them for each key, which condition_track() feeds with a sample
+ * before the condition is evaluated for it. */
 #ifndef CCGATE_SCRIPT_CONDITION_H
 #define CCGATE_SCRIPT_CONDITION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "model/schema.h"
+#include "script/window.h"
 
 enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
 
@@ -22,9 +27,12 @@ enum condition_op {
     OP_ONE_OF,  /* equal to one of several */
     OP_WITHIN,  /* low … high, both ends included */
     OP_OUTSIDE, /* not WITHIN */
+    OP_CHANGED, /* from one sample to the next, at most stale_after apart */
     OP_ALL,     /* a false decides, else unknown stays unknown */
     OP_ANY,     /* a true decides, else unknown stays unknown */
     OP_NONE,    /* not ANY */
+    OP_TIMES,   /* its part became true so often */
+    OP_GIVEN,   /* its second part, and unknown unless the first, the guard, is true */
     OP_CALL,    /* a function of the script */
 };
 
@@ -42,6 +50,29 @@ struct condition_node {
     double limit;          /* comparisons, in the field's unit */
     int call;              /* OP_CALL: what the owner knows the function by */
     uint32_t first, count; /* operands */
+    uint32_t extra;        /* 1 + its place in extras; 0: none */
+    bool is_5m;            /* compares what the server's five-minute window holds */
+};
+
+/* From this minute of the day on the limit is this. */
+struct condition_hour {
+    int minute;
+    double limit;
+};
+
+/* What few nodes have. */
+struct condition_extra {
+    uint32_t tracker; /* 1 + its place in the trackers; 0: none */
+    bool has_window;  /* compares a window's value instead of the row's */
+    enum window_kind window;
+    uint32_t under;        /* WINDOW_RATIO: the other field */
+    int64_t ms;            /* of a window, and OP_TIMES: its length */
+    uint32_t times;        /* OP_TIMES */
+    bool has_from, has_to; /* OP_CHANGED: the operands, in this order */
+    bool has_limit;        /* `limit` or `hours` is in the place of the node's */
+    int limit;             /* a function that gives the limit; of hours the minute */
+    struct condition_hour *hours; /* owned; ascending */
+    size_t hour_count;
 };
 
 struct condition_operand {
@@ -57,6 +88,10 @@ struct condition {
     size_t count;
     struct condition_operand *operands; /* owned */
     size_t operand_count;
+    struct condition_extra *extras; /* owned */
+    size_t extra_count;
+    size_t tracker_count;
+    bool has_5m; /* one of the nodes is_5m, or has a window of such a field */
 };
 
 void condition_fini(struct condition *condition);
@@ -75,21 +110,70 @@ void condition_call(struct condition *condition, int call);
 size_t condition_open(struct condition *condition, enum condition_op op);
 void condition_close(struct condition *condition, size_t opened);
 
+/* The leaf that was added last compares a window of its field instead of the field
+ * itself; `under` is the other field of a ratio. */
+void condition_set_window(struct condition *condition, enum window_kind kind,
+                          uint32_t under, int64_t ms);
+/* Its limit is what a function gives, each time anew; with hours that are added then,
+ * the function gives the minute of the day instead. */
+void condition_set_limit(struct condition *condition, int call);
+void condition_add_hour(struct condition *condition, int minute, double limit);
+/* A leaf of OP_CHANGED; the operands are added next, `from` first. */
+void condition_changed(struct condition *condition, uint32_t field, bool has_from,
+                       bool has_to);
+/* What is open is OP_TIMES of one part. */
+void condition_set_times(struct condition *condition, size_t opened, uint32_t times,
+                         int64_t ms);
+
+/* ---- evaluating ---- */
+
 /* What the function behind `call` says of the row. It has to return: no Lua error
  * leaves it. An explanation may ask the same function more than once. */
 typedef enum truth condition_caller(void *arg, int call, const struct row *row);
+/* The number that the function behind `call` gives; false: none, the limit is unknown.
+ */
+typedef bool condition_asker(void *arg, int call, double *number);
 
-/* `row` is one of condition->query. A condition of no nodes is unknown. `caller`
- * may be NULL when there is no OP_CALL. */
+struct tracker;
+
+/* What a condition sees beside the row. A zeroed struct is one without functions and
+ * without a memory: what needs it is unknown. */
+struct condition_view {
+    condition_caller *caller; /* may be NULL when there is no OP_CALL */
+    condition_asker *asker;   /* may be NULL when no limit is a function */
+    void *arg;
+    int64_t now_ms;           /* of the sample */
+    int64_t stale_after_ms;   /* OP_CHANGED */
+    struct tracker *trackers; /* the key's, of this condition; NULL: none */
+    /* The five-minute edge: what compares a _5m field is unknown where it is false, and
+     * in a `clear` always. Windows are not concerned. */
+    bool is_edge;
+    bool is_clear;
+    bool is_closing; /* a five-minute window of the server's has ended */
+};
+
+/* `row` is one of condition->query. A condition of no nodes is unknown. */
 enum truth condition_evaluate(const struct condition *condition, const struct row *row,
-                              condition_caller *caller, void *arg);
+                              const struct condition_view *view);
+
+/* ---- what is remembered of a key ---- */
+
+/* condition->tracker_count trackers that have seen nothing; NULL for none. */
+struct tracker *condition_trackers_new(const struct condition *condition);
+void condition_trackers_delete(const struct condition *condition,
+                               struct tracker *trackers);
+/* Takes the sample into view->trackers. Once per sample, before evaluating. */
+void condition_track(const struct condition *condition, const struct row *row,
+                     const struct condition_view *view);
+
+/* ---- words ---- */
 
 /* Why it is what it is, for this row: "calls_waiting is 7 (above 5), longest_wait_5m is
  * 2m15s (above 2m)", "state is rest (equal rest)"; unknown fields are named as unknown,
  * functions as "a function". Only the parts that decide are listed: of a true ANY the
  * true ones, of a false ALL the false ones. */
 void condition_explain(const struct condition *condition, const struct row *row,
-                       condition_caller *caller, void *arg, struct buf *out);
+                       const struct condition_view *view, struct buf *out);
 
 /* The condition itself as people say it: "calls_waiting above 0 and longest_wait_5m
  * above 2m", "state is rest". */

@@ -157,6 +157,15 @@ effect_alert(struct effects *effects, const struct message_alert *alert)
     return true;
 }
 
+void
+effect_state(struct effects *effects, const struct entry *entry,
+             const struct message_state *state)
+{
+    if (!has_room(effects, MESSAGE_STATE_MAX))
+        effect_commit(effects, entry, 0);
+    message_put_state(&effects->items, state);
+}
+
 bool
 effect_send(struct effects *effects, const struct message_send *send)
 {

@@ -60,6 +60,10 @@ void effect_tell_drops(struct effects *effects);
 
 /* Adds to what the activation will commit. False: more than one commit takes. */
 bool effect_alert(struct effects *effects, const struct message_alert *alert);
+/* The same of a key's state, which is small: there is always room for it, because what
+ * has gathered is committed for `entry` first if there is not. */
+void effect_state(struct effects *effects, const struct entry *entry,
+                  const struct message_state *state);
 /* False: that, or over the rate. */
 bool effect_send(struct effects *effects, const struct message_send *send);
 

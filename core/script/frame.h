@@ -18,7 +18,8 @@
  * store_bytes; f64 sends_per_s, logs_per_s; text name; text source; text setup (JSON,
  * see lua/gateway/init.lua). The first frame, once.
  *
- * RESTORE: list of { u32 entry, u32 center, text key }: alerts that are raised. After
+ * RESTORE: list of { u32 entry, u32 center, text key, text state }: with state "" an
+ * alert that is raised, else what ITEM_STATE gave last; of one key in this order. After
  * LOADED and before the first ROWS, as many as it takes.
  *
  * STORE: list of { text key, i64 written_ms, text value }: what gw.store() has. After
@@ -39,22 +40,27 @@
  *
  * DISABLE: id = entry: switched off after three strikes; never run again.
  *
+ * TICK: id = entry, a rule that asked for it: time has passed, samples or not.
+ *
  * host → core
  *
  * LOADED: list of problems { u32 line, u8 severity (LEVEL_*), text }, list of entries {
- * u8 kind (ENTRY_*), text name, of a job: schedule, text about }, list of wants
- * { u32 entry, u32 center, u32 query, i64 every_ms, i64 last_ms (of a query with a
- * span: how far back the first request reaches; else 0), list of i64 ids }. A problem
- * of LEVEL_ERROR means: not loaded, the host ends. A schedule is i64 every_ms (0: by
- * cron), text cron ("": at the interval), text zone, u8 missed (MISSED_*), u8
- * has_during, text during, text during_zone (base/calendar.h).
+ * u8 kind (ENTRY_*), text name, of a job: schedule, of a rule: i64 every_ms (of its
+ * ticks, 0 for none), text about }, list of wants { u32 entry, u32 center, u32 query,
+ * i64 every_ms, i64 last_ms (of a query with a span: how far back the first request
+ * reaches; else 0), list of i64 ids }. A problem of LEVEL_ERROR means: not loaded, the
+ * host ends. A schedule is i64 every_ms (0: by cron), text cron ("": at the interval),
+ * text zone, u8 missed (MISSED_*), u8 has_during, text during, text during_zone
+ * (base/calendar.h).
  *
  * COMMIT: what one activation did, to be committed together. id = entry; i64
  * scheduled_ms (of the job's run, 0 for rules), list of items, at least one: of a rule
- * u8 ITEM_ALERT, u32 center, text key, text kind ("raise" | "clear"), text event (JSON,
- * see lua/gateway/notify.lua); of a job u8 ITEM_SEND, text destination, u32 ordinal,
- * text key ("" for none), text message (JSON); of both, behind these,
- * u8 ITEM_KEEP, text key, text value ("" for none): what gw.store() has from now on.
+ * u8 ITEM_ALERT, u32 center, text key, text kind ("raise" | "level" | "clear"), text
+ * event (JSON, see lua/gateway/notify.lua), or u8 ITEM_STATE, u32 center, text key,
+ * text state (latch_step.h, opaque to the core; "" for none): what RESTORE has to give
+ * back from now on; of a job u8 ITEM_SEND, text destination, u32 ordinal, text key (""
+ * for none), text message (JSON); of both, behind these, u8 ITEM_KEEP, text key, text
+ * value ("" for none): what gw.store() has from now on.
  *
  * DONE: id = entry; i64 scheduled_ms: a job's run has ended, well or not; behind what
  * it did. Each RUN has one, but for a job that is switched off.
@@ -85,6 +91,7 @@ enum frame_type {
     FRAME_WAKE,
     FRAME_FETCHED,
     FRAME_DISABLE,
+    FRAME_TICK,
     FRAME_STORE,
     FRAME_LOADED = 64,
     FRAME_COMMIT,
@@ -97,7 +104,7 @@ enum frame_type {
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };
 enum { MISSED_SKIP, MISSED_ONCE, MISSED_ALL };
-enum { ITEM_ALERT = 1, ITEM_SEND = 2, ITEM_KEEP = 16 };
+enum { ITEM_ALERT = 1, ITEM_SEND = 2, ITEM_STATE = 3, ITEM_KEEP = 16 };
 
 #define FRAME_MAX ((size_t)4 << 20) /* bytes of a payload */
 

@@ -185,11 +185,27 @@ on_disable(const struct frame *frame, struct error *error)
     return true;
 }
 
+static bool
+on_tick(const struct frame *frame, struct error *error)
+{
+    uint32_t number;
+    if (!message_read_tick(frame, host.script->entry_count, &number, error))
+        return false;
+    struct entry *entry = host.script->entries[number];
+    if (entry->kind != ENTRY_RULE) {
+        error_set(error, ERROR_DECODE, "", "TICK of a job");
+        return false;
+    }
+    rule_tick(host.script, (struct rule *)entry);
+    return true;
+}
+
 static bool (*const handlers[])(const struct frame *, struct error *) = {
     [FRAME_LOAD] = on_load,       [FRAME_RESTORE] = on_restore,
     [FRAME_ROWS] = on_rows,       [FRAME_RUN] = on_run,
     [FRAME_WAKE] = on_wake,       [FRAME_FETCHED] = on_fetched,
-    [FRAME_DISABLE] = on_disable, [FRAME_STORE] = on_store,
+    [FRAME_DISABLE] = on_disable, [FRAME_TICK] = on_tick,
+    [FRAME_STORE] = on_store,
 };
 
 static void

@@ -70,3 +70,17 @@ key_text(const struct key *key, char *room)
     snprintf(room, KEY_ROOM, "%" PRId64, key->id);
     return room;
 }
+
+void
+key_add_row(struct block *out, const struct key *key, uint64_t mark)
+{
+    size_t field = out->query->key;
+    int64_t *row = block_add(out);
+    row[0] = (int64_t)(mark | (uint64_t)1 << field);
+    row[1 + field] = key->id;
+    if (!key->is_text)
+        return;
+    size_t size = strlen(key->text);
+    row[1 + field] = (int64_t)out->text.size << 32 | (int64_t)size;
+    buf_add(&out->text, key->text, size);
+}

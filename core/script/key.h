@@ -28,6 +28,9 @@ bool key_of_text(struct key *key, const struct query *query, const char *text);
 
 void key_of_id(struct key *key, int64_t id);
 
+/* Adds a row with its key and the mark (ROW_GONE, ROW_EXPECTED) alone. */
+void key_add_row(struct block *out, const struct key *key, uint64_t mark);
+
 /* What the alert is called: "1099", "1605492949-1447". The result is in the key, or in
  * `room` of KEY_ROOM bytes. */
 #define KEY_ROOM 24

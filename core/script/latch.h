@@ -1,9 +1,9 @@
-/* The latch of a rule: for each row key whether its alert is raised, moved by samples.
+/* The latch of a rule: for each row key its state (latch_step.h) and what the rule
+ * remembers of it (memory.h), moved by samples.
  *
- * Pure: rows in, transitions out (lifecycle.md §2, the rows without hold and linger).
- * No Lua, no clock, no memory kept of rows. A rule over a query that is a list does not
- * know its keys before they come: its latch judges every row that it is given, and
- * remembers raised keys alone. */
+ * Rows in, transitions out. No Lua, no clock, no memory kept of rows. A rule over a
+ * query that is a list does not know its keys before they come: its latch judges every
+ * row that it is given, and keeps the keys of which there is something to know. */
 #ifndef CCGATE_SCRIPT_LATCH_H
 #define CCGATE_SCRIPT_LATCH_H
 
@@ -13,32 +13,30 @@
 
 #include "script/condition.h"
 #include "script/key.h"
+#include "script/latch_step.h"
+#include "script/memory.h"
 #include "script/message.h"
 
-enum latch_move {
-    LATCH_STAY,
-    LATCH_RAISE,
-    LATCH_CLEAR, /* `clear` became true while `when` is not */
-    LATCH_GONE,  /* the row vanished from a successful answer */
-};
-
-/* The state table: what a sample does to one key. `when` and `clear` are the
- * conditions' values (when is judged first; a rule without `clear` passes not-`when`,
- * unknown staying unknown); `gone` rows have neither. */
-enum latch_move latch_judge(bool raised, bool gone, enum truth when, enum truth clear);
-
 struct latch {
-    const struct condition *when;
-    const struct condition *clear; /* NULL: not `when` */
-    bool is_list, is_text;         /* keys are texts */
-    struct latch_slot *slots;      /* open addressing over (center, key) */
-    char **texts;                  /* of the slots, where keys are texts; owned */
+    struct latch_terms terms;
+    const struct query *query;
+    struct memory_plan plan;  /* and the conditions */
+    bool is_list, is_text;    /* keys are texts */
+    bool keeps_all;           /* of a list: every key that was seen, and is not gone */
+    struct latch_slot *slots; /* open addressing over (center, key) */
+    char **texts;             /* of the slots, where keys are texts; owned */
     size_t slot_room, slot_count;
 };
 
-/* The conditions are of one query, and borrowed. */
-void latch_init(struct latch *latch, const struct condition *when,
-                const struct condition *clear);
+/* Of one level; `clear` NULL: it is clear when `when` is false. */
+struct latch_conditions {
+    const struct condition *when, *clear;
+};
+
+/* `levels` has terms->level_count of them, all of one query, and borrowed; has_clear of
+ * the terms is set from them. */
+void latch_init(struct latch *latch, const struct latch_terms *terms,
+                const struct latch_conditions *levels);
 void latch_fini(struct latch *latch);
 
 /* The rule watches the row `id` of `center`; samples of other ids are not its business.
@@ -46,35 +44,65 @@ void latch_fini(struct latch *latch);
 void latch_watch(struct latch *latch, uint32_t center, int64_t id);
 bool latch_is_watched(const struct latch *latch, uint32_t center, int64_t id);
 
-/* Restores or corrects: the alert of this key is (not) raised. */
-void latch_set(struct latch *latch, uint32_t center, const struct key *key,
-               bool raised);
+/* Restores: the alert of this key is raised, at its first level if nothing else is
+ * known. */
+void latch_restore_raised(struct latch *latch, uint32_t center, const struct key *key);
+/* Restores what latch_on_state() was given. Whether the alert is raised was restored
+ * before, and is not changed by it. */
+void latch_restore_state(struct latch *latch, uint32_t center, const struct key *key,
+                         const char *text);
+/* Never NULL. */
+const struct latch_state *latch_state(const struct latch *latch, uint32_t center,
+                                      const struct key *key);
 bool latch_is_raised(const struct latch *latch, uint32_t center, const struct key *key);
 
-/* A raised key, of a list. */
-struct latch_raised {
+/* A key of a list that something is kept of. */
+struct latch_kept {
     struct key key;
-    bool is_seen; /* a row of it was judged, and not only its alert restored */
+    bool is_seen; /* a row of it was judged, and not only its state restored */
 };
-/* Walks the raised keys of a centre, in no order that means anything: the first call
- * with *at 0. False at the end. */
+/* Walks these keys of a centre, in no order that means anything: the first call with
+ * *at 0. False at the end. */
 bool latch_next(const struct latch *latch, uint32_t center, size_t *at,
-                struct latch_raised *raised);
+                struct latch_kept *kept);
 
-/* A transition; `decided` is the condition that decided it (NULL for a row that is
- * gone). False: it could not be handed over, the key stays as it was. May not change
- * the latch and, like the caller of conditions, has to return: no Lua error leaves it.
- */
-typedef bool latch_on_move(void *arg, enum latch_move move, uint32_t center,
-                           const struct key *key, const struct row *row,
-                           const struct condition *decided);
+/* A transition, valid during the call. */
+struct latch_transition {
+    struct latch_outcome outcome;
+    uint32_t center;
+    const struct key *key;
+    const struct row *row;
+    const struct condition *decided;   /* NULL: none did, the row is gone or all ends */
+    const struct condition_view *view; /* as it was shown the row */
+};
+
+/* False: it could not be handed over, the key stays as it was. May not change the latch
+ * and, like the caller of conditions, has to return: no Lua error leaves it. */
+typedef bool latch_on_move(void *arg, const struct latch_transition *transition);
+/* What is to be restored after a restart is this from now on; "": nothing. */
+typedef void latch_on_state(void *arg, uint32_t center, const struct key *key,
+                            const char *text);
+
+/* A sample that is judged: what its rows have in common. */
+struct latch_round {
+    uint32_t center;
+    enum latch_reason end;      /* as in struct latch_input */
+    struct condition_view view; /* functions and times */
+    latch_on_move *on_move;
+    latch_on_state *on_state;
+    void *arg;
+    uint32_t judged, usable; /* counted: rows, and those that said something */
+};
 
 /* Judges every row that the rule watches, in the order of the rows. Not for lists. */
-void latch_sample(struct latch *latch, const struct message_rows *rows,
-                  condition_caller *caller, latch_on_move *on_move, void *arg);
+void latch_sample(struct latch *latch, struct latch_round *round,
+                  const struct message_rows *rows);
 
 /* Judges a row of a list. */
-void latch_row(struct latch *latch, uint32_t center, const struct row *row,
-               condition_caller *caller, latch_on_move *on_move, void *arg);
+void latch_row(struct latch *latch, struct latch_round *round, const struct row *row);
+
+/* Judges, with round->end set, the keys of the centre that are not calm and had no
+ * usable sample after `before_ms`; each gets a row that is gone. */
+void latch_end_stale(struct latch *latch, struct latch_round *round, int64_t before_ms);
 
 #endif

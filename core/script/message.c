@@ -126,12 +126,13 @@ message_read_load(const struct frame *frame, struct message_load *out,
 /* ---- RESTORE ---- */
 
 void
-message_put_raised(struct message_list *list, const struct message_raised *raised)
+message_put_kept(struct message_list *list, const struct message_kept *kept)
 {
     list->count++;
-    frame_put_u32(&list->items, raised->entry);
-    frame_put_u32(&list->items, raised->center);
-    frame_put_string(&list->items, raised->key);
+    frame_put_u32(&list->items, kept->entry);
+    frame_put_u32(&list->items, kept->center);
+    frame_put_string(&list->items, kept->key);
+    frame_put_string(&list->items, kept->state);
 }
 
 bool
@@ -148,13 +149,14 @@ message_read_restore(const struct frame *frame, size_t entry_count, size_t cente
 {
     struct cursor cursor = cursor_open(frame, "RESTORE", error);
     cursor_no_id(&cursor, frame);
-    out->count = frame_get_count(&cursor.in, 4 + 4 + 5);
-    out->raised = mem_zero(out->count * sizeof *out->raised);
+    out->count = frame_get_count(&cursor.in, 4 + 4 + 5 + 5);
+    out->kept = mem_zero(out->count * sizeof *out->kept);
     for (uint32_t i = 0; i < out->count && !cursor.in.bad; i++) {
-        struct message_raised *raised = &out->raised[i];
-        raised->entry = cursor_index(&cursor, entry_count, "no such entry");
-        raised->center = cursor_index(&cursor, center_count, "no such centre");
-        raised->key = cursor_word(&cursor, 1, MESSAGE_KEY_MAX, "the key of an alert");
+        struct message_kept *kept = &out->kept[i];
+        kept->entry = cursor_index(&cursor, entry_count, "no such entry");
+        kept->center = cursor_index(&cursor, center_count, "no such centre");
+        kept->key = cursor_word(&cursor, 1, MESSAGE_KEY_MAX, "the key of an alert");
+        kept->state = cursor_word(&cursor, 0, MESSAGE_STATE_MAX, "the state of a key");
     }
     if (cursor_finish(&cursor))
         return true;
@@ -165,7 +167,7 @@ message_read_restore(const struct frame *frame, size_t entry_count, size_t cente
 void
 message_restore_fini(struct message_restore *restore)
 {
-    free(restore->raised);
+    free(restore->kept);
     *restore = (struct message_restore){0};
 }
 
@@ -396,6 +398,21 @@ message_read_wake(const struct frame *frame, uint64_t *wait, struct error *error
 {
     struct cursor cursor = cursor_open(frame, "WAKE", error);
     *wait = frame->header.id;
+    return cursor_finish(&cursor);
+}
+
+void
+message_write_tick(struct buf *out, int64_t now_ms, uint32_t entry)
+{
+    frame_end(out, frame_begin(out, FRAME_TICK, entry, now_ms));
+}
+
+bool
+message_read_tick(const struct frame *frame, size_t entry_count, uint32_t *entry,
+                  struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "TICK", error);
+    *entry = cursor_entry(&cursor, frame, entry_count);
     return cursor_finish(&cursor);
 }
 

@@ -28,6 +28,8 @@
 #define MESSAGE_NAME_MAX 200
 /* Bytes of a key and of a room: printable; only a send's key may be empty. */
 #define MESSAGE_KEY_MAX 255
+/* Bytes of a key's state. */
+#define MESSAGE_STATE_MAX 255
 /* Ids of one want or fetch; at least one. */
 #define MESSAGE_IDS_MAX 10000
 /* Rules and jobs of one script; no name twice in a kind. */
@@ -68,17 +70,18 @@ bool message_write_load(struct buf *out, int64_t now_ms,
 bool message_read_load(const struct frame *frame, struct message_load *out,
                        struct error *error);
 
-/* An alert that is raised. */
-struct message_raised {
+/* An alert that is raised, or the state of a key of a rule. */
+struct message_kept {
     uint32_t entry;
     uint32_t center;
     const char *key;
+    const char *state; /* "": raised */
 };
 struct message_restore {
-    struct message_raised *raised; /* owned */
+    struct message_kept *kept; /* owned */
     uint32_t count;
 };
-void message_put_raised(struct message_list *list, const struct message_raised *raised);
+void message_put_kept(struct message_list *list, const struct message_kept *kept);
 bool message_write_restore(struct buf *out, int64_t now_ms,
                            const struct message_list *list);
 bool message_read_restore(const struct frame *frame, size_t entry_count,
@@ -148,6 +151,10 @@ bool message_read_run(const struct frame *frame, size_t entry_count,
 void message_write_wake(struct buf *out, int64_t now_ms, uint64_t wait);
 bool message_read_wake(const struct frame *frame, uint64_t *wait, struct error *error);
 
+void message_write_tick(struct buf *out, int64_t now_ms, uint32_t entry);
+bool message_read_tick(const struct frame *frame, size_t entry_count, uint32_t *entry,
+                       struct error *error);
+
 void message_write_disable(struct buf *out, int64_t now_ms, uint32_t entry);
 bool message_read_disable(const struct frame *frame, size_t entry_count,
                           uint32_t *entry, struct error *error);
@@ -173,7 +180,7 @@ struct message_schedule {
 struct message_entry {
     uint8_t kind; /* ENTRY_* */
     const char *name;
-    struct message_schedule schedule; /* of a job */
+    struct message_schedule schedule; /* of a job; of a rule every_ms: of its ticks */
     const char *about;
     size_t about_size;
 };
@@ -215,9 +222,15 @@ void message_loaded_fini(struct message_loaded *loaded);
 struct message_alert {
     uint32_t center;
     const char *key;
-    const char *kind; /* "raise" or "clear" */
+    const char *kind; /* "raise", "level" or "clear" */
     const char *event;
     size_t event_size;
+};
+/* Of a rule. */
+struct message_state {
+    uint32_t center;
+    const char *key;
+    const char *state; /* at most MESSAGE_STATE_MAX bytes, printable; "": none */
 };
 /* Of a job. */
 struct message_send {
@@ -227,20 +240,23 @@ struct message_send {
     const char *message;
     size_t message_size;
 };
-/* A rule's commit has alerts, a job's has sends, both may change what is kept. The
- * origin of its sends is made by the core of the script, the job and scheduled_ms: no
- * host can speak in the name of another. */
+/* A rule's commit has alerts and states, a job's has sends, both may change what is
+ * kept. The origin of its sends is made by the core of the script, the job and
+ * scheduled_ms: no host can speak in the name of another. */
 struct message_commit {
     uint32_t entry;
     int64_t scheduled_ms;         /* of the job's run; 0 for a rule */
     struct message_alert *alerts; /* owned */
     uint32_t alert_count;
+    struct message_state *states; /* owned */
+    uint32_t state_count;
     struct message_send *sends; /* owned */
     uint32_t send_count;
     struct message_stored *kept; /* owned; written_ms is that of the frame */
     uint32_t kept_count;
 };
 void message_put_alert(struct message_list *list, const struct message_alert *alert);
+void message_put_state(struct message_list *list, const struct message_state *state);
 void message_put_send(struct message_list *list, const struct message_send *send);
 void message_put_change(struct message_list *list, const struct message_stored *kept);
 /* `items` is not empty. */

@@ -29,6 +29,8 @@ message_put_entry(struct message_list *list, const struct message_entry *entry)
     frame_put_string(&list->items, entry->name);
     if (entry->kind == ENTRY_JOB)
         message_put_schedule(&list->items, &entry->schedule);
+    else
+        frame_put_i64(&list->items, entry->schedule.every_ms);
     frame_put_text(&list->items, entry->about, entry->about_size);
 }
 
@@ -94,6 +96,9 @@ get_entry(struct cursor *cursor, struct message_entry *entry)
     cursor_demand(cursor, is_entry_name(entry->name), "the name of an entry");
     if (entry->kind == ENTRY_JOB)
         message_get_schedule(cursor, &entry->schedule);
+    else
+        entry->schedule.every_ms =
+            cursor_number(cursor, 0, MESSAGE_PERIOD_MAX_MS, "the period of an entry");
     entry->about = frame_get_text(&cursor->in, &entry->about_size);
 }
 
@@ -210,6 +215,16 @@ message_put_alert(struct message_list *list, const struct message_alert *alert)
 }
 
 void
+message_put_state(struct message_list *list, const struct message_state *state)
+{
+    list->count++;
+    frame_put_u8(&list->items, ITEM_STATE);
+    frame_put_u32(&list->items, state->center);
+    frame_put_string(&list->items, state->key);
+    frame_put_string(&list->items, state->state);
+}
+
+void
 message_put_send(struct message_list *list, const struct message_send *send)
 {
     list->count++;
@@ -245,10 +260,20 @@ get_alert(struct cursor *cursor, size_t center_count, struct message_alert *aler
     alert->center = cursor_index(cursor, center_count, "no such centre");
     alert->key = cursor_word(cursor, 1, MESSAGE_KEY_MAX, "the key of an alert");
     alert->kind = frame_get_string(&cursor->in);
-    cursor_demand(
-        cursor, strcmp(alert->kind, "raise") == 0 || strcmp(alert->kind, "clear") == 0,
-        "the kind of an alert");
+    cursor_demand(cursor,
+                  strcmp(alert->kind, "raise") == 0 ||
+                      strcmp(alert->kind, "level") == 0 ||
+                      strcmp(alert->kind, "clear") == 0,
+                  "the kind of an alert");
     alert->event = cursor_text(cursor, &alert->event_size, "an alert without an event");
+}
+
+static void
+get_state(struct cursor *cursor, size_t center_count, struct message_state *state)
+{
+    state->center = cursor_index(cursor, center_count, "no such centre");
+    state->key = cursor_word(cursor, 1, MESSAGE_KEY_MAX, "the key of a state");
+    state->state = cursor_word(cursor, 0, MESSAGE_STATE_MAX, "the state of a key");
 }
 
 static void
@@ -279,6 +304,8 @@ get_item(struct cursor *cursor, bool is_rule, size_t center_count, int64_t now_m
         cursor_demand(cursor, false, "an item behind what is kept");
     else if (kind == ITEM_ALERT && is_rule)
         get_alert(cursor, center_count, &out->alerts[out->alert_count++]);
+    else if (kind == ITEM_STATE && is_rule)
+        get_state(cursor, center_count, &out->states[out->state_count++]);
     else if (kind == ITEM_SEND && !is_rule)
         get_send(cursor, &out->sends[out->send_count++]);
     else if (kind == ITEM_KEEP)
@@ -294,6 +321,7 @@ get_items(struct cursor *cursor, bool is_rule, size_t center_count, int64_t now_
     uint32_t count = frame_get_count(&cursor->in, 1 + 5 + 5);
     cursor_demand(cursor, count > 0, "nothing to commit");
     out->alerts = mem_zero(count * sizeof *out->alerts);
+    out->states = mem_zero(count * sizeof *out->states);
     out->sends = mem_zero(count * sizeof *out->sends);
     out->kept = mem_zero(count * sizeof *out->kept);
     for (uint32_t i = 0; i < count && !cursor->in.bad; i++)
@@ -325,6 +353,7 @@ void
 message_commit_fini(struct message_commit *commit)
 {
     free(commit->alerts);
+    free(commit->states);
     free(commit->sends);
     free(commit->kept);
     *commit = (struct message_commit){0};

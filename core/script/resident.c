@@ -200,7 +200,7 @@ resident_pid(const struct resident *resident)
     return process_pid(resident->process);
 }
 
-/* The alerts of one rule that are raised, as the host is told of them. */
+/* What is known of one rule, as the host is told of it. */
 struct restoring {
     struct resident *resident;
     uint32_t entry;
@@ -208,41 +208,56 @@ struct restoring {
 };
 
 static void
-flush_raised(struct restoring *restoring)
+flush_kept(struct restoring *restoring)
 {
     message_write_restore(process_out(restoring->resident->process), clock_wall_ms(),
                           &restoring->list);
     message_list_clear(&restoring->list);
 }
 
+/* What is of a centre that is not configured is held until it is again. */
+static void
+put_kept(struct restoring *restoring, const char *center_name, const char *key,
+         const char *state)
+{
+    const struct conf *conf = restoring->resident->world.conf;
+    const struct conf_center *center = conf_find_center(conf, center_name);
+    if (!center)
+        return;
+    struct message_kept kept = {restoring->entry, (uint32_t)(center - conf->centers),
+                                key, state};
+    if (message_list_room(&restoring->list) < strlen(key) + strlen(state))
+        flush_kept(restoring);
+    message_put_kept(&restoring->list, &kept);
+}
+
 static void
 on_raised(void *arg, const struct alert_record *record)
 {
-    struct restoring *restoring = arg;
-    const struct conf *conf = restoring->resident->world.conf;
-    const struct conf_center *center = conf_find_center(conf, record->center);
-    if (!center)
-        return; /* held until the centre is configured again */
-    struct message_raised raised = {restoring->entry,
-                                    (uint32_t)(center - conf->centers), record->key};
-    if (message_list_room(&restoring->list) < strlen(record->key))
-        flush_raised(restoring);
-    message_put_raised(&restoring->list, &raised);
+    put_kept(arg, record->center, record->key, "");
+}
+
+static void
+on_state(void *arg, const struct key_state_record *record)
+{
+    put_kept(arg, record->center, record->key, record->state);
 }
 
 static void
 restore(struct resident *resident)
 {
+    struct notify *notify = resident->world.notify;
     struct restoring restoring = {.resident = resident};
     for (uint32_t i = 0; i < resident->loaded.entry_count; i++) {
         const struct message_entry *entry = &resident->loaded.entries[i];
         restoring.entry = i;
         if (entry->kind != ENTRY_RULE)
             continue;
-        notify_adopt(resident->world.notify, entry->name, resident->name);
-        notify_each_raised(resident->world.notify, entry->name, on_raised, &restoring);
+        notify_adopt(notify, entry->name, resident->name);
+        notify_each_raised(notify, entry->name, on_raised, &restoring);
+        notify_each_state(notify, entry->name, on_state, &restoring);
     }
-    flush_raised(&restoring);
+    flush_kept(&restoring);
     message_list_fini(&restoring.list);
 }
 
@@ -301,6 +316,7 @@ resident_start(struct resident *resident, const bool *disabled)
     resident->is_live = true;
     give_kept(resident);
     restore(resident);
+    resident_start_ticks(resident);
     for (uint32_t i = 0; i < resident->loaded.entry_count; i++)
         if (disabled[i])
             resident_disable(resident, i);
@@ -328,5 +344,6 @@ resident_retire(struct resident *resident)
     if (resident->subscription)
         planner_unsubscribe(resident->subscription);
     resident->subscription = NULL;
+    resident_stop_ticks(resident);
     resident_stop_jobs(resident);
 }

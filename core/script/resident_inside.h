@@ -1,4 +1,4 @@
-/* A resident's inside, shared by resident.c and resident_take.c alone. */
+/* A resident's inside, shared by resident*.c alone. */
 #ifndef CCGATE_SCRIPT_RESIDENT_INSIDE_H
 #define CCGATE_SCRIPT_RESIDENT_INSIDE_H
 
@@ -24,6 +24,15 @@ struct question {
     int64_t argument;
 };
 
+/* A rule that has to know that time passes. */
+struct tick {
+    struct resident *resident;
+    uint32_t entry;
+    int64_t every_ms;
+    uint64_t mark; /* where its last tick stands in what the host was sent */
+    struct timer *timer;
+};
+
 struct resident {
     struct resident_world world;
     struct resident_events events;
@@ -40,9 +49,16 @@ struct resident {
     struct job *jobs; /* resident_jobs.c's */
     size_t job_count;
     struct step_listener listener;
+    struct tick *ticks;
+    size_t tick_count;
     struct wait *waits;
     size_t wait_count;
 };
+
+/* ---- resident_tick.c: rules that are told that time has passed ---- */
+
+void resident_start_ticks(struct resident *resident);
+void resident_stop_ticks(struct resident *resident);
 
 /* ---- resident_take.c: what the host says ---- */
 

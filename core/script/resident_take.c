@@ -179,6 +179,20 @@ add_alerts(struct resident *resident, struct notify_batch *batch,
     return true;
 }
 
+/* Of the same rule, in the same transaction. */
+static void
+add_states(struct resident *resident, struct notify_batch *batch,
+           const struct message_commit *commit)
+{
+    const struct conf *conf = resident->world.conf;
+    for (uint32_t i = 0; i < commit->state_count; i++) {
+        const struct message_state *state = &commit->states[i];
+        notify_state(batch, conf->centers[state->center].name,
+                     resident->loaded.entries[commit->entry].name, state->key,
+                     state->state);
+    }
+}
+
 /* Only once all else of the commit is known to be good. A script that was replaced has
  * handed its store over. */
 static void
@@ -208,8 +222,12 @@ static bool
 add_items(struct resident *resident, struct notify_batch *batch,
           const struct message_commit *commit, struct error *error)
 {
-    return (resident->is_replaced || add_alerts(resident, batch, commit, error)) &&
-           add_sends(resident, batch, commit, error);
+    if (!resident->is_replaced) {
+        add_states(resident, batch, commit);
+        if (!add_alerts(resident, batch, commit, error))
+            return false;
+    }
+    return add_sends(resident, batch, commit, error);
 }
 
 static bool

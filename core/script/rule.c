@@ -1,219 +1,165 @@
-#include "script/rule.h"
+#include "script/rule_inside.h"
 
-#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "script/key.h"
-#include "script/rows.h"
-
-/* One rule on one sample. */
-struct judging {
-    struct script *script;
-    struct rule *rule;
-    const struct message_rows *rows;
-    bool spent; /* a limit was met: nothing of the script's runs any more */
-};
 
 void
 rule_fini(struct rule *rule)
 {
     latch_fini(&rule->latch);
     scope_fini(&rule->scope);
+    stale_fini(&rule->stale);
 }
 
-/* What script_protect() left behind: a limit is a strike, once a sample. */
 static void
-take_failure(struct judging *judging)
+on_state(void *arg, uint32_t center, const struct key *key, const char *text)
 {
-    struct script *script = judging->script;
-    struct entry *entry = &judging->rule->entry;
-    effect_failed(&script->effects, entry, script->error.data);
-    if (!script->budget.exceeded)
-        return;
-    if (!judging->spent)
-        effect_strike(&script->effects, entry, script->budget.exceeded);
-    judging->spent = true;
-}
-
-/* ---- functions of the script in conditions ---- */
-
-struct call {
-    const struct judging *judging;
-    int function; /* registry */
-    const struct row *row;
-    enum truth truth;
-};
-
-static int
-l_call(lua_State *L)
-{
-    struct call *call = lua_touserdata(L, 1);
-    const struct judging *judging = call->judging;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, call->function);
-    rows_push(L, judging->rows->query, judging->rows->center, *call->row);
-    lua_pushinteger(L, judging->script->effects.now_ms / 1000);
-    lua_call(L, 2, 1);
-    switch (lua_type(L, -1)) {
-    case LUA_TNIL: call->truth = TRUTH_UNKNOWN; return 0;
-    case LUA_TBOOLEAN:
-        call->truth = lua_toboolean(L, -1) ? TRUTH_TRUE : TRUTH_FALSE;
-        return 0;
-    default:
-        return luaL_error(L, "a condition says true, false or nil; this one gave a %s",
-                          luaL_typename(L, -1));
-    }
-}
-
-static enum truth
-on_call(void *arg, int function, const struct row *row)
-{
-    struct judging *judging = arg;
-    if (judging->spent)
-        return TRUTH_UNKNOWN;
-    struct call call = {judging, function, row, TRUTH_UNKNOWN};
-    struct effect_mark mark = effect_mark(&judging->script->effects);
-    if (script_protect(judging->script, l_call, &call))
-        return call.truth;
-    effect_rollback(&judging->script->effects, mark);
-    take_failure(judging);
-    return TRUTH_UNKNOWN;
-}
-
-/* ---- transitions ---- */
-
-struct transition {
-    const struct judging *judging;
-    enum latch_move move;
-    uint32_t center;
-    const struct key *key;
-    const struct row *row;
-    bool plain;
-};
-
-/* What on_transition() is told of a move. */
-static const struct {
-    const char *kind, *reason;
-} moves[] = {
-    [LATCH_RAISE] = {"raise", NULL},
-    [LATCH_CLEAR] = {"clear", "recovered"},
-    [LATCH_GONE] = {"clear", "gone"},
-};
-
-static int
-l_transition(lua_State *L)
-{
-    const struct transition *transition = lua_touserdata(L, 1);
-    const struct judging *judging = transition->judging;
-    const struct buf *why = &judging->script->why;
+    const struct judging *judging = arg;
     char room[KEY_ROOM];
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &judging->rule->entry);
-    lua_getiuservalue(L, -1, RULE_ON_TRANSITION);
-    lua_pushstring(L, moves[transition->move].kind);
-    lua_pushstring(L, moves[transition->move].reason);
-    rows_push(L, judging->rows->query, transition->center, *transition->row);
-    lua_pushstring(L, key_text(transition->key, room));
-    lua_pushinteger(L, transition->center);
-    lua_pushlstring(L, why->data ? why->data : "", why->size);
-    lua_pushboolean(L, transition->plain);
-    lua_call(L, 7, 0); /* kind reason row key center why plain */
-    return 0;
+    struct message_state state = {center, key_text(key, room), text};
+    effect_state(&judging->script->effects, &judging->rule->entry, &state);
 }
 
-/* An activation of its own: with a budget, and all or nothing. */
-static bool
-hand_over(struct judging *judging, struct transition *transition, bool plain)
-{
-    struct script *script = judging->script;
-    struct effect_mark mark = effect_mark(&script->effects);
-    transition->plain = plain;
-    script_begin(script, &judging->rule->entry);
-    if (script_protect(script, l_transition, transition))
-        return true;
-    effect_rollback(&script->effects, mark);
-    take_failure(judging);
-    return false;
-}
-
-/* "queue 7", "call 1605492949-1447". */
-static void
-add_row_name(struct buf *out, const struct query *query, const struct key *key)
-{
-    char room[KEY_ROOM];
-    const char *name = query->is_list ? query->row_name : query->argument;
-    buf_format(out, "%c%s %s", tolower((unsigned char)*name), name + 1,
-               key_text(key, room));
-}
+/* ---- sources ---- */
 
 static void
-explain(struct judging *judging, const struct transition *transition,
-        const struct condition *decided)
+move_source(struct judging *judging, struct stale_source *source, enum latch_move move,
+            enum latch_reason reason)
 {
+    struct latch_outcome outcome = {
+        .move = move, .reason = reason, .level = 1, .pending_ms = -1};
     struct buf *why = &judging->script->why;
+    char after[32];
     buf_clear(why);
-    if (decided) {
-        condition_explain(decided, transition->row, on_call, judging, why);
-        return;
+    if (move == LATCH_CLEAR && reason == LATCH_HOURS) {
+        buf_add_text(why, "the calendar is closed");
+    } else if (move == LATCH_CLEAR) {
+        buf_add_text(why, "there are usable samples again");
+    } else {
+        buf_add_text(why, "no usable sample for more than ");
+        buf_add_text(why, text_format_duration(judging->rule->stale.after_ms, after,
+                                               sizeof after));
     }
-    add_row_name(why, judging->rows->query, transition->key);
-    buf_add_text(why, " is gone from the answer");
+    if (rule_hand_over(judging, &outcome, STALE_KEY, NULL))
+        source->is_raised = move == LATCH_RAISE;
 }
 
-/* The core takes any number of alerts, but not in one frame. */
+/* What a sample says of its source. */
 static void
-make_room(struct judging *judging)
+take_source(struct judging *judging)
 {
-    struct effects *effects = &judging->script->effects;
-    if (message_list_room(&effects->items) < 2 * EFFECT_TEXT_MAX)
-        effect_commit(effects, &judging->rule->entry, 0);
+    struct stale *stale = &judging->rule->stale;
+    struct stale_source *source = stale_find(stale, judging->round.center);
+    if (!source || (judging->round.judged && !judging->round.usable))
+        return;
+    source->usable_ms = judging->round.view.now_ms;
+    if (source->is_raised)
+        move_source(judging, source, LATCH_CLEAR,
+                    judging->round.end ? judging->round.end : LATCH_RECOVERED);
 }
 
-static bool
-on_move(void *arg, enum latch_move move, uint32_t center, const struct key *key,
-        const struct row *row, const struct condition *decided)
+static void
+look_at_source(struct judging *judging, struct stale_source *source)
 {
-    struct judging *judging = arg;
-    struct transition transition = {judging, move, center, key, row, false};
-    explain(judging, &transition, decided);
-    make_room(judging);
-    return (!judging->spent && hand_over(judging, &transition, false)) ||
-           hand_over(judging, &transition, true);
+    struct rule *rule = judging->rule;
+    int64_t now_ms = judging->round.view.now_ms;
+    bool closed = judging->round.end != LATCH_NO_REASON;
+    bool is_over = stale_is_over(&rule->stale, source, now_ms);
+    judging->round.center = source->center;
+    if (source->is_raised && closed)
+        move_source(judging, source, LATCH_CLEAR, LATCH_HOURS);
+    else if (rule->stale.mode == STALE_RAISE && is_over && !source->is_raised &&
+             !closed)
+        move_source(judging, source, LATCH_RAISE, LATCH_NO_REASON);
+    /* Keys whose samples say nothing are stale before their source is. */
+    if (rule->stale.mode != STALE_CLEAR ||
+        now_ms - rule->stale.since_ms <= rule->stale.after_ms)
+        return;
+    judging->round.end = LATCH_GONE;
+    latch_end_stale(&rule->latch, &judging->round, now_ms - rule->stale.after_ms - 1);
+    judging->round.end = closed ? LATCH_HOURS : LATCH_NO_REASON;
 }
 
 /* ---- samples ---- */
 
+/* An activation of the rule; end() closes it. */
 static void
-judge_list(struct judging *judging, const struct block *absent)
+begin(struct judging *judging, struct script *script, struct rule *rule,
+      uint32_t center)
 {
-    const struct message_rows *rows = judging->rows;
+    *judging = (struct judging){.script = script, .rule = rule};
+    judging->round = (struct latch_round){
+        .center = center,
+        .view = {.caller = rule_on_call,
+                 .asker = rule_on_ask,
+                 .arg = judging,
+                 .now_ms = script->effects.now_ms,
+                 .stale_after_ms = rule->latch.terms.stale_after_ms},
+        .on_move = rule_on_move,
+        .on_state = on_state,
+        .arg = judging,
+    };
+    stale_hear(&rule->stale, script->effects.now_ms);
+    script_begin(script, &rule->entry);
+    if (rule_is_closed(judging))
+        judging->round.end = LATCH_HOURS;
+}
+
+static void
+end(struct judging *judging)
+{
+    struct script *script = judging->script;
+    script->row_epoch++;
+    effect_commit(&script->effects, &judging->rule->entry, 0);
+    script_end(script);
+}
+
+static void
+judge_list(struct judging *judging, const struct message_rows *rows)
+{
     struct rule *rule = judging->rule;
+    struct block absent; /* as long as views of its rows are valid */
+    block_init(&absent, rows->query);
+    scope_absent(&rule->scope, &rule->latch, rows->center, &absent);
     for (uint32_t i = 0; i < rows->row_count; i++) {
         struct row row = message_row(rows, i);
         if (scope_accepts(&rule->scope, rows->center, rows->argument, rows->query, row))
-            latch_row(&rule->latch, rows->center, &row, on_call, on_move, judging);
+            latch_row(&rule->latch, &judging->round, &row);
     }
-    for (size_t i = 0; i < absent->row_count; i++) {
-        struct row row = block_at(absent, i);
-        latch_row(&rule->latch, rows->center, &row, on_call, on_move, judging);
+    for (size_t i = 0; i < absent.row_count; i++) {
+        struct row row = block_at(&absent, i);
+        latch_row(&rule->latch, &judging->round, &row);
     }
+    judging->script->row_epoch++;
+    block_fini(&absent);
 }
 
 static void
 judge(struct script *script, struct rule *rule, const struct message_rows *rows)
 {
-    struct judging judging = {script, rule, rows, false};
-    struct block absent; /* as long as views of its rows are valid */
-    block_init(&absent, rows->query);
-    script_begin(script, &rule->entry);
-    if (rows->query->is_list) {
-        scope_absent(&rule->scope, &rule->latch, rows->center, &absent);
-        judge_list(&judging, &absent);
-    } else {
-        latch_sample(&rule->latch, rows, on_call, on_move, &judging);
-    }
-    script->row_epoch++;
-    block_fini(&absent);
-    effect_commit(&script->effects, &rule->entry, 0);
-    script_end(script);
+    struct judging judging;
+    begin(&judging, script, rule, rows->center);
+    if (rows->query->is_list)
+        judge_list(&judging, rows);
+    else
+        latch_sample(&rule->latch, &judging.round, rows);
+    take_source(&judging);
+    end(&judging);
+}
+
+void
+rule_tick(struct script *script, struct rule *rule)
+{
+    struct judging judging;
+    if (rule->entry.disabled)
+        return;
+    begin(&judging, script, rule, 0);
+    for (size_t i = 0; i < rule->stale.source_count; i++)
+        look_at_source(&judging, &rule->stale.sources[i]);
+    end(&judging);
 }
 
 static int
@@ -270,23 +216,32 @@ rule_sample(struct script *script, const struct message_rows *rows)
 }
 
 static void
-restore_key(struct rule *rule, uint32_t center, const char *text)
+restore_key(struct rule *rule, const struct message_kept *kept)
 {
     struct latch *latch = &rule->latch;
     struct key key;
-    if (!key_of_text(&key, latch->when->query, text))
+    if (!strcmp(kept->key, STALE_KEY)) {
+        struct stale_source *source = stale_find(&rule->stale, kept->center);
+        if (source)
+            source->is_raised = true;
         return;
-    if (latch->is_list || latch_is_watched(latch, center, key.id))
-        latch_set(latch, center, &key, true);
+    }
+    if (!key_of_text(&key, latch->query, kept->key) ||
+        (!latch->is_list && !latch_is_watched(latch, kept->center, key.id)))
+        return;
+    if (kept->state[0])
+        latch_restore_state(latch, kept->center, &key, kept->state);
+    else
+        latch_restore_raised(latch, kept->center, &key);
 }
 
 void
 rule_restore(struct script *script, const struct message_restore *restore)
 {
     for (uint32_t i = 0; i < restore->count; i++) {
-        const struct message_raised *raised = &restore->raised[i];
-        struct entry *entry = script->entries[raised->entry];
+        const struct message_kept *kept = &restore->kept[i];
+        struct entry *entry = script->entries[kept->entry];
         if (entry->kind == ENTRY_RULE)
-            restore_key((struct rule *)entry, raised->center, raised->key);
+            restore_key((struct rule *)entry, kept);
     }
 }

@@ -9,14 +9,18 @@
 #include "script/message.h"
 #include "script/scope.h"
 #include "script/script.h"
+#include "script/stale.h"
 
-/* In a userdata; its uservalues are: 1 when, 2 clear, 3 on_transition. */
-enum { RULE_WHEN = 1, RULE_CLEAR, RULE_ON_TRANSITION, RULE_USERVALUES = 3 };
+/* In a userdata; its uservalues are the functions, and the table with the conditions in
+ * it. */
+enum { RULE_ON_TRANSITION = 1, RULE_OPEN, RULE_LEVELS, RULE_USERVALUES = RULE_LEVELS };
 struct rule {
     struct entry entry;
     struct latch latch;
     struct scope scope; /* of a query that is a list */
-    uint64_t called;    /* number of the last sample it was called to */
+    struct stale stale;
+    bool has_open;   /* a calendar says when it counts */
+    uint64_t called; /* number of the last sample it was called to */
 };
 
 /* Releases what the rule owns; a second call does nothing. */
@@ -26,8 +30,12 @@ void rule_fini(struct rule *rule);
  * one activation for each, in the order in which the script registered them. */
 void rule_sample(struct script *script, const struct message_rows *rows);
 
-/* Takes over which alerts are raised. Keys that a rule does not watch are left alone;
- * of a list every key is taken over, and judged if the rule watches its centre. */
+/* Lets a rule look at its sources: an activation, though none of a sample. */
+void rule_tick(struct script *script, struct rule *rule);
+
+/* Takes over which alerts are raised, and states of keys. Keys that a rule does not
+ * watch are left alone; of a list every key is taken over, and judged if the rule
+ * watches its centre. */
 void rule_restore(struct script *script, const struct message_restore *restore);
 
 #endif

@@ -1,7 +1,6 @@
 #include "script/scope.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "script/key.h"
@@ -156,21 +155,6 @@ is_expected(const struct scope *scope, uint32_t center, int64_t id)
                    sizeof *scope->expected, by_id);
 }
 
-/* A row with its key and the mark alone. */
-static void
-add_absent(struct block *out, const struct key *key, uint64_t mark)
-{
-    size_t field = out->query->key;
-    int64_t *row = block_add(out);
-    row[0] = (int64_t)(mark | (uint64_t)1 << field);
-    row[1 + field] = key->id;
-    if (!key->is_text)
-        return;
-    size_t size = strlen(key->text);
-    row[1 + field] = (int64_t)out->text.size << 32 | (int64_t)size;
-    buf_add(&out->text, key->text, size);
-}
-
 static void
 add_expected(const struct scope *scope, uint32_t center, struct block *out)
 {
@@ -180,7 +164,7 @@ add_expected(const struct scope *scope, uint32_t center, struct block *out)
         if (expected->center != center || is_there(scope, center, expected->id))
             continue;
         key_of_id(&key, expected->id);
-        add_absent(out, &key, ROW_EXPECTED);
+        key_add_row(out, &key, ROW_EXPECTED);
     }
 }
 
@@ -189,12 +173,11 @@ scope_absent(const struct scope *scope, const struct latch *latch, uint32_t cent
              struct block *out)
 {
     bool is_whole = is_answered(scope, center);
-    struct latch_raised raised;
+    struct latch_kept kept;
     if (is_whole)
         add_expected(scope, center, out);
-    for (size_t at = 0; latch_next(latch, center, &at, &raised);)
-        if ((raised.is_seen || is_whole) &&
-            !is_expected(scope, center, raised.key.id) &&
-            !is_there(scope, center, raised.key.id))
-            add_absent(out, &raised.key, ROW_GONE);
+    for (size_t at = 0; latch_next(latch, center, &at, &kept);)
+        if ((kept.is_seen || is_whole) && !is_expected(scope, center, kept.key.id) &&
+            !is_there(scope, center, kept.key.id))
+            key_add_row(out, &kept.key, ROW_GONE);
 }

@@ -48,7 +48,7 @@ bool scope_accepts(const struct scope *scope, uint32_t center, int64_t argument,
 /* After a sample of the centre: adds to `out` (of the latch's query) a row for each key
  * that is in none of the newest answers and has to be judged all the same: ROW_EXPECTED
  * of those who are expected, once all requests have been answered; ROW_GONE of others
- * that are raised, those that were only restored once all have been answered. */
+ * that the latch keeps, those that were only restored once all have been answered. */
 void scope_absent(const struct scope *scope, const struct latch *latch, uint32_t center,
                   struct block *out);
 

@@ -1,13 +1,21 @@
 #include "script/sweep.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "script/key.h"
+#include "script/stale.h"
 
 struct sweeping {
     const struct ward *wards;
     const struct resident_world *world;
+};
+
+/* Where an alert or a state belongs. */
+struct place {
+    const char *center, *rule, *key, *script;
 };
 
 static const struct ward *
@@ -36,23 +44,26 @@ has_id(const struct message_want *want, int64_t id)
 }
 
 /* Does the want bring, or miss, rows with this key? Which rows a list has is known to
- * its host alone, which clears those that are gone (scope_absent). */
+ * its host alone, which clears those that are gone (scope_absent). A source is watched
+ * with whatever it brings. */
 static bool
 covers(const struct message_want *want, const char *text)
 {
     struct key key;
+    if (!strcmp(text, STALE_KEY))
+        return true;
     return key_of_text(&key, want->query, text) &&
            (want->query->is_list || has_id(want, key.id));
 }
 
 static bool
-is_watched(const struct message_loaded *loaded, const struct alert_record *record,
+is_watched(const struct message_loaded *loaded, const struct place *place,
            uint32_t center)
 {
     for (uint32_t i = 0; i < loaded->want_count; i++) {
         const struct message_want *want = &loaded->wants[i];
-        if (!strcmp(loaded->entries[want->entry].name, record->rule) &&
-            want->center == center && covers(want, record->key))
+        if (!strcmp(loaded->entries[want->entry].name, place->rule) &&
+            want->center == center && covers(want, place->key))
             return true;
     }
     return false;
@@ -60,16 +71,16 @@ is_watched(const struct message_loaded *loaded, const struct alert_record *recor
 
 /* Why nobody watches it any more; NULL: somebody does, or it is held. */
 static const char *
-why_over(const struct sweeping *sweeping, const struct alert_record *record)
+why_over(const struct sweeping *sweeping, const struct place *place)
 {
     const struct conf *conf = sweeping->world->conf;
-    const struct ward *ward = ward_of_rule(sweeping->wards, record->rule);
+    const struct ward *ward = ward_of_rule(sweeping->wards, place->rule);
     if (!ward)
-        return is_live(sweeping->wards, record->script) ? "the rule was removed" : NULL;
-    const struct conf_center *center = conf_find_center(conf, record->center);
+        return is_live(sweeping->wards, place->script) ? "the rule was removed" : NULL;
+    const struct conf_center *center = conf_find_center(conf, place->center);
     if (ward->state != WARD_LIVE || !center)
         return NULL;
-    return is_watched(resident_loaded(ward->resident), record,
+    return is_watched(resident_loaded(ward->resident), place,
                       (uint32_t)(center - conf->centers))
                ? NULL
                : "the rule does not watch it any more";
@@ -79,7 +90,9 @@ static void
 clear_if_over(void *arg, const struct alert_record *record)
 {
     const struct sweeping *sweeping = arg;
-    const char *why = why_over(sweeping, record);
+    const struct place place = {record->center, record->rule, record->key,
+                                record->script};
+    const char *why = why_over(sweeping, &place);
     struct error error = {0};
     struct buf event = {0};
     if (!why)
@@ -102,9 +115,47 @@ clear_if_over(void *arg, const struct alert_record *record)
     buf_fini(&event);
 }
 
+/* States that are over; copies, because forgetting changes what is walked. */
+struct litter {
+    struct sweeping sweeping;
+    struct key_state_record *records;
+    size_t count;
+};
+
+static void
+collect_if_over(void *arg, const struct key_state_record *record)
+{
+    struct litter *litter = arg;
+    const struct place place = {record->center, record->rule, record->key,
+                                record->script};
+    if (!why_over(&litter->sweeping, &place))
+        return;
+    litter->records =
+        mem_grow(litter->records, litter->count + 1, sizeof *litter->records);
+    key_state_record_init(&litter->records[litter->count++], record);
+}
+
+static void
+forget_states(const struct sweeping *sweeping)
+{
+    struct notify *notify = sweeping->world->notify;
+    struct litter litter = {.sweeping = *sweeping};
+    notify_each_state(notify, NULL, collect_if_over, &litter);
+    for (size_t i = 0; i < litter.count; i++) {
+        struct key_state_record *record = &litter.records[i];
+        struct notify_batch *batch =
+            notify_begin(notify, record->script, clock_wall_ms());
+        notify_state(batch, record->center, record->rule, record->key, "");
+        notify_commit(batch);
+        key_state_record_fini(record);
+    }
+    free(litter.records);
+}
+
 void
 sweep(const struct ward *wards, const struct resident_world *world)
 {
     struct sweeping sweeping = {wards, world};
     notify_each_raised(world->notify, NULL, clear_if_over, &sweeping);
+    forget_states(&sweeping);
 }

@@ -5,7 +5,8 @@
 
 #include "script/ward.h"
 
-/* Clears them, for all who were told (lifecycle.md §3.6). What belongs to a script that
+/* Clears them, for all who were told (lifecycle.md §3.6), and forgets what was known of
+ * such keys. What belongs to a script that
  * is not live, or to a centre that is not configured, is held. */
 void sweep(const struct ward *wards, const struct resident_world *world);
 

@@ -31,6 +31,9 @@ static const char *const sql[STATEMENTS] = {
     [SQL_ATTEMPT] = "REPLACE INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_SLOT] = "REPLACE INTO slot VALUES (?1, ?2, ?3, ?4)",
     [SQL_SILENCE] = "REPLACE INTO silence VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_KEY_STATE] = "REPLACE INTO key_state VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_NO_KEY_STATE] =
+        "DELETE FROM key_state WHERE rule = ?1 AND center = ?2 AND key = ?3",
     [SQL_KEEP] = "REPLACE INTO kept VALUES (?1, ?2, ?3, ?4)",
     [SQL_FORGET] = "DELETE FROM kept WHERE script = ?1 AND key = ?2",
     [SQL_RUN] = "REPLACE INTO run VALUES (?1, ?2, ?3, ?4)",
@@ -220,6 +223,22 @@ put_silence(struct database *database, const struct silence_record *silence)
 }
 
 static bool
+put_key_state(struct database *database, const struct key_state_record *record)
+{
+    bool is_none = !record->state[0];
+    enum statement which = is_none ? SQL_NO_KEY_STATE : SQL_KEY_STATE;
+    sqlite3_stmt *statement = database->statements[which];
+    bind_text(statement, 1, record->rule);
+    bind_text(statement, 2, record->center);
+    bind_text(statement, 3, record->key);
+    if (!is_none) {
+        bind_text(statement, 4, record->script);
+        bind_text(statement, 5, record->state);
+    }
+    return run(database, which);
+}
+
+static bool
 put_kept(struct database *database, const struct kept_record *kept)
 {
     enum statement which = kept->value ? SQL_KEEP : SQL_FORGET;
@@ -254,6 +273,7 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_ATTEMPT: return add_attempt(database, &change->attempt);
     case CHANGE_SLOT: return put_slot(database, &change->slot);
     case CHANGE_SILENCE: return put_silence(database, &change->silence);
+    case CHANGE_KEY_STATE: return put_key_state(database, &change->key_state);
     case CHANGE_KEPT: return put_kept(database, &change->kept);
     case CHANGE_RUN: return put_run(database, &change->run);
     }

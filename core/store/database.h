@@ -29,6 +29,8 @@ void database_each_silence(struct database *database, store_on_silence *on_silen
 void database_each_kept(struct database *database, store_on_kept *on_kept, void *arg);
 void database_each_run(struct database *database, store_on_run *on_run, void *arg);
 void database_each_slot(struct database *database, store_on_slot *on_slot, void *arg);
+void database_each_key_state(struct database *database, store_on_key_state *on_state,
+                             void *arg);
 
 /* Fills a zeroed page. */
 void database_read_page(struct database *database, const struct outbox_filter *filter,

@@ -20,6 +20,8 @@ enum statement {
     SQL_ATTEMPT,
     SQL_SLOT,
     SQL_SILENCE,
+    SQL_KEY_STATE,
+    SQL_NO_KEY_STATE,
     SQL_KEEP,
     SQL_FORGET,
     SQL_RUN,

@@ -164,6 +164,36 @@ database_each_silence(struct database *database, store_on_silence *on_silence,
              read_silence, &reader);
 }
 
+struct key_state_reader {
+    store_on_key_state *on_state;
+    void *arg;
+};
+
+static void
+read_key_state(void *arg, sqlite3_stmt *row)
+{
+    const struct key_state_reader *reader = arg;
+    struct key_state_record record = {
+        .rule = column(row, 0),
+        .center = column(row, 1),
+        .key = column(row, 2),
+        .script = column(row, 3),
+        .state = column(row, 4),
+    };
+    reader->on_state(reader->arg, &record);
+}
+
+void
+database_each_key_state(struct database *database, store_on_key_state *on_state,
+                        void *arg)
+{
+    struct key_state_reader reader = {on_state, arg};
+    each_row(database,
+             "SELECT rule, center, key, script, state FROM key_state"
+             " ORDER BY rule, center, key",
+             read_key_state, &reader);
+}
+
 struct kept_reader {
     store_on_kept *on_kept;
     void *arg;

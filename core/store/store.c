@@ -401,6 +401,12 @@ store_each_slot(struct store *store, store_on_slot *on_slot, void *arg)
 }
 
 void
+store_each_key_state(struct store *store, store_on_key_state *on_state, void *arg)
+{
+    database_each_key_state(store->database, on_state, arg);
+}
+
+void
 store_each_kept(struct store *store, store_on_kept *on_kept, void *arg)
 {
     database_each_kept(store->database, on_kept, arg);

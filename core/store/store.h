@@ -6,8 +6,9 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 5): meta(name, value) · alert · outbox · attempt · slot
- * · silence · kept · run. An older file is brought to this form when it is opened. */
+ * Schema (STRICT, user_version 6): meta(name, value) · alert · outbox · attempt · slot
+ * · silence · key_state · kept · run. An older file is brought to this form when it is
+ * opened. */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
 
@@ -81,6 +82,13 @@ struct run_record {
 /* "ready", "in_flight", "done", "dead", "superseded". */
 const char *outbox_word(enum outbox_state state);
 
+/* Where a key of a rule stands, beside its alert. */
+struct key_state_record {
+    char *rule, *center, *key; /* the primary key */
+    char *script;
+    char *state; /* text owned by script/latch_step.h; "": nothing is known */
+};
+
 /* What a script keeps under one key of gw.store(). */
 struct kept_record {
     char *script, *key;
@@ -95,6 +103,9 @@ void alert_record_fini(struct alert_record *record);
 void outbox_record_fini(struct outbox_record *record);
 void silence_record_init(struct silence_record *record,
                          const struct silence_record *from);
+void key_state_record_init(struct key_state_record *record,
+                           const struct key_state_record *from);
+void key_state_record_fini(struct key_state_record *record);
 void silence_record_fini(struct silence_record *record);
 void kept_record_init(struct kept_record *record, const struct kept_record *from);
 void kept_record_fini(struct kept_record *record);
@@ -123,6 +134,8 @@ typedef void store_on_silence(void *arg, const struct silence_record *record);
 void store_each_silence(struct store *store, store_on_silence *on_silence, void *arg);
 typedef void store_on_slot(void *arg, const struct slot_record *record);
 void store_each_slot(struct store *store, store_on_slot *on_slot, void *arg);
+typedef void store_on_key_state(void *arg, const struct key_state_record *record);
+void store_each_key_state(struct store *store, store_on_key_state *on_state, void *arg);
 
 typedef void store_on_kept(void *arg, const struct kept_record *record);
 void store_each_kept(struct store *store, store_on_kept *on_kept, void *arg);
@@ -146,6 +159,9 @@ void txn_put_silence(struct txn *txn, const struct silence_record *record);
 
 /* In place of what was known of this centre, query and argument. Kept for 7 days. */
 void txn_put_slot(struct txn *txn, const struct slot_record *record);
+
+/* In place of what was known of this rule, centre and key; state "" removes it. */
+void txn_put_key_state(struct txn *txn, const struct key_state_record *record);
 
 /* In place of what this script had under this key. */
 void txn_put_kept(struct txn *txn, const struct kept_record *record);

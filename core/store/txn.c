@@ -70,6 +70,19 @@ silence_record_fini(struct silence_record *record)
 }
 
 void
+key_state_record_init(struct key_state_record *record,
+                      const struct key_state_record *from)
+{
+    *record = (struct key_state_record){
+        .rule = mem_text(from->rule),
+        .center = mem_text(from->center),
+        .key = mem_text(from->key),
+        .script = mem_text(from->script),
+        .state = mem_text(from->state),
+    };
+}
+
+void
 kept_record_init(struct kept_record *record, const struct kept_record *from)
 {
     *record = (struct kept_record){
@@ -79,6 +92,17 @@ kept_record_init(struct kept_record *record, const struct kept_record *from)
         .size = from->size,
         .written_ms = from->written_ms,
     };
+}
+
+void
+key_state_record_fini(struct key_state_record *record)
+{
+    free(record->rule);
+    free(record->center);
+    free(record->key);
+    free(record->script);
+    free(record->state);
+    *record = (struct key_state_record){0};
 }
 
 void
@@ -121,6 +145,7 @@ change_fini(struct store_change *change)
         free(change->slot.query);
         break;
     case CHANGE_SILENCE: silence_record_fini(&change->silence); break;
+    case CHANGE_KEY_STATE: key_state_record_fini(&change->key_state); break;
     case CHANGE_KEPT: kept_record_fini(&change->kept); break;
     case CHANGE_RUN:
         free(change->run.script);
@@ -239,6 +264,12 @@ txn_put_silence(struct txn *txn, const struct silence_record *record)
 {
     silence_record_init(&add_change(txn, CHANGE_SILENCE)->silence, record);
     note_time(txn, record->created_ms);
+}
+
+void
+txn_put_key_state(struct txn *txn, const struct key_state_record *record)
+{
+    key_state_record_init(&add_change(txn, CHANGE_KEY_STATE)->key_state, record);
 }
 
 void

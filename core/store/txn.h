@@ -14,6 +14,7 @@ enum change_kind {
     CHANGE_ATTEMPT,
     CHANGE_SLOT,
     CHANGE_SILENCE,
+    CHANGE_KEY_STATE,
     CHANGE_KEPT,
     CHANGE_RUN,
 };
@@ -44,6 +45,7 @@ struct store_change {
         struct change_attempt attempt;
         struct slot_record slot;
         struct silence_record silence;
+        struct key_state_record key_state;
         struct kept_record kept;
         struct run_record run;
     };

@@ -1,13 +1,17 @@
---- From a transition of a rule to the event that the core tells.
+--- From a transition of a rule to the event that the core tells (lua/gateway/notify.lua).
 local center = require "gateway.center"
 local core = require "gateway.core"
 local json = require "gateway.json"
+local labels = require "gateway.labels"
+local mention = require "gateway.mention"
+local notice = require "gateway.notice"
+local own = require "gateway.own"
+local severity = require "gateway.severity"
 local template = require "gateway.template"
 local wording = require "gateway.wording"
 
 local alert = {}
 
-local SEVERITY <const> = "warning"
 local TEXT_MAX <const> = 4000
 
 local function cut(text)
@@ -19,36 +23,6 @@ local function cut(text)
     last = last - 1
   end
   return string.sub(text, 1, last) .. "…"
-end
-
--- What the rule's own summary says; nil and a sentence when it says nothing.
-local function own_summary(rule, row)
-  local ok, text
-  if rule.parts then
-    ok, text = pcall(template.render, rule.parts, row)
-  else
-    ok, text = pcall(rule.summary, row)
-  end
-  if ok and type(text) == "string" and text ~= "" then
-    return text
-  elseif ok then
-    return nil, "it gave " .. (text == "" and "an empty text" or wording.show(text))
-  end
-  return nil, type(text) == "string" and text or "it raised " .. wording.show(text)
-end
-
--- An alert is never lost to its text: what fails is replaced by what is known for sure.
-local function summary_of(rule, name, row, why, is_own)
-  local sure = name .. ": " .. why
-  if not is_own or not (rule.parts or rule.summary) then
-    return sure
-  end
-  local text, mistake = own_summary(rule, row)
-  if text then
-    return text
-  end
-  core.log("warn", "summary failed: " .. mistake)
-  return string.format("%s (the summary failed: %s)", sure, mistake)
 end
 
 -- The agent whose call or operation it is; a row that is gone says no more than its key.
@@ -75,47 +49,162 @@ local ABOUT <const> = {
   agent_operations = by_agent "operation",
 }
 
-local function labels_of(rule, center_name, key, label)
-  local labels = {
+-- Its label, nil for none, and its name; of a source that gives nothing, that of the centre.
+local function about(rule, event)
+  if not event.row then
+    return nil, event.center
+  end
+  local label, name = ABOUT[rule.query](event.center_index, event.row, event.key)
+  return label[2] and label or nil, name
+end
+
+-- ---- texts ----
+
+--- What of a text for a clear the core fills in: name → the only format it is shown in.
+alert.LATER = { summary = true, age = "duration" }
+
+-- What fails is replaced by what is known for sure.
+local function summary_of(rule, event)
+  local sure = event.name .. ": " .. event.why
+  if not event.is_own or not rule.summary then
+    return sure
+  end
+  local text, mistake = own.text("summary", rule.summary, event.row, event.notice)
+  return text or string.format("%s (the summary failed: %s)", sure, mistake)
+end
+
+local function details_of(rule, event)
+  if not event.is_own or not rule.details then
+    return nil
+  end
+  local text, mistake = own.text("details", rule.details, event.row, event.notice)
+  return cut(text or string.format("(the details failed: %s)", mistake))
+end
+
+local LINK_MAX <const> = 2000
+
+--- Whether a text can be a link, or begin one.
+function alert.is_link(text)
+  return #text <= LINK_MAX and string.find(text, "^https?://[^%s%c]+$") ~= nil
+end
+
+local function read_link(given)
+  if type(given) == "string" and alert.is_link(given) then
+    return given
+  end
+  return nil, wording.show(given) .. " is no address that begins with https:// or http://"
+end
+
+-- One that is none is left out: half a link leads nowhere.
+local function link_of(rule, event)
+  return event.is_own and rule.link
+    and own.text("link", rule.link, event.row, event.notice, read_link) or nil
+end
+
+-- The text of the clear, less what the core fills in; nil: it has a text of its own.
+local function cleared_of(rule, event)
+  if event.kind ~= "clear" or event.is_plain or not event.row or not rule.cleared then
+    return nil
+  end
+  local parts = own.call("cleared", function(made)
+    return made
+  end, template.render_open, rule.cleared.parts, event.row, alert.LATER)
+  return parts and json.array(parts)
+end
+
+-- ---- the event ----
+
+-- Of a level its own. What a function says is taken when the alert is raised.
+local function severity_of(rule, event)
+  local level = rule.levels[event.facts.level]
+  if level and level.severity then
+    return level.severity
+  elseif type(rule.severity) ~= "function" then
+    return rule.severity
+  end
+  return event.is_own and own.call("severity", severity.read, rule.severity, event.row)
+    or severity.DEFAULT
+end
+
+local function labels_of(rule, event, label)
+  local list = {
     { "rule", rule.name },
     { "script", core.script },
-    { "center", center_name },
+    { "center", event.center },
     { "query", rule.query },
-    { "key", key },
-    { "severity", SEVERITY },
+    { "key", event.key },
+    { "severity", event.severity },
   }
-  labels[#labels + 1] = label[2] and label
-  return json.object(labels)
+  list[#list + 1] = label
+  local is_fixed = type(rule.labels) ~= "function"
+  local added = (is_fixed or event.is_own) and labels.of(rule.labels, event.row) or {}
+  return table.move(added, 1, #added, #list + 1, list)
 end
 
-local function send_of(rule)
-  local send = {}
-  for index, entry in ipairs(rule.send) do
-    send[index] = json.object { { "to", entry.to } }
+local function as_table(list)
+  local made = {}
+  for _, label in ipairs(list) do
+    made[label[1]] = label[2]
   end
-  return json.array(send)
+  return made
 end
 
---- The on_transition of a rule { name, query, send = { { to } … }, and parts of a
---- template or a function as summary }. What a clear says is what was told last, so a
---- summary is made for a raise alone, and never when `plain`.
+-- What functions of the script may look at; its summary is there once it is made.
+local function members_of(rule, event)
+  local since = event.facts.since
+  return {
+    kind = event.kind, status = "raised", severity = event.severity,
+    level = event.facts.level, was = event.facts.was and rule.levels[event.facts.was].severity,
+    rule = rule.name, script = core.script, center = event.center, query = rule.query,
+    key = event.key, labels = as_table(event.labels), why = event.why,
+    started_at = since and core.now() // 1000 - since, age = since,
+  }
+end
+
+local function is_rise(event)
+  return event.kind == "level" and event.facts.level > event.facts.was or nil
+end
+
+local function encode(rule, event)
+  return json.encode(json.object {
+    { "severity", event.severity },
+    { "rose", is_rise(event) },
+    { "labels", json.object(event.labels) },
+    { "summary", event.summary },
+    { "details", details_of(rule, event) },
+    { "link", link_of(rule, event) },
+    { "mention", event.is_own and json.array(mention.of(rule.mention, event.row)) or nil },
+    { "cleared", cleared_of(rule, event) },
+    { "why", cut(event.why) },
+    { "reason", event.reason },
+    { "row", event.row and json.raw(core.row_json(event.row)) or json.object {} },
+    { "query", rule.query },
+    { "remind", rule.remind },
+    { "send", rule.send },
+  })
+end
+
+--- The on_transition of a rule { name, query, levels = { { severity | nil } … }, severity =
+--- word | function, send = entries encoded, remind = seconds | nil, labels, mention } and
+--- its texts summary, details, link and cleared: { parts } of a template or { fn }, nil for
+--- none. A summary is made for a raise and a level, for a clear says what was told last;
+--- and nothing of the script's runs when `plain`, or when there is no row.
 function alert.handler(rule)
-  return function(kind, reason, row, key, center_index, why, plain)
-    local center_name = center.name(center_index)
-    local label, name = ABOUT[rule.query](center_index, row, key)
-    local is_own = kind == "raise" and not plain
-    core.alert(rule.name, center_name, key, kind, json.encode(json.object {
-      { "severity", SEVERITY },
-      { "labels", labels_of(rule, center_name, key, label) },
-      { "summary", cut(summary_of(rule, name, row, why, is_own)) },
-      { "details", nil },
-      { "link", nil },
-      { "why", cut(why) },
-      { "reason", reason },
-      { "row", json.raw(core.row_json(row)) },
-      { "query", rule.query },
-      { "send", send_of(rule) },
-    }))
+  return function(kind, reason, row, key, center_index, why, plain, facts)
+    local event = {
+      kind = kind, reason = reason, row = row, key = key, why = why, facts = facts,
+      center = center.name(center_index), center_index = center_index, is_plain = plain,
+      is_own = kind ~= "clear" and not plain and row ~= nil,
+    }
+    local label
+    label, event.name = about(rule, event)
+    event.severity = severity_of(rule, event)
+    event.labels = labels_of(rule, event, label)
+    local members = members_of(rule, event)
+    event.notice = notice.new(members)
+    event.summary = cut(summary_of(rule, event))
+    members.summary = event.summary
+    core.alert(rule.name, event.center, key, kind, encode(rule, event))
   end
 end
 

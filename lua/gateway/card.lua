@@ -74,7 +74,7 @@ local function of_alert(data)
   local state = STATES[data.kind]
   local is_cleared = data.status == "cleared"
   return {
-    title = text_of(data.summary),
+    title = is_cleared and text_of(data.cleared) or text_of(data.summary),
     text = text_of(data.details),
     severity = text_of(data.severity),
     is_cleared = is_cleared,

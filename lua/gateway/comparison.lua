@@ -1,10 +1,12 @@
 --- Comparisons of one field: what may be compared how, and with what.
 ---
 --- A comparison is { op, field, values = { n, … } }, as the script wrote it; `shown` where
---- it wrote something else that stands for it.
+--- it wrote something else that stands for it, `window` instead of the field where it is of
+--- what happened over time (window.lua).
 local core = require "gateway.core"
 local field = require "gateway.field"
 local limit = require "gateway.limit"
+local window = require "gateway.window"
 local wording = require "gateway.wording"
 
 local comparison = {}
@@ -40,12 +42,15 @@ local function written(inside)
   if inside.shown then
     return inside.shown
   end
-  local words = { quoted(inside.field) }
-  for index = 1, inside.values.n do
-    words[index + 1] = quoted(inside.values[index])
+  local words = {}
+  for index = 1, math.max(inside.values.n, 1) do
+    words[index] = quoted(inside.values[index])
   end
-  words[2] = words[2] or quoted(nil)
-  return string.format("%s(%s)", inside.op, table.concat(words, ", "))
+  if inside.window then
+    return string.format("%s:%s(%s)", window.written(inside.window), inside.op,
+      table.concat(words, ", "))
+  end
+  return string.format("%s(%s, %s)", inside.op, quoted(inside.field), table.concat(words, ", "))
 end
 
 -- What stands between two values: "within 5 to 10", "one of rest, busy".
@@ -139,41 +144,43 @@ function readers.word(given, described, subject)
   return impossible(given, described, subject, words)
 end
 
--- The value as it is used; nil and a whole sentence.
-local function read(given, described, inside, subject)
+-- The value as it is used; nil when something is wrong, which fail(sentence, line) hears.
+local function read(given, described, inside, subject, fail)
   local reader = readers[described.kind]
   local result, mistake, whole
   if reader then
     result, mistake, whole = reader(given, described, subject)
   else
-    result, mistake = limit.read(described, given)
+    result, mistake = limit.read(described, given, inside.op, subject.minute, fail)
   end
-  if result ~= nil then
-    return result
+  if whole then
+    fail(whole)
+  elseif mistake then
+    fail(string.format("%s: '%s' %s", written(inside), described.name, mistake))
   end
-  return nil, whole or string.format("%s: '%s' %s", written(inside), inside.field, mistake)
+  return result
 end
 
 -- ---- trees ----
 
 local makers = {}
 
-local function one(inside, described, index, values)
+local function one(inside, described, values)
   local is_text = described.kind == "word" or described.kind == "text"
-  return { op = inside.op, field = index, [is_text and "text" or "limit"] = values[1] }
+  return { op = inside.op, [is_text and "text" or "limit"] = values[1] }
 end
 
-function makers.one_of(inside, described, index, values)
+function makers.one_of(inside, described, values)
   local is_text = described.kind == "word" or described.kind == "text"
-  return { op = inside.op, field = index, [is_text and "texts" or "limits"] = values }
+  return { op = inside.op, [is_text and "texts" or "limits"] = values }
 end
 
-local function range(inside, _, index, values)
+local function range(inside, _, values)
   local low, high = table.unpack(values)
   if low > high then
     return nil, string.format("%s: the lower end comes first", written(inside))
   end
-  return { op = inside.op, field = index, low = low, high = high }
+  return { op = inside.op, low = low, high = high }
 end
 
 makers.within, makers.outside = range, range
@@ -181,7 +188,7 @@ makers.within, makers.outside = range, range
 local COUNTS <const> = { within = 2, outside = 2 }
 
 local function is_whole(inside)
-  return type(inside.field) == "string"
+  return (inside.window or type(inside.field) == "string")
     and (inside.op ~= "one_of" or inside.values.n > 0 and type(inside.values[1]) ~= "table")
 end
 
@@ -189,24 +196,17 @@ end
 local function read_all(inside, described, subject, fail)
   local values, is_good = {}, true
   for index = 1, inside.op == "one_of" and inside.values.n or COUNTS[inside.op] or 1 do
-    local result, mistake = read(inside.values[index], described, inside, subject)
-    if result == nil then
-      fail(mistake)
-      is_good = false
-    end
-    values[index] = result
+    values[index] = read(inside.values[index], described, inside, subject, fail)
+    is_good = is_good and values[index] ~= nil
   end
   return is_good and values or nil
 end
 
---- The tree for core.condition; nil when something is wrong, which fail(sentence) hears.
---- `subject` { name, expects } says whose rows they are: the query, and whether agents
---- are expected.
-function comparison.bind(inside, subject, fail)
-  if not is_whole(inside) then
-    return fail(string.format("gw.%s needs a field and %s, such as gw.%s%s", inside.op,
-      COUNTS[inside.op] and "two limits" or inside.op == "one_of" and "values one after the other"
-      or "a limit", inside.op, EXAMPLES[inside.op] or EXAMPLES.equal))
+-- What is compared: its description, and the key and value that say it in a tree.
+local function compared(inside, subject, fail)
+  if inside.window then
+    local made, described = window.bind(inside.window, subject, fail)
+    return described, "window", made
   end
   local described, index = field.find(subject.name, inside.field)
   local fewer = described and FEWER[described.kind]
@@ -215,12 +215,58 @@ function comparison.bind(inside, subject, fail)
   elseif fewer and not fewer[1][inside.op] then
     return fail(string.format(fewer[2], inside.field))
   end
-  local values = read_all(inside, described, subject, fail)
+  return described, "field", index
+end
+
+--- The tree for core.condition; nil when something is wrong, which fail(sentence, line)
+--- hears; the line is nil where it is that of the comparison. `subject` { name, expects,
+--- every_ms, minute } says whose rows they are: the query, whether agents are expected, how
+--- often it is asked, and what by_hour.bind wants.
+function comparison.bind(inside, subject, fail)
+  if not is_whole(inside) then
+    return fail(string.format("gw.%s needs a field and %s, such as gw.%s%s", inside.op,
+      COUNTS[inside.op] and "two limits" or inside.op == "one_of" and "values one after the other"
+      or "a limit", inside.op, EXAMPLES[inside.op] or EXAMPLES.equal))
+  end
+  local described, key, place = compared(inside, subject, fail)
+  local values = described and read_all(inside, described, subject, fail)
   if not values then
     return nil
   end
-  local tree, mistake = (makers[inside.op] or one)(inside, described, index, values)
-  return tree or fail(mistake)
+  local tree, mistake = (makers[inside.op] or one)(inside, described, values)
+  if not tree then
+    return fail(mistake)
+  end
+  tree[key] = place
+  return tree
+end
+
+-- What a field that changed was or became; nothing is any value.
+local function read_end(inside, key, described, subject, fail)
+  local given = inside.given[key]
+  if given ~= nil then
+    local shown = { op = "changed", shown = string.format('changed("%s")', inside.field) }
+    return read(given, described, shown, subject, function(text)
+      fail(text, key)
+    end)
+  end
+end
+
+--- The tree of gw.changed, { field, given = { from, to } }; fail(sentence, key) hears what
+--- is wrong.
+function comparison.bind_changed(inside, subject, fail)
+  local described, index = field.find(subject.name, inside.field)
+  if not described then
+    return fail(index)
+  elseif FEWER[described.kind] and not FEWER[described.kind][1].equal then
+    return fail(string.format(FEWER[described.kind][2], inside.field))
+  end
+  local from = read_end(inside, "from", described, subject, fail)
+  local to = read_end(inside, "to", described, subject, fail)
+  if from ~= nil and from == to then
+    return fail("gw.changed: what goes from a value to the same does not change", "to")
+  end
+  return { op = "changed", field = index, from = from, to = to }
 end
 
 -- ---- overlaps ----
@@ -238,7 +284,7 @@ local function common_word(a, b)
   end
 end
 
---- A value, as text, for which both trees of one field are true; nil when there is none or
+--- A value, as text, for which both trees of one field are true, when they compare it; nil when there is none or
 --- that is not known.
 function comparison.common(query_name, a, b)
   local described = core.query(query_name).fields[a.field + 1]

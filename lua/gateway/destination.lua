@@ -1,4 +1,4 @@
---- Destinations of gateway.conf: who a rule tells, and where a task sends messages.
+--- Destinations of gateway.conf: their names, and where a task sends messages.
 local core = require "gateway.core"
 local failure = require "gateway.failure"
 local json = require "gateway.json"
@@ -30,36 +30,8 @@ local function read(given, fail)
     or "; there is none at all: add a section [destination NAME]"))
 end
 
--- ---- the send of a rule ----
-
-local ENTRY <const> = {
-  { "to", needs = 'a destination such as to = "floor-chat"', required = true, check = read },
-}
-
-local function read_entry(given, fail)
-  if value.kind_of(given) == "table" then
-    return shape.check(ENTRY, given, fail)
-  end
-  return { to = read(given, fail) }
-end
-
---- A check for shapes: a name, or a list of names and { to = name }. Gives a list of
---- { to = name }.
-function destination.check(given, fail)
-  if value.kind_of(given) ~= "table" or given.to ~= nil then
-    return { read_entry(given, fail) }
-  end
-  local entries = {}
-  for _, key in ipairs(wording.keys(given)) do
-    fail(string.format("unknown key '%s'%s", key, wording.guess_or_list(key, { "to" })), key)
-  end
-  for index = 1, shape.length(given) do
-    entries[index] = read_entry(given[index], function(text, ...)
-      fail(text, index, ...)
-    end)
-  end
-  return entries
-end
+--- A check for shapes: the name of a destination.
+destination.check = read
 
 -- ---- gw.destination "name":send(message, { key = }) ----
 

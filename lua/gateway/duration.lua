@@ -44,15 +44,17 @@ function duration.read(given)
   return nil, wording.show(given) .. " is not a duration; " .. duration.advice(given)
 end
 
---- A check for shapes: at least as long as `least`.
-function duration.check(least)
-  local least_ms = core.duration(least)
+--- A check for shapes: at least as long as `least`, at most as long as `most`, if given.
+function duration.check(least, most)
+  local least_ms, most_ms = core.duration(least), most and core.duration(most) or math.huge
   return function(given, fail)
     local ms, mistake = duration.read(given)
     if not ms then
       return fail(mistake)
     elseif ms < least_ms then
       return fail(string.format('%s is too short; the least is "%s"', wording.show(given), least))
+    elseif ms > most_ms then
+      return fail(string.format('%s is too long; the most is "%s"', wording.show(given), most))
     end
     return ms
   end

@@ -1,10 +1,15 @@
 --- Limits of comparisons: what people write after a field, in the unit of that field.
+local by_hour = require "gateway.by_hour"
 local core = require "gateway.core"
 local duration = require "gateway.duration"
+local wording = require "gateway.wording"
 
 local limit = {}
 
 local HUGE <const> = math.huge
+
+-- Comparisons whose limit may change with time.
+local MOVING <const> = { above = true, below = true, at_least = true, at_most = true }
 
 local function plain(number)
   return string.format("%.14g", number)
@@ -42,10 +47,41 @@ function readers.count(given)
   return nil, "is a number and is compared with one; write " .. plain(number or 5)
 end
 
---- The limit as a number in the field's unit; nil and a sentence about the field that
---- says what to write.
-function limit.read(field, given)
+local function read_fixed(field, given)
   return (readers[field.unit] or readers.count)(given)
+end
+
+-- What a function computes is a number in the unit of the field, or is written like any
+-- limit; nothing is unknown.
+local function moving(field, fn)
+  return { function(now)
+    local given = fn(now)
+    if given == nil or math.type(given) then
+      return given
+    end
+    local number, mistake = read_fixed(field, given)
+    return number or error(string.format("the limit's function gave %s, but '%s' %s",
+      wording.show(given), field.name, mistake), 0)
+  end }
+end
+
+--- The limit of `op` in the field's unit, as core.condition takes it: a number, or what
+--- changes with time. nil and a sentence about the field that says what to write; nil
+--- alone when fail(text, line) has been told. `minute` is what by_hour.bind wants.
+function limit.read(field, given, op, minute, fail)
+  local hours = by_hour.inside(given)
+  if type(given) ~= "function" and not hours then
+    return read_fixed(field, given)
+  elseif not MOVING[op] then
+    return nil, string.format(
+      "is compared by gw.%s, whose limits stand still; gw.above and gw.below take functions", op)
+  elseif hours then
+    return by_hour.bind(hours, minute, function(one)
+      local number, mistake = read_fixed(field, one)
+      return number, number == nil and string.format("'%s' %s", field.name, mistake) or nil
+    end, fail)
+  end
+  return moving(field, given)
 end
 
 -- ---- overlaps ----
@@ -84,7 +120,7 @@ local function range_of(field, tree)
     return tree.low, tree.high, false
   end
   local range = ranges[tree.op]
-  if range then
+  if range and type(tree.limit) == "number" then
     return range(field, tree.limit)
   end
 end

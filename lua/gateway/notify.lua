@@ -3,8 +3,10 @@
 -- The host of a script judged a transition and gave this event (JSON):
 --   { "severity": "warning", "rose": true | null (a level above the one before),
 --     "labels": {…}, "summary": text, "details": null | text, "link": null | text,
---     "why": text, "reason": null | "recovered" | "gone" | …, "row": {…},
---     "query": "queues", "remind": null | seconds,
+--     "mention": null | [ name of [people], … ], "why": text,
+--     "reason": null | "recovered" | "gone" | …, "row": {…}, "query": "queues",
+--     "remind": null | seconds,
+--     "cleared": null | of a clear [ text | [ "summary" ] | [ "age" ], … ],
 --     "send": [ { "to": "floor-chat", "after": seconds | null, "unless": "acked" | null,
 --                 "only": [ severity, … ] | null, "clears": false | null }, … ] }
 --
@@ -12,7 +14,12 @@
 -- and who was told what:
 --   { started_at, ended_at, severity, was, labels, summary, details, link, why, row,
 --     remind, reminded_at, acked = { by, at, note }, entries = [ as in send ],
---     told = [ { to, severity, clears } ], sent = { destination: { kind: count } } }
+--     mention, told = [ { to, severity, clears } ], sent = { destination: { kind: count } } }
+--
+-- A clear says what was told last: its summary is that of the raise or the last level.
+-- What people read instead, "… — over after 12m", is `cleared` of its message. The host
+-- knows the row and fills its fields in; the summary that was told and the age of the
+-- alert are filled in here, and a clear that no host judged has a text of its own.
 
 local json = require("gateway.json")
 
@@ -26,6 +33,8 @@ local EVENT <const> = {
   { "summary", "string" },
   { "details", "string", true },
   { "link", "string", true },
+  { "mention", "table", true },
+  { "cleared", "table", true },
   { "why", "string" },
   { "reason", "string", true },
   { "row", "table" },
@@ -43,7 +52,7 @@ local ENTRY <const> = {
 }
 
 -- What a raise and a level bring, and later messages say again.
-local SAID <const> = { "severity", "labels", "summary", "details", "link", "why", "row" }
+local SAID <const> = { "severity", "labels", "summary", "details", "link", "mention", "why", "row" }
 
 -- ---- reading ----
 
@@ -127,6 +136,7 @@ local function write_state(state)
     { "summary", state.summary },
     { "details", state.details },
     { "link", state.link },
+    { "mention", json.array(state.mention or {}) },
     { "why", state.why },
     { "row", state.row },
     { "remind", state.remind },
@@ -155,6 +165,21 @@ function notify.duration(seconds)
   return #parts > 0 and table.concat(parts) or "0s"
 end
 
+local CLEARED <const> = { { "summary" }, " — over after ", { "age" } }
+
+-- What a clear says to people.
+local function cleared_text(state, now)
+  local known = {
+    summary = state.summary,
+    age = notify.duration((state.ended_at or now) - state.started_at),
+  }
+  local words = {}
+  for index, part in ipairs(state.cleared or CLEARED) do
+    words[index] = type(part) == "string" and part or known[part[1]]
+  end
+  return table.concat(words)
+end
+
 -- The event of lifecycle.md §5.
 local function event_text(transition, state, kind, reason, n)
   return json.encode(json.object {
@@ -175,6 +200,8 @@ local function event_text(transition, state, kind, reason, n)
       { "summary", state.summary },
       { "details", state.details },
       { "link", state.link },
+      { "mention", json.array(state.mention or {}) },
+      { "cleared", kind == "clear" and cleared_text(state, transition.now) or nil },
       { "why", state.why },
       { "reason", reason },
       { "started_at", state.started_at },
@@ -408,7 +435,7 @@ end
 function steps.clear(step, event)
   local state = step.state
   local reason = event.reason or "recovered"
-  state.row, state.why = event.row, event.why
+  state.row, state.why, state.cleared = event.row, event.why, event.cleared
   state.ended_at = math.max(step.transition.now, state.started_at)
   for _, told in ipairs(state.told) do
     if told.clears ~= false then

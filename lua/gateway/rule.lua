@@ -2,40 +2,98 @@
 local alert = require "gateway.alert"
 local condition = require "gateway.condition"
 local core = require "gateway.core"
-local destination = require "gateway.destination"
 local duration = require "gateway.duration"
 local entry = require "gateway.entry"
+local labels = require "gateway.labels"
+local levels = require "gateway.levels"
+local mention = require "gateway.mention"
+local paragraph = require "gateway.paragraph"
 local query = require "gateway.query"
+local send = require "gateway.send"
+local severity = require "gateway.severity"
 local shape = require "gateway.shape"
 local span = require "gateway.span"
 local template = require "gateway.template"
+local value = require "gateway.value"
 local wording = require "gateway.wording"
 
 local rule = {}
 
 local EVERY_MS <const> = 30000
+local LONGEST <const> = "31d"
+local DOC_MAX <const> = 200
 
-local CONDITION <const> = 'a condition such as gw.above("calls_waiting", 5) or a function'
+-- ---- the keys ----
+
+local function choice(...)
+  local words = { ... }
+  return function(given, fail)
+    for _, word in ipairs(words) do
+      if word == given then
+        return word
+      end
+    end
+    return fail(string.format("%s is not known%s", wording.show(given),
+      type(given) == "string" and wording.guess_or_list(given, words)
+        or "; known: " .. wording.list(words)))
+  end
+end
+
+local function check_severity(given, fail)
+  return type(given) == "function" and given or severity.check(given, fail)
+end
+
+local function check_doc(given, fail)
+  if given == "" or #given > DOC_MAX or string.find(given, "%c") then
+    return fail(string.format("one sentence of up to %d bytes is needed", DOC_MAX))
+  end
+  return given
+end
+
+local TEXT <const> = 'a text such as "{name}: {calls_waiting} waiting" or a function'
 
 local SHAPE <const> = {
   { "from", needs = query.needs, required = true, check = query.check },
   { "every", needs = 'a duration such as "15s"', check = duration.check "1s" },
-  { "when", kinds = { "condition", "function" }, needs = CONDITION, required = true },
-  { "clear", kinds = { "condition", "function" }, needs = CONDITION },
+  levels.WHEN,
+  levels.CLEAR,
+  { "levels", check = levels.check },
+  { "hold", check = duration.check("0s", LONGEST) },
+  { "linger", check = duration.check("0s", LONGEST) },
+  { "cooldown", check = duration.check("0s", LONGEST) },
+  { "remind", check = duration.check("1s", LONGEST) },
+  { "stale_after", check = duration.check("1s", LONGEST) },
+  { "stale", check = choice("hold", "raise", "clear") },
+  { "gone", check = choice("clear", "hold", "raise") },
+  { "severity", check = check_severity },
   {
-    "summary", kinds = { "string", "function" },
-    needs = 'a text such as "{name}: {calls_waiting} waiting" or a function',
+    "labels", kinds = { "table", "function" }, check = labels.check,
+    needs = 'a table such as { team = "voice" } or a function',
   },
-  { "send", needs = 'a destination such as "floor-chat"', check = destination.check },
+  { "summary", kinds = { "string", "function" }, needs = TEXT },
+  { "details", kinds = { "string", "function" }, needs = TEXT },
+  {
+    "link", kinds = { "string", "function" },
+    needs = 'a text such as "https://wall.example.com/{id}" or a function',
+  },
+  { "cleared", kinds = { "string" }, needs = 'a text such as "{summary}, over after {age:duration}"' },
+  {
+    "mention", kinds = { "string", "table", "function" }, check = mention.check,
+    needs = "a name of [people] in gateway.conf, a list of names or a function",
+  },
+  { "send", needs = 'a destination such as "floor-chat"', check = send.check },
+  { "doc", kinds = { "string" }, needs = "a sentence", check = check_doc },
 }
 
-local function bind(checked, key, subject, reports)
-  if checked[key] ~= nil then
-    return condition.bind(checked[key], subject, reports.at, function(text)
-      reports.key(key .. ": " .. text, key)
-    end)
+-- The same for a rule with levels, which say what when would say.
+local LEVELED <const> = table.move(SHAPE, 1, #SHAPE, 1, {})
+for index, key in ipairs(LEVELED) do
+  if key == levels.WHEN then
+    LEVELED[index] = { "when", kinds = key.kinds, needs = key.needs }
   end
 end
+
+-- ---- what is known only together ----
 
 -- Whether all of what is asked for has a time, and is asked for as it passes.
 local function is_of_spans(from)
@@ -56,102 +114,179 @@ local function check_from(checked, reports)
   end
 end
 
--- What is known only together: conditions and texts against the fields of the query.
-local function bind_all(checked, query_name, reports)
-  check_from(checked, reports)
-  local subject = { name = query_name, expects = query.expects(checked.from) }
-  local bound = {
-    when = bind(checked, "when", subject, reports),
-    clear = bind(checked, "clear", subject, reports),
-  }
-  if bound.when and bound.clear then
-    local overlap = condition.overlap(query_name, checked.when, checked.clear, bound.when,
-      bound.clear)
-    if overlap then
-      reports.key(overlap, "clear")
+local function every_of(checked)
+  return is_of_spans(checked.from) and span.EVERY_MS or checked.every or EVERY_MS
+end
+
+local function minute_of(now)
+  return now // 60 % 1440
+end
+
+local function check_leveled(checked, reports)
+  for _, key in ipairs { "when", "clear", "severity" } do
+    if checked.levels and checked[key] ~= nil then
+      reports.key(string.format("%s: each of levels says its own; leave it out", key), key)
     end
   end
-  if type(checked.summary) == "string" then
-    bound.parts = template.compile(checked.summary, query_name, function(text)
-      reports.key("summary: " .. text, "summary")
-    end)
-  else
-    bound.summary = checked.summary
+end
+
+local function check_times(checked, reports)
+  local every = every_of(checked)
+  if checked.stale_after and checked.stale_after < every then
+    reports.key(string.format("stale_after: %s is shorter than every, %s: every sample would be stale",
+      core.format_duration(checked.stale_after), core.format_duration(every)), "stale_after")
+  end
+end
+
+local function check_moment(level, checked, reports, at)
+  if not level.clear then
+    at("gw.changed is true for one sample: write clear, too", "when")
+  end
+  if checked.hold and checked.hold > 0 then
+    reports.key("hold: gw.changed is true for one sample and cannot be held; leave hold out",
+      "hold")
+  end
+end
+
+-- The trees of a level { when, clear, path }; mistakes are told at their own lines.
+local function bind_level(level, subject, checked, reports)
+  local function at(text, key)
+    local path = table.move(level.path, 1, #level.path, 1, {})
+    path[#path + 1] = key
+    reports.key(text, table.unpack(path))
+  end
+  local bound = {}
+  for _, key in ipairs { "when", "clear" } do
+    bound[key] = level[key] and condition.bind(level[key], subject, reports.at, function(text)
+      at(key .. ": " .. text, key)
+    end) or nil
+  end
+  local overlap = bound.when and bound.clear
+    and condition.overlap(subject.name, level.when, level.clear, bound.when, bound.clear)
+  if overlap then
+    at(overlap, "clear")
+  end
+  if bound.when and condition.is_moment(bound.when) then
+    check_moment(level, checked, reports, at)
   end
   return bound
 end
 
-local function names_of(send)
-  local names = {}
-  for index, to in ipairs(send) do
-    names[index] = to.to
+-- A text of the rule: { parts }, { fn }, nil.
+local function bind_text(key, checked, query_name, reports, extra)
+  local given = checked[key]
+  if type(given) == "function" then
+    return { fn = given }
   end
-  return #names > 0 and wording.list(names) or "nobody, for it has no send"
+  return given and { parts = template.compile(given, query_name, function(text)
+    reports.key(string.format("%s: %s", key, text), key)
+  end, extra) }
 end
 
--- "every 30s and expects agent 1099"; what has a time is asked for as it passes.
-local function describe_rhythm(asked, every)
-  local expected, reach = {}, 0
-  for _, one in ipairs(asked) do
-    expected[#expected + 1] = query.describe_expected(one)
-    reach = math.max(reach, one.span and one.span.last_ms or 0)
+local function check_link(checked, reports)
+  if type(checked.link) == "string" and not alert.is_link(checked.link) then
+    reports.key(string.format("link: %s does not begin with https:// or http://, or has blanks",
+      wording.show(checked.link)), "link")
   end
-  if is_of_spans(asked) then
-    return "once per closed quarter of an hour, beginning with the last "
-      .. core.format_duration(reach)
-  end
-  return "every " .. core.format_duration(every)
-    .. (#expected > 0 and " and expects " .. wording.list(expected) or "")
 end
 
--- What was understood, in one paragraph, for `ccgate check`.
-local function describe(checked, asked, when, clear)
-  local words = {}
-  for index, one in ipairs(asked) do
-    words[index] = query.describe(one)
+-- The severities that there can be; nil when only a function knows.
+local function possible_severities(of_levels, checked)
+  if type(checked.severity) == "function" then
+    return nil
   end
-  return string.format("Asks for %s %s. Raises when %s; clears when %s. Tells %s.",
-    wording.list(words), describe_rhythm(asked, checked.every or EVERY_MS),
-    condition.describe(checked.when, when),
-    clear and condition.describe(checked.clear, clear) or "that is no longer true",
-    names_of(checked.send or {}))
+  local possible = {}
+  for _, level in ipairs(of_levels) do
+    possible[level.severity or checked.severity or severity.DEFAULT] = true
+  end
+  return possible
 end
 
-local function wants_of(asked, every)
+-- Conditions and texts against the fields of the query.
+local function bind_all(checked, query_name, reports)
+  check_from(checked, reports)
+  check_leveled(checked, reports)
+  check_times(checked, reports)
+  check_link(checked, reports)
+  local subject = {
+    name = query_name, expects = query.expects(checked.from), every_ms = every_of(checked),
+    minute = minute_of,
+  }
+  local of_levels = checked.levels or { { when = checked.when, clear = checked.clear, path = {} } }
+  local bound = { levels = of_levels, trees = {} }
+  for index, level in ipairs(of_levels) do
+    bound.trees[index] = bind_level(level, subject, checked, reports)
+  end
+  for _, key in ipairs { "summary", "details", "link" } do
+    bound[key] = bind_text(key, checked, query_name, reports)
+  end
+  bound.cleared = bind_text("cleared", checked, query_name, reports, alert.LATER)
+  send.check_all(checked.send or {}, possible_severities(of_levels, checked),
+    function(text, path)
+      reports.key(text, table.unpack(path))
+    end)
+  return bound
+end
+
+-- ---- registering ----
+
+local function wants_of(asked, every_ms)
   local wants = {}
   for index, one in ipairs(asked) do
     local of = one.span or {}
     wants[index] = {
-      center = one.center.index, query = one.name, ids = one.ids,
-      every_ms = one.span and span.EVERY_MS or every or EVERY_MS,
+      center = one.center.index, query = one.name, ids = one.ids, every_ms = every_ms,
       last_ms = of.last_ms, type = of.type and of.type.code, expect = one.expect,
     }
   end
   return wants
 end
 
+local function make_levels(trees, query_name)
+  local made = {}
+  for index, tree in ipairs(trees) do
+    made[index] = {
+      when = core.condition(query_name, tree.when),
+      clear = tree.clear and core.condition(query_name, tree.clear),
+    }
+  end
+  return made
+end
+
+local function on_transition(name, query_name, checked, bound)
+  return alert.handler {
+    name = name, query = query_name, levels = bound.levels,
+    severity = checked.severity or severity.DEFAULT,
+    labels = checked.labels, mention = checked.mention,
+    summary = bound.summary, details = bound.details, link = bound.link, cleared = bound.cleared,
+    remind = checked.remind and (math.tointeger(checked.remind / 1000) or checked.remind / 1000),
+    send = send.encode(checked.send or {}),
+  }
+end
+
 local function register(name, checked, asked, bound)
-  local query_name = asked[1].name
-  local when = core.condition(query_name, bound.when)
-  local clear = bound.clear and core.condition(query_name, bound.clear)
+  local query_name, every_ms = asked[1].name, every_of(checked)
+  local made = make_levels(bound.trees, query_name)
   core.rule {
     name = name,
-    wants = wants_of(asked, checked.every),
-    when = when,
-    clear = clear,
-    about = describe(checked, asked, when, clear),
-    on_transition = alert.handler {
-      name = name,
-      query = query_name,
-      parts = bound.parts,
-      summary = bound.summary,
-      send = checked.send or {},
-    },
+    wants = wants_of(asked, every_ms),
+    levels = made,
+    hold_ms = checked.hold,
+    linger_ms = checked.linger,
+    cooldown_ms = checked.cooldown,
+    stale_after_ms = checked.stale_after,
+    stale = checked.stale,
+    gone = checked.gone,
+    about = paragraph.of({
+      asked = asked, every_ms = every_ms, levels = bound.levels, made = made,
+    }, checked),
+    on_transition = on_transition(name, query_name, checked, bound),
   }
 end
 
 rule.declare, rule.finish = entry.kind("rule", function(name, given, reports)
-  local checked = shape.check(SHAPE, given, reports.key)
+  local is_leveled = value.kind_of(given) == "table" and given.levels ~= nil
+  local checked = shape.check(is_leveled and LEVELED or SHAPE, given, reports.key)
   local bound = checked.from and bind_all(checked, checked.from[1].name, reports)
   local asked = checked.from and query.merge(checked.from)
   return asked and function()

@@ -186,13 +186,23 @@ local function is_joint(token)
   return is(token, "and") or is(token, "or")
 end
 
+-- The last token of a call whose opening bracket is at token `open`, and of the methods that
+-- are called on what it gives.
+local function ending(tokens, open)
+  local last = closing(tokens, open)
+  while is(tokens[last + 1], ":") and (is(tokens[last + 3], "(") or is(tokens[last + 3], "{")) do
+    last = closing(tokens, last + 3)
+  end
+  return last
+end
+
 -- The "and" or "or" behind the call module.word(…) or module.word { … } whose dot is at
 -- token `at`; nil when it is no such call, or not the first operand.
 local function joint_behind(tokens, at, words)
   local word, open = tokens[at + 1], tokens[at + 2]
   local is_call = is(tokens[at], ".") and word and words[word.text]
     and (is(open, "(") or is(open, "{"))
-  local behind = is_call and tokens[closing(tokens, at + 2) + 1] or nil
+  local behind = is_call and tokens[ending(tokens, at + 2) + 1] or nil
   return is_joint(behind) and not is_joint(tokens[at - 2]) and behind or nil
 end
 

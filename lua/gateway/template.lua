@@ -67,10 +67,18 @@ local function read_part(inside)
     return nil, string.format("'{%s}': unknown format '%s'%s", inside, format,
       wording.guess_or_list(format, FORMATS))
   end
-  return { name = name, show = show }
+  return { name = name, show = show, format = format }
 end
 
 local TABLES <const> = { media = true, skills = true }
+
+-- What a text may name beside the fields: name → the only format it is shown in, or true.
+local function bad_extra(part, format)
+  if part.format and part.format ~= format then
+    return string.format("'{%s:%s}': write {%s}", part.name, part.format,
+      format == true and part.name or part.name .. ":" .. format)
+  end
+end
 
 local function bad_field(part, query_name)
   local known, mistake = field.find(query_name, part.name)
@@ -81,9 +89,17 @@ local function bad_field(part, query_name)
   return not known and mistake or nil
 end
 
+local function check_part(part, query_name, extra)
+  if extra and extra[part.name] then
+    return bad_extra(part, extra[part.name])
+  end
+  return query_name and bad_field(part, query_name)
+end
+
 --- The parts of a text: texts and { name, show }; bad places go to fail(text). With a
---- query's name the fields must be those of its rows.
-function template.compile(text, query_name, fail)
+--- query's name the fields must be those of its rows, or in `extra`: name → the only format
+--- in which it can be shown, true for none.
+function template.compile(text, query_name, fail, extra)
   local parts, at = {}, 1
   while true do
     local open = string.find(text, "{", at, true) or #text + 1
@@ -100,7 +116,7 @@ function template.compile(text, query_name, fail)
       return parts
     else
       local part, mistake = read_part(string.sub(text, open + 1, close - 1))
-      mistake = mistake or query_name and bad_field(part, query_name)
+      mistake = mistake or check_part(part, query_name, extra) or nil
       if mistake then
         fail(mistake)
       end
@@ -110,18 +126,31 @@ function template.compile(text, query_name, fail)
   end
 end
 
+local function render_part(part, row)
+  if type(part) == "string" then
+    return part
+  end
+  local given = row[part.name]
+  return given == nil and NOTHING or part.show(given)
+end
+
 --- The text of a row. Raises when a value does not fit its format.
 function template.render(parts, row)
   local out = {}
   for index, part in ipairs(parts) do
-    if type(part) == "string" then
-      out[index] = part
-    else
-      local given = row[part.name]
-      out[index] = given == nil and NOTHING or part.show(given)
-    end
+    out[index] = render_part(part, row)
   end
   return table.concat(out)
+end
+
+--- As render(), but what is in `extra` stays open: a list of texts and { name }.
+function template.render_open(parts, row, extra)
+  local out = {}
+  for index, part in ipairs(parts) do
+    local is_open = type(part) == "table" and extra[part.name]
+    out[index] = is_open and { part.name } or render_part(part, row)
+  end
+  return out
 end
 
 return template

@@ -122,26 +122,44 @@ function gateway.center(name) end
 --- True, false or unknown; unknown raises nothing and clears nothing.
 ---@class gateway.Condition
 
+local Condition = {}
+
+--- Unknown unless the guard is true, too.
+---@param guard gateway.When
+---@return gateway.Condition
+function Condition:given(guard) end
+
 --- In the unit of the field: 5, "2m", "80%".
 ---@alias gateway.Limit number|string
 
+--- A limit that changes: what a function of the time gives, in the unit of the field (seconds,
+--- a share of 1), or what gw.by_hour says.
+---@alias gateway.MovingLimit gateway.Limit|gateway.ByHour|fun(now: integer): gateway.Limit?
+
+---@class gateway.ByHour
+
+--- Limits by the time of day: gw.by_hour { ["08:00"] = 20, ["12:00"] = 35 }.
+---@param limits table<string, gateway.Limit>
+---@return gateway.ByHour
+function gateway.by_hour(limits) end
+
 ---@param field gateway.Field
----@param limit gateway.Limit
+---@param limit gateway.MovingLimit
 ---@return gateway.Condition
 function gateway.above(field, limit) end
 
 ---@param field gateway.Field
----@param limit gateway.Limit
+---@param limit gateway.MovingLimit
 ---@return gateway.Condition
 function gateway.below(field, limit) end
 
 ---@param field gateway.Field
----@param limit gateway.Limit
+---@param limit gateway.MovingLimit
 ---@return gateway.Condition
 function gateway.at_least(field, limit) end
 
 ---@param field gateway.Field
----@param limit gateway.Limit
+---@param limit gateway.MovingLimit
 ---@return gateway.Condition
 function gateway.at_most(field, limit) end
 
@@ -175,30 +193,141 @@ function gateway.outside(field, low, high) end
 ---@return gateway.Condition
 function gateway.in_state(state, age) end
 
----@param conditions gateway.Condition[]
+---@param conditions gateway.When[]
 ---@return gateway.Condition
 function gateway.all(conditions) end
 
----@param conditions gateway.Condition[]
+---@param conditions gateway.When[]
 ---@return gateway.Condition
 function gateway.any(conditions) end
 
----@param conditions gateway.Condition[]
+---@param conditions gateway.When[]
 ---@return gateway.Condition
 function gateway.none(conditions) end
+
+--- The field was one value at a sample and another at the next; either may be left out.
+---@param field gateway.Field
+---@param ends? { from?: gateway.Limit|boolean, to?: gateway.Limit|boolean }
+---@return gateway.Condition
+function gateway.changed(field, ends) end
+
+--- It became true so often within that time.
+---@param condition gateway.When
+---@param count integer
+---@param within gateway.Duration
+---@return gateway.Condition
+function gateway.times(condition, count, within) end
+
+--- What the rule's own samples of a row come to over a time; compare it with a colon.
+---@class gateway.Window
+---@field above fun(self: gateway.Window, limit: gateway.MovingLimit): gateway.Condition
+---@field below fun(self: gateway.Window, limit: gateway.MovingLimit): gateway.Condition
+---@field at_least fun(self: gateway.Window, limit: gateway.MovingLimit): gateway.Condition
+---@field at_most fun(self: gateway.Window, limit: gateway.MovingLimit): gateway.Condition
+---@field equal fun(self: gateway.Window, limit: gateway.Limit): gateway.Condition
+---@field within fun(self: gateway.Window, low: gateway.Limit, high: gateway.Limit): gateway.Condition
+---@field outside fun(self: gateway.Window, low: gateway.Limit, high: gateway.Limit): gateway.Condition
+
+---@param field gateway.Field
+---@param lasts gateway.Duration
+---@return gateway.Window
+function gateway.average(field, lasts) end
+
+---@param field gateway.Field
+---@param lasts gateway.Duration
+---@return gateway.Window
+function gateway.maximum(field, lasts) end
+
+---@param field gateway.Field
+---@param lasts gateway.Duration
+---@return gateway.Window
+function gateway.minimum(field, lasts) end
+
+--- The sum of the samples.
+---@param field gateway.Field
+---@param lasts gateway.Duration
+---@return gateway.Window
+function gateway.total(field, lasts) end
+
+--- How much it grew per second; a fall is a restart from zero.
+---@param field gateway.Field
+---@param lasts gateway.Duration
+---@return gateway.Window
+function gateway.rate(field, lasts) end
+
+--- The sum of one field over that of another.
+---@param field gateway.Field
+---@param under gateway.Field
+---@param lasts gateway.Duration
+---@return gateway.Window
+function gateway.ratio(field, under, lasts) end
 
 -- ---- rules and jobs ----
 
 --- What conditions, functions of a rule and its texts look at.
 ---@alias gateway.Row Queue|Agent|Call|Operation
 
+---@alias gateway.When gateway.Condition|fun(row: any, now: integer): boolean?
+
+---@alias gateway.Severity "info"|"warning"|"critical"
+
+--- What the functions of a rule are told of the alert that they make a text of.
+---@class gateway.Alert
+---@field kind "raise"|"level"
+---@field status "raised"
+---@field severity gateway.Severity
+---@field level integer Its place in levels; 1 of a rule without.
+---@field was? gateway.Severity Of a level: the one before.
+---@field rule string
+---@field script string
+---@field center string
+---@field query string
+---@field key string
+---@field labels table<string, string>
+---@field summary? string Once it is made: for details and link.
+---@field why string
+---@field started_at? integer Since when it is true.
+---@field age? number How long that is, in seconds.
+
+--- A severity of levels and what raises it.
+---@class gateway.Level
+---@field [1] gateway.Severity
+---@field when gateway.When
+---@field clear? gateway.When
+
+--- A destination of gateway.conf that is told under conditions.
+---@class gateway.Entry
+---@field to string
+---@field after? gateway.Duration So long after the raise, if it is still raised.
+---@field unless? "acked" Not when somebody has acknowledged it.
+---@field only? gateway.Severity|gateway.Severity[]
+---@field from? gateway.Severity This severity and those above.
+---@field clears? boolean false: not told of the clear.
+
+---@alias gateway.Text string|fun(row: any, alert: gateway.Alert): string
+
 ---@class gateway.Rule
 ---@field from gateway.Query|gateway.Query[] What is watched.
 ---@field every? gateway.Duration How often it is asked for.
----@field when gateway.Condition|fun(row: any, now: integer): boolean? Raises.
----@field clear? gateway.Condition|fun(row: any, now: integer): boolean? Clears.
----@field summary? string|fun(row: any): string A text such as "{name}: {calls_waiting} waiting".
----@field send? string|(string|{ to: string })[] Destinations of gateway.conf.
+---@field when? gateway.When Raises; required without levels.
+---@field clear? gateway.When Clears.
+---@field levels? gateway.Level[] Several severities in one alert, from the least to the worst.
+---@field hold? gateway.Duration It must be true for so long.
+---@field linger? gateway.Duration It must be over for so long.
+---@field cooldown? gateway.Duration Not raised again so soon after a clear.
+---@field remind? gateway.Duration How often it is told again while raised.
+---@field stale_after? gateway.Duration Without a usable sample for so long, stale applies.
+---@field stale? "hold"|"raise"|"clear"
+---@field gone? "clear"|"hold"|"raise" What a row does that vanished.
+---@field severity? gateway.Severity|fun(row: any): gateway.Severity
+---@field labels? table<string, string|number|boolean>|fun(row: any): table
+---@field summary? gateway.Text A text such as "{name}: {calls_waiting} waiting".
+---@field details? gateway.Text
+---@field link? gateway.Text
+---@field cleared? string The text of the clear: "{summary} — over after {age:duration}".
+---@field mention? string|string[]|fun(row: any): string|string[]|nil People of gateway.conf.
+---@field send? string|gateway.Entry|(string|gateway.Entry)[] Destinations of gateway.conf.
+---@field doc? string What it is good for, in a sentence.
 
 --- Watches rows and keeps one alert per row: gw.rule "queue-wait" { … }.
 ---@param name string

@@ -5,7 +5,9 @@
  *   tell(text)    adds to what script_told() returns
  *   at(query, field)  the index of a field
  *   rule { query, wants, when = tree, clear = tree | nil, on_transition = fn | nil }
- *                 registers; tells "raise KEY: WHY", "clear KEY (REASON): WHY" */
+ *                 registers; tells "raise KEY: WHY", "clear KEY (REASON): WHY". In the
+ *                 place of `when` and `clear` it takes levels = { { when, clear }, … },
+ *                 and tells "raise KEY to 2: WHY"; and what core.rule takes. */
 #ifndef CCGATE_TESTS_SCRIPT_BENCH_H
 #define CCGATE_TESTS_SCRIPT_BENCH_H
 
@@ -45,9 +47,12 @@ static const char bench_prelude[] =
     "    if field.name == name then return i - 1 end\n"
     "  end\n"
     "end\n"
-    "local function on_transition(kind, reason, row, key, center, why, plain)\n"
+    "local several = false\n"
+    "local function on_transition(kind, reason, row, key, center, why, plain, facts)\n"
     "  if plain then return end\n"
-    "  tell(kind .. ' ' .. key .. (reason and ' (' .. reason .. ')' or '') .. ': ' "
+    "  local level = several and ' to ' .. facts.level or ''\n"
+    "  if facts.was then level = ' from ' .. facts.was .. level end\n"
+    "  tell(kind .. ' ' .. key .. level .. (reason and ' (' .. reason .. ')' or '') .. ': ' "
     ".. why)\n"
     "end\n"
     "function rule(t)\n"
@@ -56,9 +61,16 @@ static const char bench_prelude[] =
     "    want.center = want.center or 0\n"
     "    want.every_ms = 10000\n"
     "  end\n"
+    "  local levels = {}\n"
+    "  several = t.levels ~= nil\n"
+    "  for i, level in ipairs(t.levels or { t }) do\n"
+    "    levels[i] = { when = core.condition(t.query, level.when),\n"
+    "      clear = level.clear and core.condition(t.query, level.clear) }\n"
+    "  end\n"
     "  core.rule { name = t.name or 'r', about = '', wants = t.wants,\n"
-    "    when = core.condition(t.query, t.when),\n"
-    "    clear = t.clear and core.condition(t.query, t.clear),\n"
+    "    levels = levels, hold_ms = t.hold_ms, linger_ms = t.linger_ms,\n"
+    "    cooldown_ms = t.cooldown_ms, stale_after_ms = t.stale_after_ms,\n"
+    "    stale = t.stale, gone = t.gone, open = t.open,\n"
     "    on_transition = t.on_transition or on_transition }\n"
     "end\n";
 
@@ -220,8 +232,32 @@ row_text_is(struct block *block, const char *name, const char *text)
 static inline void
 bench_restore(struct script *script, uint32_t center, const char *key)
 {
-    struct message_raised raised = {0, center, key};
-    rule_restore(script, &(struct message_restore){&raised, 1});
+    struct message_kept kept = {0, center, key, ""};
+    rule_restore(script, &(struct message_restore){&kept, 1});
+}
+
+/* What ITEM_STATE gave. */
+static inline void
+bench_restore_state(struct script *script, uint32_t center, const char *key,
+                    const char *text)
+{
+    struct message_kept kept = {0, center, key, text};
+    rule_restore(script, &(struct message_restore){&kept, 1});
+}
+
+/* Time passes without a sample, and the rule is told so. */
+static inline void
+bench_tick(struct script *script, int64_t ms)
+{
+    effect_set_now(&script->effects, script->effects.now_ms + ms);
+    rule_tick(script, (struct rule *)script->entries[0]);
+}
+
+/* The next sample comes so much later than it would. */
+static inline void
+bench_wait(struct script *script, int64_t ms)
+{
+    effect_set_now(&script->effects, script->effects.now_ms + ms);
 }
 
 /* An answer for `argument`; the block is empty afterwards. */

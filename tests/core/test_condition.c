@@ -8,6 +8,8 @@
 
 #include "script/condition.h"
 
+static const struct condition_view no_view;
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static uint32_t
@@ -63,8 +65,9 @@ test_words(void **state)
     static const char *const words[] = {
         [OP_ABOVE] = "above",     [OP_BELOW] = "below",     [OP_AT_LEAST] = "at_least",
         [OP_AT_MOST] = "at_most", [OP_EQUAL] = "equal",     [OP_ONE_OF] = "one_of",
-        [OP_WITHIN] = "within",   [OP_OUTSIDE] = "outside", [OP_ALL] = "all",
-        [OP_ANY] = "any",         [OP_NONE] = "none",       [OP_CALL] = "call",
+        [OP_WITHIN] = "within",   [OP_OUTSIDE] = "outside", [OP_CHANGED] = "changed",
+        [OP_ALL] = "all",         [OP_ANY] = "any",         [OP_NONE] = "none",
+        [OP_TIMES] = "times",     [OP_GIVEN] = "given",     [OP_CALL] = "call",
     };
     for (size_t op = 0; op < COUNT(words); op++) {
         assert_string_equal(condition_word((enum condition_op)op), words[op]);
@@ -93,16 +96,16 @@ test_comparisons(void **state)
         struct condition condition = {.query = &query_queues};
         struct given row = {0};
         leaf(&condition, cases[i].op, "calls_waiting", 5);
-        assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view),
                          TRUTH_UNKNOWN);
         row_set(&row, "calls_waiting", 4);
-        assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view),
                          cases[i].four);
         row_set(&row, "calls_waiting", 5);
-        assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view),
                          cases[i].five);
         row_set(&row, "calls_waiting", 6);
-        assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+        assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view),
                          cases[i].six);
         condition_fini(&condition);
     }
@@ -116,11 +119,10 @@ test_nil_is_not_zero(void **state)
     struct condition condition = {.query = &query_queues};
     struct given row = {0};
     leaf(&condition, OP_EQUAL, "agents_available", 0);
-    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view),
                      TRUTH_UNKNOWN);
     row_set(&row, "agents_available", 0);
-    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
-                     TRUTH_TRUE);
+    assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view), TRUTH_TRUE);
     condition_fini(&condition);
 }
 
@@ -132,18 +134,16 @@ test_ratio(void **state)
     struct given row = {0};
     leaf(&condition, OP_BELOW, "service_level_5m", 0.8);
     row_set(&row, "answered_20s_5m", 0);
-    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view),
                      TRUTH_UNKNOWN);
     row_set(&row, "calls_offered_5m", 0);
-    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view),
                      TRUTH_UNKNOWN);
     row_set(&row, "calls_offered_5m", 10);
     row_set(&row, "answered_20s_5m", 7);
-    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
-                     TRUTH_TRUE);
+    assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view), TRUTH_TRUE);
     row_set(&row, "answered_20s_5m", 8);
-    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
-                     TRUTH_FALSE);
+    assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view), TRUTH_FALSE);
     condition_fini(&condition);
 }
 
@@ -192,7 +192,8 @@ test_combinations(void **state)
                 }
                 condition_close(&condition, opened);
                 assert_int_equal(
-                    condition_evaluate(&condition, seen(&row), answer, NULL),
+                    condition_evaluate(&condition, seen(&row),
+                                       &(struct condition_view){.caller = answer}),
                     expected(ops[o], parts, count));
                 condition_fini(&condition);
             }
@@ -239,7 +240,9 @@ test_nesting(void **state)
         row_set(&row, "calls_waiting", cases[i].waiting);
         row_set(&row, "longest_wait_5m", cases[i].longest);
         row_set(&row, "agents_idle", cases[i].idle);
-        assert_int_equal(condition_evaluate(&condition, seen(&row), answer, &calls),
+        assert_int_equal(condition_evaluate(
+                             &condition, seen(&row),
+                             &(struct condition_view){.caller = answer, .arg = &calls}),
                          cases[i].truth);
         assert_int_equal(calls, cases[i].calls);
     }
@@ -253,9 +256,9 @@ test_empty_is_unknown(void **state)
     struct condition condition = {.query = &query_queues};
     struct given row = {0};
     struct buf out = {0};
-    assert_int_equal(condition_evaluate(&condition, seen(&row), NULL, NULL),
+    assert_int_equal(condition_evaluate(&condition, seen(&row), &no_view),
                      TRUTH_UNKNOWN);
-    condition_explain(&condition, seen(&row), NULL, NULL, &out);
+    condition_explain(&condition, seen(&row), &no_view, &out);
     condition_describe(&condition, &out);
     assert_int_equal(out.size, 0);
     condition_fini(&condition);
@@ -265,7 +268,8 @@ static void
 assert_explained(const struct condition *condition, struct given *row, const char *text)
 {
     struct buf out = {0};
-    condition_explain(condition, seen(row), answer, NULL, &out);
+    condition_explain(condition, seen(row), &(struct condition_view){.caller = answer},
+                      &out);
     assert_string_equal(out.data, text);
     buf_fini(&out);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "script/condition.h"
+static const struct condition_view no_view;
 
 static uint32_t
 field_of(const struct query *query, const char *name)
@@ -45,8 +46,8 @@ assert_why(struct condition *condition, struct row row, enum truth truth,
            const char *why)
 {
     struct buf out = {0};
-    assert_int_equal(condition_evaluate(condition, &row, NULL, NULL), truth);
-    condition_explain(condition, &row, NULL, NULL, &out);
+    assert_int_equal(condition_evaluate(condition, &row, &no_view), truth);
+    condition_explain(condition, &row, &no_view, &out);
     assert_string_equal(out.data, why);
     buf_fini(&out);
 }
@@ -171,9 +172,9 @@ test_between(void **state)
     for (int64_t i = 1; i <= 5; i++) {
         cells[1 + waiting] = i;
         bool expected = is_within[i - 1];
-        assert_int_equal(condition_evaluate(&within, &row, NULL, NULL), expected);
-        assert_int_equal(condition_evaluate(&outside, &row, NULL, NULL), !expected);
-        assert_int_equal(condition_evaluate(&one, &row, NULL, NULL), i % 2);
+        assert_int_equal(condition_evaluate(&within, &row, &no_view), expected);
+        assert_int_equal(condition_evaluate(&outside, &row, &no_view), !expected);
+        assert_int_equal(condition_evaluate(&one, &row, &no_view), i % 2);
     }
     assert_why(&within, row, TRUTH_FALSE, "calls_waiting is 5 (not within 2 to 4)");
     assert_why(&outside, row, TRUTH_TRUE, "calls_waiting is 5 (outside 2 to 4)");

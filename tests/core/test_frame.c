@@ -13,7 +13,7 @@
 static enum frame_result
 next(const struct buf *buf, size_t *used, struct frame *frame)
 {
-    return frame_next(buf->data, buf->size, used, FRAME_LOAD, FRAME_DISABLE, frame);
+    return frame_next(buf->data, buf->size, used, FRAME_LOAD, FRAME_TICK, frame);
 }
 
 /* One of each item, and an odd number of bytes. */
@@ -98,7 +98,7 @@ test_every_prefix_waits(void **state)
     for (size_t size = 0; size < out.size; size++) {
         size_t used = 0;
         assert_int_equal(
-            frame_next(out.data, size, &used, FRAME_LOAD, FRAME_DISABLE, &frame),
+            frame_next(out.data, size, &used, FRAME_LOAD, FRAME_TICK, &frame),
             FRAME_MORE);
         assert_int_equal(used, 0);
     }
@@ -111,7 +111,7 @@ test_broken_headers(void **state)
     (void)state;
     static const struct frame_header cases[] = {
         {.type = 0},
-        {.type = FRAME_DISABLE + 1},
+        {.type = FRAME_TICK + 1},
         {.type = FRAME_LOADED},
         {.type = UINT16_MAX},
         {.type = FRAME_RUN, .zero = 1},

@@ -129,9 +129,9 @@ test_restored_alerts_are_not_raised_again(void **state)
     struct peer *peer = peer_with(RULE("when = gw.above('calls_waiting', 5)"));
     struct buf out = {0};
     struct message_list list = {0};
-    struct message_raised raised = {0, 0, "7"}, unknown = {0, 0, "999"};
-    message_put_raised(&list, &raised);
-    message_put_raised(&list, &unknown);
+    struct message_kept raised = {0, 0, "7", ""}, unknown = {0, 0, "999", ""};
+    message_put_kept(&list, &raised);
+    message_put_kept(&list, &unknown);
     message_write_restore(&out, PEER_NOW, &list);
     message_list_fini(&list);
     peer_send(peer, &out);

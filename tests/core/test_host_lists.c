@@ -58,8 +58,8 @@ test_agents_after_a_restart(void **state)
     struct peer *peer = peer_with(LONG_REST);
     struct buf out = {0};
     struct message_list list = {0};
-    message_put_raised(&list, &(struct message_raised){0, 0, "1099"});
-    message_put_raised(&list, &(struct message_raised){0, 0, "1100"});
+    message_put_kept(&list, &(struct message_kept){0, 0, "1099", ""});
+    message_put_kept(&list, &(struct message_kept){0, 0, "1100", ""});
     assert_true(message_write_restore(&out, peer->now_ms, &list));
     message_list_fini(&list);
     peer_send(peer, &out);

@@ -11,49 +11,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { F = TRUTH_FALSE, T = TRUTH_TRUE, U = TRUTH_UNKNOWN };
-
-/* lifecycle.md §2 without hold and linger, every combination. */
-static void
-test_state_table(void **state)
-{
-    (void)state;
-    static const struct {
-        bool raised;
-        int when, clear;
-        enum latch_move move;
-    } cases[] = {
-        /* clear: `when` true raises, whatever `clear` says */
-        {false, F, F, LATCH_STAY},
-        {false, F, T, LATCH_STAY},
-        {false, F, U, LATCH_STAY},
-        {false, U, F, LATCH_STAY},
-        {false, U, T, LATCH_STAY},
-        {false, U, U, LATCH_STAY},
-        {false, T, F, LATCH_RAISE},
-        {false, T, T, LATCH_RAISE},
-        {false, T, U, LATCH_RAISE},
-        /* raised: `clear` true clears unless `when` is true; unknown changes nothing */
-        {true, T, F, LATCH_STAY},
-        {true, T, T, LATCH_STAY},
-        {true, T, U, LATCH_STAY},
-        {true, F, F, LATCH_STAY},
-        {true, F, U, LATCH_STAY},
-        {true, U, F, LATCH_STAY},
-        {true, U, U, LATCH_STAY},
-        {true, F, T, LATCH_CLEAR},
-        {true, U, T, LATCH_CLEAR},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        enum truth when = (enum truth)cases[i].when;
-        enum truth clear = (enum truth)cases[i].clear;
-        assert_int_equal(latch_judge(cases[i].raised, false, when, clear),
-                         cases[i].move);
-        assert_int_equal(latch_judge(cases[i].raised, true, when, clear),
-                         cases[i].raised ? LATCH_GONE : LATCH_STAY);
-    }
-}
-
 /* A rule: raises with more than 5 waiting and, when it has a `clear`, clears with fewer
  * than 2. */
 struct bench {
@@ -61,30 +18,54 @@ struct bench {
     struct latch latch;
     struct block block;
     bool refuse; /* transitions cannot be handed over */
+    int64_t now_ms;
+    size_t saved;                   /* states, */
+    char state[LATCH_TEXT_MAX + 1]; /* of which this is the last */
     char log[512];
 };
 
-static const char *const names[] = {
-    [LATCH_RAISE] = "raise",
-    [LATCH_CLEAR] = "clear",
-    [LATCH_GONE] = "gone",
-};
+static const char *
+name_of(const struct latch_outcome *outcome)
+{
+    static const char *const names[] = {"", "raise", "level", "clear"};
+    return outcome->reason == LATCH_GONE ? "gone" : names[outcome->move];
+}
 
 static bool
-on_move(void *arg, enum latch_move move, uint32_t center, const struct key *key,
-        const struct row *row, const struct condition *decided)
+on_move(void *arg, const struct latch_transition *transition)
 {
     struct bench *bench = arg;
     char room[KEY_ROOM];
-    const struct condition *clear = bench->latch.clear ? &bench->clear : &bench->when;
-    assert_ptr_equal(decided, move == LATCH_RAISE   ? &bench->when
-                              : move == LATCH_CLEAR ? clear
-                                                    : NULL);
-    assert_int_equal(row->cells[1 + query_queues.key], key->id);
+    const struct latch_outcome *outcome = &transition->outcome;
+    bool has_clear = bench->latch.terms.has_clear[0];
+    const struct condition *clear = has_clear ? &bench->clear : &bench->when;
+    assert_ptr_equal(transition->decided, outcome->move == LATCH_RAISE    ? &bench->when
+                                          : outcome->reason == LATCH_GONE ? NULL
+                                                                          : clear);
+    assert_int_equal(transition->row->cells[1 + query_queues.key], transition->key->id);
     size_t size = strlen(bench->log);
-    snprintf(bench->log + size, sizeof bench->log - size, "%s %u/%s ", names[move],
-             (unsigned)center, key_text(key, room));
+    snprintf(bench->log + size, sizeof bench->log - size, "%s %u/%s ", name_of(outcome),
+             (unsigned)transition->center, key_text(transition->key, room));
     return !bench->refuse;
+}
+
+static void
+on_state(void *arg, uint32_t center, const struct key *key, const char *text)
+{
+    struct bench *bench = arg;
+    (void)center, (void)key;
+    bench->saved++;
+    snprintf(bench->state, sizeof bench->state, "%s", text);
+}
+
+static struct latch_round
+bench_round(struct bench *bench, uint32_t center)
+{
+    return (struct latch_round){.center = center,
+                                .view = {.now_ms = bench->now_ms += 1000},
+                                .on_move = on_move,
+                                .on_state = on_state,
+                                .arg = bench};
 }
 
 static void
@@ -97,7 +78,10 @@ bench_init(struct bench *bench, bool has_clear)
     uint32_t waiting = (uint32_t)query_field(&query_queues, "calls_waiting");
     condition_compare(&bench->when, OP_ABOVE, waiting, 5);
     condition_compare(&bench->clear, OP_BELOW, waiting, 2);
-    latch_init(&bench->latch, &bench->when, has_clear ? &bench->clear : NULL);
+    const struct latch_terms terms = {.level_count = 1, .stale_after_ms = 3000};
+    const struct latch_conditions level = {&bench->when,
+                                           has_clear ? &bench->clear : NULL};
+    latch_init(&bench->latch, &terms, &level);
     block_init(&bench->block, &query_queues);
 }
 
@@ -136,11 +120,11 @@ bench_rows(const struct bench *bench)
 }
 
 static void
-set(struct latch *latch, uint32_t center, int64_t id, bool raised)
+set(struct latch *latch, uint32_t center, int64_t id)
 {
     struct key key;
     key_of_id(&key, id);
-    latch_set(latch, center, &key, raised);
+    latch_restore_raised(latch, center, &key);
 }
 
 static bool
@@ -157,8 +141,8 @@ bench_sample(struct bench *bench, uint32_t center)
 {
     bench->log[0] = '\0';
     struct message_rows rows = bench_rows(bench);
-    rows.center = center;
-    latch_sample(&bench->latch, &rows, NULL, on_move, bench);
+    struct latch_round round = bench_round(bench, center);
+    latch_sample(&bench->latch, &round, &rows);
     block_clear(&bench->block);
 }
 
@@ -303,18 +287,13 @@ test_restored(void **state)
     struct bench bench;
     bench_init(&bench, true);
     latch_watch(&bench.latch, 0, 7);
-    set(&bench.latch, 0, 7, true);
+    set(&bench.latch, 0, 7);
     bench_row(&bench, 7, 9);
     bench_sample(&bench, 0);
     assert_string_equal(bench.log, "");
 
-    set(&bench.latch, 0, 7, false);
-    bench_row(&bench, 7, 9);
-    bench_sample(&bench, 0);
-    assert_string_equal(bench.log, "raise 0/7 ");
-
     /* Restored, but the rule does not watch it any more: held. */
-    set(&bench.latch, 0, 8, true);
+    set(&bench.latch, 0, 8);
     assert_false(latch_is_watched(&bench.latch, 0, 8));
     bench_row(&bench, 8, 0);
     bench_sample(&bench, 0);
@@ -345,12 +324,85 @@ test_clear_is_asked_when_raised(void **state)
     int calls = 0;
     bench_row(&bench, 7, 0);
     struct message_rows rows = bench_rows(&bench);
-    latch_sample(&bench.latch, &rows, count_calls, on_move, &calls);
+    struct latch_round round = bench_round(&bench, 0);
+    round.view.caller = count_calls;
+    round.view.arg = &calls;
+    latch_sample(&bench.latch, &round, &rows);
     assert_int_equal(calls, 0);
-    set(&bench.latch, 0, 7, true);
-    latch_sample(&bench.latch, &rows, count_calls, on_move, &calls);
+    set(&bench.latch, 0, 7);
+    latch_sample(&bench.latch, &round, &rows);
     assert_int_equal(calls, 1);
     bench_fini(&bench);
+}
+
+/* What is saved, and when: what is calm costs nothing. */
+static void
+test_states(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, true);
+    bench.latch.terms.hold_ms = 2500;
+    latch_watch(&bench.latch, 0, 7);
+    static const struct {
+        int64_t waiting;
+        const char *log, *state;
+        size_t saved;
+    } steps[] = {
+        {0, "", "", 0},
+        {NIL, "", "", 0},
+        {9, "", "3000 0 pending@3000", 1},
+        {9, "", "4000 0 pending@3000", 2}, /* when its last sample was, after a third */
+        {NIL, "", "4000 0 pending@3000", 2},
+        {9, "raise 0/7 ", "6000 0 raised@3000", 3},
+        {9, "", "6000 0 raised@3000", 3},
+        {0, "clear 0/7 ", "", 4},
+        {0, "", "", 4},
+    };
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        bench_row(&bench, 7, steps[i].waiting);
+        bench_sample(&bench, 0);
+        assert_string_equal(bench.log, steps[i].log);
+        assert_string_equal(bench.state, steps[i].state);
+        assert_int_equal(bench.saved, steps[i].saved);
+    }
+    bench_fini(&bench);
+}
+
+/* The alert is the truth, its state what is known beside it. */
+static void
+test_states_restored(void **state)
+{
+    (void)state;
+    static const struct {
+        bool raised;
+        const char *text, *expected;
+    } cases[] = {
+        {false, "4000 0 pending@3000", "4000 0 pending@3000"},
+        {true, "6000 0 raised@3000", "6000 0 raised@3000"},
+        {true, "6000 0 lingering@5000", "6000 0 lingering@5000"},
+        {false, "6000 0 raised@3000", "0 0"},
+        {true, "6000 0 pending@3000", "0 0 raised@0"},
+        {true, "6000 0 raised@1 raised@2",
+         "6000 0 raised@1"}, /* a level that is no more */
+        {true, "nonsense", "0 0 raised@0"},
+        {false, "0 9000", "0 9000"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct bench bench;
+        struct buf text = {0};
+        struct key key;
+        bench_init(&bench, true);
+        latch_watch(&bench.latch, 0, 7);
+        key_of_id(&key, 7);
+        if (cases[i].raised)
+            set(&bench.latch, 0, 7);
+        latch_restore_state(&bench.latch, 0, &key, cases[i].text);
+        latch_state_write(latch_state(&bench.latch, 0, &key), &text);
+        assert_string_equal(text.data, cases[i].expected);
+        buf_fini(&text);
+        bench_fini(&bench);
+    }
 }
 
 /* 10,000 keys in two centres, with ids that a weak hash would put together. */
@@ -366,7 +418,8 @@ test_many_keys(void **state)
         for (int64_t i = 0; i < EACH; i++)
             for (uint32_t center = 0; center < 2; center++) {
                 latch_watch(&bench.latch, center, i * strides[s]);
-                set(&bench.latch, center, i * strides[s], i % 3 == center);
+                if (i % 3 == center)
+                    set(&bench.latch, center, i * strides[s]);
             }
         assert_int_equal(bench.latch.slot_count, 2 * EACH);
         for (int64_t i = 0; i < EACH; i++)
@@ -393,7 +446,9 @@ static void
 listed_init(struct listed *listed, const struct query *query)
 {
     *listed = (struct listed){.when.query = query};
-    latch_init(&listed->latch, &listed->when, NULL);
+    const struct latch_terms terms = {.level_count = 1};
+    const struct latch_conditions level = {&listed->when, NULL};
+    latch_init(&listed->latch, &terms, &level);
 }
 
 static void
@@ -401,6 +456,36 @@ listed_fini(struct listed *listed)
 {
     latch_fini(&listed->latch);
     condition_fini(&listed->when);
+}
+
+static bool
+on_any_move(void *arg, const struct latch_transition *transition)
+{
+    (void)arg, (void)transition;
+    return true;
+}
+
+static void
+on_any_state(void *arg, uint32_t center, const struct key *key, const char *text)
+{
+    (void)arg, (void)center, (void)key, (void)text;
+}
+
+/* Raises it, or lets its row be gone. */
+static void
+listed_set(struct listed *listed, const struct key *key, bool raised)
+{
+    struct latch_round round = {.on_move = on_any_move, .on_state = on_any_state};
+    struct block gone;
+    if (raised) {
+        latch_restore_raised(&listed->latch, 0, key);
+        return;
+    }
+    block_init(&gone, listed->latch.query);
+    key_add_row(&gone, key, ROW_GONE);
+    struct row row = block_at(&gone, 0);
+    latch_row(&listed->latch, &round, &row);
+    block_fini(&gone);
 }
 
 /* Sets and frees keys as a bitmap does, with ids that fall into runs. */
@@ -421,7 +506,9 @@ test_slots_are_freed(void **state)
         id = (id >> 1) % IDS;
         count += (size_t)is_set - raised[id];
         raised[id] = is_set;
-        set(&listed.latch, 0, (int64_t)id << 40, is_set);
+        struct key key;
+        key_of_id(&key, (int64_t)id << 40);
+        listed_set(&listed, &key, is_set);
         assert_int_equal(listed.latch.slot_count, count);
         for (size_t j = 0; i % 50 == 0 && j < IDS; j++)
             assert_int_equal(is_raised(&listed.latch, 0, (int64_t)j << 40), raised[j]);
@@ -436,25 +523,25 @@ test_text_keys(void **state)
     (void)state;
     struct listed listed;
     struct key key, same_id;
-    struct latch_raised raised;
+    struct latch_kept kept;
     listed_init(&listed, &query_agent_calls);
     assert_true(key_of_text(&key, &query_agent_calls, "1-2"));
-    latch_set(&listed.latch, 0, &key, true);
+    listed_set(&listed, &key, true);
     assert_true(latch_is_raised(&listed.latch, 0, &key));
     assert_false(latch_is_raised(&listed.latch, 1, &key));
     /* The hash alone is not the key. */
     key_of_text(&same_id, &query_agent_calls, "1-3");
     same_id.id = key.id;
     assert_false(latch_is_raised(&listed.latch, 0, &same_id));
-    latch_set(&listed.latch, 0, &same_id, true);
+    listed_set(&listed, &same_id, true);
     assert_int_equal(listed.latch.slot_count, 2);
-    latch_set(&listed.latch, 0, &key, false);
+    listed_set(&listed, &key, false);
     assert_true(latch_is_raised(&listed.latch, 0, &same_id));
     size_t at = 0;
-    assert_true(latch_next(&listed.latch, 0, &at, &raised));
-    assert_string_equal(raised.key.text, "1-3");
-    assert_false(raised.is_seen);
-    assert_false(latch_next(&listed.latch, 0, &at, &raised));
+    assert_true(latch_next(&listed.latch, 0, &at, &kept));
+    assert_string_equal(kept.key.text, "1-3");
+    assert_false(kept.is_seen);
+    assert_false(latch_next(&listed.latch, 0, &at, &kept));
     listed_fini(&listed);
 }
 
@@ -462,7 +549,6 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_state_table),
         cmocka_unit_test(test_life_with_clear),
         cmocka_unit_test(test_life_without_clear),
         cmocka_unit_test(test_only_what_is_watched),
@@ -470,6 +556,8 @@ main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_restored),
         cmocka_unit_test(test_clear_is_asked_when_raised),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_states_restored),
         cmocka_unit_test(test_many_keys),
         cmocka_unit_test(test_slots_are_freed),
         cmocka_unit_test(test_text_keys),

@@ -62,34 +62,37 @@ test_restore(void **state)
 {
     (void)state;
     static const struct {
-        struct message_raised raised;
+        struct message_kept kept;
         const char *fault;
     } cases[] = {
-        {{2, 1, "7"}, NULL},
-        {{3, 1, "7"}, "RESTORE: no such entry"},
-        {{2, 2, "7"}, "RESTORE: no such centre"},
-        {{2, 1, ""}, "RESTORE: the key of an alert"},
-        {{2, 1, "7\n"}, "RESTORE: the key of an alert"},
+        {{2, 1, "7", ""}, NULL},
+        {{3, 1, "7", ""}, "RESTORE: no such entry"},
+        {{2, 2, "7", ""}, "RESTORE: no such centre"},
+        {{2, 1, "", ""}, "RESTORE: the key of an alert"},
+        {{2, 1, "7\n", ""}, "RESTORE: the key of an alert"},
+        {{2, 1, "7", "\n"}, "RESTORE: the state of a key"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bench bench = {0};
         struct message_list list = {0};
         struct message_restore out;
-        message_put_raised(&list, &(struct message_raised){0, 0, "sales"});
-        message_put_raised(&list, &cases[i].raised);
+        message_put_kept(&list, &(struct message_kept){0, 0, "sales", "0 0 raised@5"});
+        message_put_kept(&list, &cases[i].kept);
         assert_true(message_write_restore(&bench.out, NOW, &list));
         bool is_good = message_read_restore(bench_frame(&bench), ENTRIES, CENTERS, &out,
                                             &bench.error);
         assert_int_equal(is_good, cases[i].fault == NULL);
         if (is_good) {
             assert_int_equal(out.count, 2);
-            assert_string_equal(out.raised[0].key, "sales");
-            assert_int_equal(out.raised[1].entry, 2);
-            assert_int_equal(out.raised[1].center, 1);
-            assert_string_equal(out.raised[1].key, "7");
+            assert_string_equal(out.kept[0].key, "sales");
+            assert_int_equal(out.kept[1].entry, 2);
+            assert_int_equal(out.kept[1].center, 1);
+            assert_string_equal(out.kept[1].key, "7");
+            assert_string_equal(out.kept[0].state, "0 0 raised@5");
+            assert_string_equal(out.kept[1].state, "");
         } else {
             assert_fault(&bench, cases[i].fault);
-            assert_null(out.raised);
+            assert_null(out.kept);
         }
         message_restore_fini(&out);
         message_list_fini(&list);

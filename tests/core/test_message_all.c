@@ -96,6 +96,9 @@ test_small_refused(void **state)
     assert_false(
         message_read_disable(bench_frame(&bench), ENTRIES, &entry, &bench.error));
     assert_fault(&bench, "DISABLE: no such entry");
+    message_write_tick(&bench.out, NOW, ENTRIES);
+    assert_false(message_read_tick(bench_frame(&bench), ENTRIES, &entry, &bench.error));
+    assert_fault(&bench, "TICK: no such entry");
 
     struct message_sleep sleep;
     static const int64_t times[] = {-1, MESSAGE_PERIOD_MAX_MS + 1};
@@ -203,6 +206,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
     case FRAME_RUN: return message_read_run(frame, ENTRIES, &out.run, NULL);
     case FRAME_WAKE: return message_read_wake(frame, &out.wait, NULL);
     case FRAME_FETCHED: return message_read_fetched(frame, CENTERS, &out.fetched, NULL);
+    case FRAME_TICK: return message_read_tick(frame, ENTRIES, &out.entry, NULL);
     case FRAME_DISABLE: return message_read_disable(frame, ENTRIES, &out.entry, NULL);
     case FRAME_LOADED:
         is_good = message_read_loaded(frame, CENTERS, WANTS, &out.loaded, NULL);
@@ -236,12 +240,14 @@ write_all(struct buf *out)
     struct message_rows rows = {0, &query_queues, 1, cells, 0, NULL, 0};
     struct message_fetched fetched = {.wait = 1, .rows = rows}, failed = {.wait = 2};
     error_set(&failed.error, ERROR_API, "1", "no");
-    message_put_raised(&raised, &(struct message_raised){0, 0, "7"});
+    message_put_kept(&raised, &(struct message_kept){0, 0, "7", ""});
+    message_put_kept(&raised, &(struct message_kept){0, 0, "7", "0 0 raised@5"});
     message_put_problem(&lists.problems, &problem);
     for (size_t i = 0; i < ENTRIES; i++)
         message_put_entry(&lists.entries, &entries[i]);
     message_put_want(&lists.wants, &want);
     message_put_alert(&alerts, &good_alert);
+    message_put_state(&alerts, &(struct message_state){0, "7", "0 0 raised@5"});
     message_put_send(&sends, &good_send);
     message_put_change(&sends, &(struct message_stored){"sday", 0, "t", 1});
     message_put_stored(&stored, &(struct message_stored){"sday", 5, "t", 1});
@@ -255,6 +261,7 @@ write_all(struct buf *out)
     message_write_fetched(out, NOW, &fetched);
     message_write_fetched(out, NOW, &failed);
     message_write_disable(out, NOW, 0);
+    message_write_tick(out, NOW, 0);
     message_write_loaded(out, NOW, &lists.problems, &lists.entries, &lists.wants);
     message_write_commit(out, NOW, 0, 0, &alerts);
     message_write_commit(out, NOW, 1, 0, &sends);
@@ -302,7 +309,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 17);
+    assert_int_equal(count, 18);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -325,9 +332,9 @@ test_ids_that_say_nothing(void **state)
             assert_false(read_any(&frame, &loaded));
             refused++;
         }
-    /* LOAD RESTORE ROWS LOADED LOG, and those whose id is entry 0: DISABLE COMMIT
-     * STRIKE. */
-    assert_int_equal(refused, 9);
+    /* LOAD RESTORE ROWS LOADED LOG, and those whose id is entry 0: DISABLE TICK
+     * COMMIT STRIKE. */
+    assert_int_equal(refused, 10);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }

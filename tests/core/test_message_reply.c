@@ -120,6 +120,8 @@ test_entries_refused(void **state)
         {{ENTRY_RULE, "a b", {0}, "", 0}, name},
         {{0, "a", {0}, "", 0}, "LOADED: the kind of an entry"},
         {{3, "a", {0}, "", 0}, "LOADED: the kind of an entry"},
+        {{ENTRY_RULE, "a", {.every_ms = 1000}, "", 0}, NULL},
+        {{ENTRY_RULE, "a", {.every_ms = -1}, "", 0}, "LOADED: the period of an entry"},
         {{ENTRY_JOB, "a", EVERY(0), "", 0}, period},
         {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MIN_MS - 1), "", 0}, period},
         {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MIN_MS), "", 0}, NULL},

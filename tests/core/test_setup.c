@@ -59,6 +59,13 @@ static struct conf_calendar calendars[] = {
      .exception_count = 1},
 };
 
+static struct conf_contact contact = {TEXT("slack"), TEXT("U0SECRET")};
+
+static struct conf_person people[] = {
+    {.name = TEXT("ayse"), .contacts = &contact, .contact_count = 1},
+    {.name = TEXT("m\"k")},
+};
+
 static const struct conf conf = {
     .name = TEXT("ccgate"),
     .zone = TEXT("Europe/Istanbul"),
@@ -68,6 +75,8 @@ static const struct conf conf = {
     .center_count = 2,
     .destinations = destinations,
     .destination_count = 2,
+    .people = people,
+    .person_count = 2,
 };
 
 static void
@@ -86,11 +95,12 @@ names_and_no_secrets(void **state)
         "{\"name\":\"second\",\"zone\":\"Asia/Shanghai\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
         "\"queues\":[]}],"
         "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
-        "{\"name\":\"book\",\"kind\":\"log\"}],\"calendars\":["
+        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"],\"calendars\":["
         "{\"name\":\"office\",\"zone\":\"Europe/Istanbul\",\"text\":\"days=mon-fri\\n\"},"
         "{\"name\":\"night\",\"zone\":\"Europe/Berlin\",\"text\":\"days=mon-sun\\n"
         "hours=22:00-06:00\\nholidays=2026-12-25\\nexcept.2026-12-24=22:00-23:00\\n\"}]}");
     assert_null(strstr(out.data, "secret"));
+    assert_null(strstr(out.data, "SECRET"));
     buf_fini(&out);
 }
 
@@ -103,7 +113,7 @@ an_empty_configuration_is_fine(void **state)
     setup_write(&bare, "a.lua", &out);
     assert_string_equal(out.data,
                         "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
-                        "\"centers\":[],\"destinations\":[],"
+                        "\"centers\":[],\"destinations\":[],\"people\":[],"
                         "\"calendars\":[]}");
     buf_fini(&out);
 }
@@ -113,9 +123,9 @@ static void
 each_limit_makes_a_difference(void **state)
 {
     (void)state;
-    struct conf_limits limits[10];
-    struct buf outs[10] = {0};
-    for (size_t i = 0; i < 10; i++)
+    struct conf_limits limits[11];
+    struct buf outs[11] = {0};
+    for (size_t i = 0; i < 11; i++)
         limits[i] = (struct conf_limits){.cpu_ms = 1,
                                          .cpu_load_ms = 2,
                                          .memory_bytes = 3,
@@ -124,6 +134,7 @@ each_limit_makes_a_difference(void **state)
                                          .wants = 6,
                                          .sends_per_s = 7.5,
                                          .alerts = 8,
+                                         .store_bytes = 9,
                                          .logs_per_s = 9.25};
     limits[1].cpu_ms++;
     limits[2].cpu_load_ms++;
@@ -134,12 +145,13 @@ each_limit_makes_a_difference(void **state)
     limits[7].sends_per_s += 0.5;
     limits[8].alerts++;
     limits[9].logs_per_s += 0.5;
-    for (size_t i = 0; i < 10; i++) {
+    limits[10].store_bytes++;
+    for (size_t i = 0; i < 11; i++) {
         setup_add_limits(&limits[i], &outs[i]);
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(outs[i].data, outs[j].data);
     }
-    for (size_t i = 0; i < 10; i++)
+    for (size_t i = 0; i < 11; i++)
         buf_fini(&outs[i]);
 }
 

@@ -502,9 +502,9 @@ test_newer(void **state)
 {
     (void)state;
     store_close(open_store());
-    change("PRAGMA user_version = 6");
+    change("PRAGMA user_version = 7");
     refuse_store("newer ccgate");
-    change("PRAGMA user_version = 5");
+    change("PRAGMA user_version = 6");
     store_close(open_store());
 }
 
@@ -572,16 +572,56 @@ test_older_form(void **state)
     struct store *store = open_store();
     commit_message(store, "m1", 1, NULL);
     store_close(store);
-    change("DROP TABLE slot; DROP TABLE silence;"
-           "ALTER TABLE alert DROP COLUMN due_ms; DROP TABLE kept; DROP TABLE run;"
-           "PRAGMA user_version = 1");
+    change(
+        "DROP TABLE slot; DROP TABLE silence;"
+        "ALTER TABLE alert DROP COLUMN due_ms; DROP TABLE kept; DROP TABLE key_state;"
+        "DROP TABLE run;"
+        "PRAGMA user_version = 1");
     store = open_store();
     store_each_ready(store, hear_ready, NULL);
     put_slot(store, "main", 1099, 900);
     store_close(store);
     assert_non_null(strstr(heard, "m1"));
     assert_int_equal(count("SELECT count(*) FROM slot"), 1);
-    assert_int_equal(count("PRAGMA user_version"), 5);
+    assert_int_equal(count("PRAGMA user_version"), 6);
+}
+
+static void
+hear_key_state(void *arg, const struct key_state_record *record)
+{
+    (void)arg;
+    size_t size = strlen(heard);
+    snprintf(heard + size, sizeof heard - size, "%s/%s/%s of %s: %s\n", record->rule,
+             record->center, record->key, record->script, record->state);
+}
+
+static void
+put_key_state(struct store *store, const char *key, const char *text)
+{
+    struct txn *txn = txn_new();
+    char rule[] = "queue-wait", center[] = "main", script[] = "a";
+    const struct key_state_record record = {rule, center, (char *)(uintptr_t)key,
+                                            script, (char *)(uintptr_t)text};
+    txn_put_key_state(txn, &record);
+    store_commit(store, txn, NULL, NULL);
+}
+
+/* The newest is kept, an empty one removes it. */
+static void
+test_key_states(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    put_key_state(store, "7", "0 0 pending@1");
+    put_key_state(store, "8", "0 0 raised@2");
+    put_key_state(store, "7", "0 0 raised@3");
+    put_key_state(store, "8", "");
+    put_key_state(store, "9", "");
+    store_close(store);
+    store = open_store();
+    store_each_key_state(store, hear_key_state, NULL);
+    assert_string_equal(heard, "queue-wait/main/7 of a: 0 0 raised@3\n");
+    store_close(store);
 }
 
 static void
@@ -800,6 +840,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_older_form, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_runs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_key_states, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_disk, set_up, tear_down),

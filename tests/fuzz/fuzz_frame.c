@@ -43,7 +43,7 @@ again_restore(const struct frame *frame, struct buf *out)
     if (!message_read_restore(frame, usual.entry_count, CENTERS, &restore, NULL))
         return false;
     for (uint32_t i = 0; i < restore.count; i++)
-        message_put_raised(&list, &restore.raised[i]);
+        message_put_kept(&list, &restore.kept[i]);
     message_restore_fini(&restore);
     message_write_restore(out, 0, &list);
     message_list_fini(&list);
@@ -103,6 +103,11 @@ again_to_host(const struct frame *frame, struct buf *out)
             return false;
         message_write_wake(out, 0, wait);
         return true;
+    case FRAME_TICK:
+        if (!message_read_tick(frame, usual.entry_count, &entry, NULL))
+            return false;
+        message_write_tick(out, 0, entry);
+        return true;
     default:
         require(frame->header.type == FRAME_DISABLE);
         if (!message_read_disable(frame, usual.entry_count, &entry, NULL))
@@ -140,6 +145,8 @@ again_commit(const struct frame *frame, const struct message_loaded *loaded,
         return false;
     for (uint32_t i = 0; i < commit.alert_count; i++)
         message_put_alert(&items, &commit.alerts[i]);
+    for (uint32_t i = 0; i < commit.state_count; i++)
+        message_put_state(&items, &commit.states[i]);
     for (uint32_t i = 0; i < commit.send_count; i++)
         message_put_send(&items, &commit.sends[i]);
     for (uint32_t i = 0; i < commit.kept_count; i++)

@@ -181,7 +181,7 @@ describe("a rule on agents", function()
       summary = "{name} has been resting for {state_age:duration}"]])
     assert.same({}, lines)
     assert.same({ op = "all", { op = "equal", field = 2, text = "rest" }, { op = "above", field = 11, limit = 900 } },
-      rule.when.tree)
+      rule.levels[1].when.tree)
     assert.equal("Asks for agents of queues 1 (sales), 2 (support) and 7 (chat) every 30s. Raises when state is rest "
       .. "longer than 15m; clears when that is no longer true. Tells floor-chat.", rule.about)
     for _, state in ipairs { { "rest", 900 }, { "rest", 960 }, { "busy", 1 } } do
@@ -207,7 +207,7 @@ describe("a rule on agents", function()
   local function told(query_name, expression, values, key)
     local rule, lines, host = load(expression)
     assert.same({}, lines)
-    rule.on_transition("raise", nil, fake_core.row(values, query_name), key, 0, "so", false)
+    rule.on_transition("raise", nil, fake_core.row(values, query_name), key, 0, "so", false, { level = 1 })
     local event = json.decode(host.alerts[1].event)
     return event.summary, event.labels
   end
@@ -251,7 +251,7 @@ describe("a rule on agents", function()
       'when = function() end, summary = "{state} {in_conference} {signed_in_at:time} {phone}"')
     assert.same({}, lines)
     rule.on_transition("raise", nil, fake_core.row({ id = 1099, state = "pre_rest", in_conference = true,
-      signed_in_at = 1763661900 }, "agent"), "1099", 0, "so", false)
+      signed_in_at = 1763661900 }, "agent"), "1099", 0, "so", false, { level = 1 })
     assert.equal("pre_rest true 2025-11-20 18:05:00 UTC –", json.decode(host.alerts[1].event).summary)
   end)
 end)

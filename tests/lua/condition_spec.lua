@@ -43,7 +43,7 @@ describe("a condition", function()
     it("is bound: " .. case[2], function()
       local rule, lines = load(case[1], case[2])
       assert.same({}, lines)
-      assert.same(case[3], rule.when.tree)
+      assert.same(case[3], rule.levels[1].when.tree)
     end)
   end
 

@@ -29,6 +29,7 @@ fake_core.SETUP = {
     },
   } },
   destinations = { { name = "floor-chat", kind = "webhook" }, { name = "book", kind = "log" } },
+  people = { "ayse", "mehmet" },
 }
 
 -- ---- rows ----
@@ -127,17 +128,32 @@ local WANT <const> = {
   expect = "table", type = "integer",
 }
 
+local RULE <const> = {
+  name = "string", wants = "table", levels = "table", about = "string", on_transition = "function",
+  hold_ms = "integer", linger_ms = "integer", cooldown_ms = "integer", stale_after_ms = "integer",
+  stale = "string", gone = "string", open = "function",
+}
+
+local function check_members(given, known)
+  for key, value in pairs(given) do
+    assert((math.type(value) or type(value)) == known[key], key)
+  end
+end
+
 local function check_rule(rule)
+  check_members(rule, RULE)
   for _, want in ipairs(rule.wants) do
     local query = QUERIES[want.query]
-    for key, given in pairs(want) do
-      assert((math.type(given) or type(given)) == WANT[key], key)
+    check_members(want, WANT)
+    for _, level in ipairs(rule.levels) do
+      assert(query == level.when.query)
     end
-    assert(query == rule.when.query and #want.ids > 0)
+    assert(#want.ids > 0)
     assert(not want.last_ms or query.span)
     assert(not want.expect or want.query == "agents")
     assert(not want.type or want.query == "agent_operations")
   end
+  assert(#rule.levels >= 1 and #rule.levels <= 8)
 end
 
 -- Zones without summer time; a calendar is what it was made of, with what a test says of
@@ -274,21 +290,38 @@ function Host:row(values, center, query_name)
   return fake_core.row(named, query_name)
 end
 
--- One row for one rule, as the host judges it without hold.
+-- The worst level that is true, and that which a raised one falls to: the worst that is
+-- not over.
+local function level_of(rule, row, raised, now)
+  local level = 0
+  for index, one in ipairs(rule.levels) do
+    local when = fake_condition.evaluate(one.when.query, one.when.tree, row, now)
+    local is_over = when == false
+    if one.clear then
+      is_over = when ~= true and fake_condition.evaluate(one.clear.query, one.clear.tree, row, now) == true
+    end
+    if when or index <= raised and not is_over then
+      level = index
+    end
+  end
+  return level
+end
+
+-- One row for one rule, as the host judges it without any times.
 function Host:judge(rule, row, center)
   local key = tostring(row.id)
   local slot = string.format("%s/%d/%s", rule.name, center, key)
-  local when = fake_condition.evaluate(rule.when.query, rule.when.tree, row)
-  local over = when == false
-  if rule.clear then
-    over = fake_condition.evaluate(rule.clear.query, rule.clear.tree, row) == true and when ~= true
-  end
-  if when and not self.raised[slot] then
-    self.raised[slot] = true
-    rule.on_transition("raise", nil, row, key, center, tostring(rule.when), false)
-  elseif over and self.raised[slot] then
-    self.raised[slot] = nil
-    rule.on_transition("clear", "recovered", row, key, center, tostring(rule.clear or rule.when), false)
+  local was = self.raised[slot] or 0
+  local level = level_of(rule, row, was, self.now // 1000)
+  local told = rule.levels[math.max(level, 1)]
+  if level ~= was then
+    self.raised[slot] = level
+    local kind = was == 0 and "raise" or level == 0 and "clear" or "level"
+    rule.on_transition(kind, kind == "clear" and "recovered" or nil, row, key, center,
+      tostring(level == 0 and told.clear or told.when), false, {
+        level = level == 0 and was or level, was = was > 0 and level > 0 and was or nil,
+        since = level > was and 0 or nil,
+      })
   end
 end
 

@@ -39,10 +39,17 @@ describe("a raise", function()
       .. '"status":"raised","severity":"warning","was":null,"rule":"queue-wait",'
       .. '"script":"queue_wait","center":"main","key":"7",'
       .. '"labels":{"key":"7","rule":"queue-wait"},"summary":"Sales: 7 waiting",'
-      .. '"details":null,"link":null,"why":"calls_waiting is 7 (above 5)","reason":null,'
+      .. '"details":null,"link":null,"mention":[],"cleared":null,"why":"calls_waiting is 7 (above 5)","reason":null,'
       .. '"started_at":1763661900,"ended_at":null,"duration":0,"n":1,'
       .. '"row":{"calls_waiting":7,"id":7}}}', plan.messages[1].message)
     assert.equal("raised  queue-wait/7 (warning): Sales: 7 waiting", plan.log)
+  end)
+
+  it("names the people whom the rule mentions, as later messages do", function()
+    local plan = notify.transition(transition { event = event { mention = { "ayse" } } })
+    assert.same({ "ayse" }, json.decode(plan.messages[1].message).data.mention)
+    plan = notify.transition(transition { kind = "clear", state = plan.state })
+    assert.same({ "ayse" }, json.decode(plan.messages[1].message).data.mention)
   end)
 
   it("remembers who was told", function()
@@ -176,4 +183,24 @@ describe("the log's words", function()
       assert.equal(text, notify.duration(seconds))
     end)
   end
+end)
+
+describe("what a clear says to people", function()
+  local function cleared(changes)
+    local state = notify.transition(transition()).state
+    local plan = notify.transition(transition {
+      kind = "clear", state = state, now = 1763661900 + 135, event = event(changes),
+    })
+    return json.decode(plan.messages[1].message).data
+  end
+
+  it("is what was told and for how long", function()
+    assert.equal("Sales: 7 waiting — over after 2m15s", cleared { summary = "other" }.cleared)
+  end)
+
+  it("is what the rule says, with what the host cannot know", function()
+    local data = cleared { cleared = { "0 left (", { "summary" }, ") in ", { "age" } } }
+    assert.equal("0 left (Sales: 7 waiting) in 2m15s", data.cleared)
+    assert.equal("Sales: 7 waiting", data.summary)
+  end)
 end)

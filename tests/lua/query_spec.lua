@@ -101,7 +101,7 @@ describe("gw.queues", function()
     local host = fake_core.load(HEAD .. 'gw.rule "a" { from = gw.queues(), when = function() end }', { setup = setup })
     assert.same({}, fake_core.lines(host))
     assert.same({ { center = 1, query = "queues", every_ms = 30000, ids = { 5 } } }, host.rules.a.wants)
-    host.rules.a.on_transition("raise", nil, host:row { id = 5 }, "5", 1, "so", false)
+    host.rules.a.on_transition("raise", nil, host:row { id = 5 }, "5", 1, "so", false, { level = 1 })
     assert.equal("second", host.alerts[1].center)
   end)
 

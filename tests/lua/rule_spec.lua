@@ -30,8 +30,8 @@ describe("a rule", function()
       send = "floor-chat"]]
     assert.same({ { center = 0, query = "queues", every_ms = 15000, ids = { 1, 7 } } }, made.wants)
     assert.same({ op = "all", { op = "above", field = 15, limit = 0 },
-      { op = "above", field = 16, limit = 120 } }, made.when.tree)
-    assert.same({ op = "below", field = 16, limit = 60 }, made.clear.tree)
+      { op = "above", field = 16, limit = 120 } }, made.levels[1].when.tree)
+    assert.same({ op = "below", field = 16, limit = 60 }, made.levels[1].clear.tree)
     assert.equal("Asks for queues 1 (sales) and 7 (chat) every 15s. Raises when "
       .. "calls_waiting above 0 and longest_wait_5m above 2m; clears when longest_wait_5m "
       .. "below 1m. Tells floor-chat.", made.about)
@@ -40,8 +40,8 @@ describe("a rule", function()
   it("has defaults", function()
     local made = load_good [[ from = gw.queues { 9 }, when = function() end ]]
     assert.equal(30000, made.wants[1].every_ms)
-    assert.equal("call", made.when.tree.op)
-    assert.is_nil(made.clear)
+    assert.equal("call", made.levels[1].when.tree.op)
+    assert.is_nil(made.levels[1].clear)
     assert.equal("Asks for queue 9 every 30s. Raises when its function says so; clears when that is no "
       .. "longer true. Tells nobody, for it has no send.", made.about)
   end)
@@ -67,7 +67,8 @@ describe("a rule", function()
     event.row, event.labels = nil, nil
     assert.same({
       severity = "warning", summary = "chat: 5 waiting", why = "calls_waiting above 4",
-      details = json.null, link = json.null, reason = json.null, query = "queues",
+      details = json.null, link = json.null, reason = json.null, query = "queues", rose = json.null,
+      mention = {}, cleared = json.null, remind = json.null,
       send = { { to = "floor-chat" }, { to = "book" } },
     }, event)
   end)
@@ -85,7 +86,7 @@ describe("a rule", function()
 
   it("tells of a row that is gone by its key and name", function()
     local made = load_good [[ from = gw.queues(), when = gw.above("calls_waiting", 4) ]]
-    made.on_transition("clear", "gone", host:row { id = 2 }, "2", 0, "the row is gone", false)
+    made.on_transition("clear", "gone", host:row { id = 2 }, "2", 0, "the row is gone", false, { level = 1 })
     local event = json.decode(host.alerts[1].event)
     assert.equal("gone", event.reason)
     assert.equal("support", event.row.name)
@@ -96,7 +97,7 @@ describe("a rule", function()
 
   it("cuts a reason that goes on and on, for no text may cost an alert", function()
     local made = load_good [[ from = gw.queues(), when = gw.above("calls_waiting", 4) ]]
-    made.on_transition("raise", nil, host:row { id = 7 }, "7", 0, ("x"):rep(1000000), false)
+    made.on_transition("raise", nil, host:row { id = 7 }, "7", 0, ("x"):rep(1000000), false, { level = 1 })
     assert.equal(("x"):rep(4000) .. "…", json.decode(host.alerts[1].event).why)
   end)
 
@@ -104,7 +105,7 @@ describe("a rule", function()
     local function summary_of(text, plain)
       local made = load_good(
         ' from = gw.queues(), when = gw.above("calls_waiting", 4), summary = ' .. text)
-      made.on_transition("raise", nil, host:row { id = 7, calls_waiting = 5 }, "7", 0, "it is so", plain)
+      made.on_transition("raise", nil, host:row { id = 7, calls_waiting = 5 }, "7", 0, "it is so", plain, { level = 1 })
       return json.decode(host.alerts[1].event).summary
     end
 
@@ -225,7 +226,8 @@ describe("a rule with a mistake", function()
   local cases = {
     { "an unknown key", 'evry = "15s"', "unknown key 'evry' (did you mean 'every'?)" },
     { "a key that nothing is near to", "quantity = 1",
-      "unknown key 'quantity'; known: from, every, when, clear, summary and send" },
+      "unknown key 'quantity'; known: from, every, when, clear, levels, hold, linger, cooldown, remind, "
+        .. "stale_after, stale, gone, severity, labels, summary, details, link, cleared, mention, send and doc" },
     { "a value without a key", '"15s"', "'15s' stands without a key; write key = value" },
     { "a duration with a blank", 'every = "15 sec"', [[every: '15 sec' is not a duration; write "15s"]] },
     { "a duration in words",
@@ -241,8 +243,8 @@ describe("a rule with a mistake", function()
       "send: no destination 'pager' in gateway.conf; known: floor-chat and book" },
     { "a destination in an entry", 'send = { { to = "bok" } }',
       "send: to: no destination 'bok' in gateway.conf (did you mean 'book'?)" },
-    { "an unknown key of an entry", 'send = { { to = "book", after = "10m" } }',
-      "send: unknown key 'after'; known: to" },
+    { "an unknown key of an entry", 'send = { { to = "book", affter = "10m" } }',
+      "send: unknown key 'affter' (did you mean 'after'?)" },
     { "an entry without destination", "send = { {} }",
       [[send: 'to' is missing: a destination such as to = "floor-chat"]] },
     { "a destination of the wrong type", "send = 5", [[send: a destination is a name such as "floor-chat", not 5]] },

@@ -305,8 +305,8 @@ describe("gw", function()
     host = job [[local names = {} for name in pairs(gw) do names[#names + 1] = name end
       print(table.concat(names, " "))]]
     host:run "it"
-    assert.equal("above agent agent_calls agent_operations agents all any at_least at_most below calendar center "
-      .. "copy date day destination duration equal in_state job log none now one_of outside queues rule sleep store template "
-      .. "within", host.logs[1].text)
+    assert.equal("above agent agent_calls agent_operations agents all any at_least at_most average below by_hour calendar "
+      .. "center changed copy date day destination duration equal in_state job log maximum minimum none now one_of outside "
+      .. "queues rate ratio rule sleep store template times total within", host.logs[1].text)
   end)
 end)

@@ -103,8 +103,13 @@ return {
     url = "optional",
     ca_file = "optional",
     timeout = "optional",
+    rate = "optional",
     allow_private = "optional",
   },
+
+  -- 2026-11: about 120 a minute for an integration key, by
+  -- https://github.com/PagerDuty/developer-docs/blob/main/docs/events-API-v2/05-Rate-Limits.md
+  rate = 120 / 60,
 
   render = function(event, options)
     local shown = card.of(event)

@@ -154,8 +154,13 @@ return {
     url = "required",
     ca_file = "optional",
     timeout = "optional",
+    rate = "optional",
     allow_private = "optional",
   },
+
+  -- 2026-11: "about 1/s with short bursts" of https://api.slack.com/docs/rate-limits
+  rate = 1,
+  merges = true,
 
   render = function(event, options)
     local shown = card.of(event)

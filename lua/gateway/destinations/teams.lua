@@ -145,8 +145,14 @@ return {
     url = "required",
     ca_file = "optional",
     timeout = "optional",
+    rate = "optional",
     allow_private = "optional",
   },
+
+  -- 2026-11: "more than four requests per second" are throttled, by the page above; half
+  -- of it, since others may post to the same workflow.
+  rate = 2,
+  merges = true,
 
   render = function(event, options)
     local shown = card.of(event)

@@ -23,6 +23,7 @@ return {
     shape = "optional",
     ca_file = "optional",
     timeout = "optional",
+    rate = "optional",
     allow_private = "optional",
   },
 

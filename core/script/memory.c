@@ -1,0 +1,128 @@
+#include "script/memory.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define EDGE_MS ((int64_t)120000)
+/* A window that held nothing does not fall when it ends: it has then. Longer than the
+ * window by as much as samples may be late. */
+#define SURELY_CLOSED_MS ((int64_t)360000)
+
+struct memory {
+    int64_t edge_until_ms;
+    int64_t closed_ms; /* when a window of the server's was seen to end; 0: never */
+    bool is_closing;   /* at this sample */
+    bool has_value[MEMORY_FIELDS_MAX];
+    double values[MEMORY_FIELDS_MAX]; /* of the sample before */
+    struct tracker *trackers[MEMORY_CONDITIONS_MAX];
+};
+
+static void
+find_fields(struct memory_plan *plan, const struct query *query)
+{
+    plan->field_count = 0;
+    for (uint32_t i = 0; i < query->field_count; i++) {
+        const struct field *field = &query->fields[i];
+        bool tells =
+            field->window_5m && field->kind == FIELD_INTEGER && !field->is_mean;
+        if (tells && plan->field_count < MEMORY_FIELDS_MAX)
+            plan->fields[plan->field_count++] = i;
+    }
+}
+
+void
+memory_plan_make(struct memory_plan *plan)
+{
+    bool has_5m = false;
+    for (size_t i = 0; i < plan->condition_count; i++) {
+        const struct condition *condition = plan->conditions[i];
+        if (!condition)
+            continue;
+        has_5m |= condition->has_5m;
+        plan->is_needed |= condition->tracker_count > 0;
+    }
+    if (has_5m)
+        find_fields(plan, plan->conditions[0]->query);
+    plan->is_needed |= has_5m;
+}
+
+struct memory *
+memory_new(const struct memory_plan *plan)
+{
+    struct memory *memory = mem_zero(sizeof *memory);
+    for (size_t i = 0; i < plan->condition_count; i++)
+        if (plan->conditions[i])
+            memory->trackers[i] = condition_trackers_new(plan->conditions[i]);
+    return memory;
+}
+
+void
+memory_delete(const struct memory_plan *plan, struct memory *memory)
+{
+    if (!memory)
+        return;
+    for (size_t i = 0; i < plan->condition_count; i++)
+        if (plan->conditions[i])
+            condition_trackers_delete(plan->conditions[i], memory->trackers[i]);
+    free(memory);
+}
+
+void
+memory_see(const struct memory *memory, size_t index, struct condition_view *view)
+{
+    view->is_clear = index % 2 != 0;
+    if (!memory)
+        return;
+    view->trackers = memory->trackers[index];
+    view->is_edge = view->now_ms < memory->edge_until_ms;
+    view->is_closing = memory->is_closing;
+}
+
+/* Counts and maxima only grow while a window lasts. */
+static bool
+take_values(const struct memory_plan *plan, struct memory *memory,
+            const struct row *row)
+{
+    bool has_fallen = false;
+    for (size_t i = 0; i < plan->field_count; i++) {
+        uint32_t field = plan->fields[i];
+        if (!row_has(row->cells, field))
+            continue;
+        double value = (double)row->cells[1 + field];
+        has_fallen |= memory->has_value[i] && value < memory->values[i];
+        memory->has_value[i] = true;
+        memory->values[i] = value;
+    }
+    return has_fallen;
+}
+
+static void
+take_edge(const struct memory_plan *plan, struct memory *memory, const struct row *row,
+          int64_t now_ms)
+{
+    bool has_fallen = take_values(plan, memory, row);
+    if (!memory->closed_ms)
+        memory->closed_ms = now_ms;
+    bool is_over = now_ms - memory->closed_ms >= SURELY_CLOSED_MS;
+    if (has_fallen)
+        memory->edge_until_ms = now_ms + EDGE_MS;
+    memory->is_closing = has_fallen || is_over;
+    if (memory->is_closing)
+        memory->closed_ms = now_ms;
+}
+
+void
+memory_take(const struct memory_plan *plan, struct memory *memory,
+            const struct row *row, const struct condition_view *view)
+{
+    if (plan->field_count)
+        take_edge(plan, memory, row, view->now_ms);
+    for (size_t i = 0; i < plan->condition_count; i++) {
+        if (!memory->trackers[i])
+            continue;
+        struct condition_view seen = *view;
+        memory_see(memory, i, &seen);
+        condition_track(plan->conditions[i], row, &seen);
+    }
+}
