@@ -112,6 +112,7 @@ static const struct {
     {conf_read_url, "address"},
     {conf_read_webhook_secret, "secret"},
     {conf_read_path, "path"},
+    {conf_read_rate, "rate"},
     {conf_read_duration, "duration"},
     {conf_read_header, "text"},
     {conf_read_text, "text"},

@@ -15,6 +15,7 @@
 #include "command/api.h"
 #include "command/command.h"
 #include "command/control_socket.h"
+#include "command/surface.h"
 #include "deliver/connector.h"
 #include "deliver/deliver.h"
 #include "deliver/notify.h"
@@ -58,6 +59,7 @@ struct gateway {
     struct planner *planner;
     struct api *api;
     struct control_socket *control;
+    struct surface *surface; /* NULL: [gateway] listen is not set */
     struct ledger *ledger;
     struct supervisor *supervisor;
     char *program;
@@ -122,6 +124,8 @@ on_swap(void *arg, const struct conf *conf)
     planner_set_conf(gateway->planner, conf);
     control_socket_set_conf(gateway->control, conf);
     api_set_conf(gateway->api, conf);
+    if (gateway->surface)
+        surface_set_conf(gateway->surface, conf);
     deliver_set_conf(gateway->deliver, conf);
 }
 
@@ -162,14 +166,13 @@ on_reloaded(void *arg, const struct conf *conf, bool is_in_force)
         tell_waiters(&gateway->under_reload, is_in_force, "");
 }
 
-static bool
-is_kept(const char *what, const char *now, const char *fresh)
+/* `now` and `fresh` may be NULL. */
+static void
+warn_if_changed(const char *what, const char *now, const char *fresh)
 {
-    if (!strcmp(now, fresh))
-        return true;
-    log_warn("gateway", "[gateway] %s changes with a restart only: it stays '%s'", what,
-             now);
-    return false;
+    if (strcmp(now ? now : "", fresh ? fresh : "") != 0)
+        log_warn("gateway", "[gateway] %s changes with a restart only: it stays '%s'",
+                 what, now ? now : "");
 }
 
 /* Takes over `conf`. */
@@ -177,8 +180,9 @@ static void
 put_in_force(struct gateway *gateway, struct conf *conf)
 {
     struct waiter *waiters = gateway->waiters;
-    is_kept("name", gateway->conf->name, conf->name);
-    is_kept("state", gateway->conf->state, conf->state);
+    warn_if_changed("name", gateway->conf->name, conf->name);
+    warn_if_changed("state", gateway->conf->state, conf->state);
+    warn_if_changed("listen", gateway->conf->listen, conf->listen);
     struct supervisor_reload request = {conf, on_swap, on_reloaded, gateway};
     if (supervisor_is_reloading(gateway->supervisor)) {
         /* What is written now is read when the one before is finished. */
@@ -313,9 +317,13 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
     gateway->api = api_new(&api);
     gateway->control = control_socket_new(gateway->loop, gateway->planner,
                                           gateway->conf, state, error);
-    if (gateway->control)
-        control_socket_set_api(gateway->control, gateway->api);
-    return gateway->control != NULL;
+    if (!gateway->control)
+        return false;
+    control_socket_set_api(gateway->control, gateway->api);
+    if (gateway->conf->listen)
+        gateway->surface = surface_new(&api, gateway->api, gateway->conf->listen,
+                                       gateway->conf->token, error);
+    return gateway->surface || !gateway->conf->listen;
 }
 
 /* Against the order of making: nobody is left with a room that is gone. */
@@ -331,6 +339,7 @@ take_down(struct gateway *gateway)
     supervisor_delete(gateway->supervisor);
     ledger_delete(gateway->ledger);
     control_socket_delete(gateway->control);
+    surface_delete(gateway->surface);
     api_delete(gateway->api);
     forget_waiters(gateway->waiters);
     forget_waiters(gateway->under_reload);

@@ -4,7 +4,9 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <event2/util.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/server_guard.h"
 #include "net/server_listen.h"
 
 enum {
@@ -33,7 +36,8 @@ LIST_HEAD(requests, server_request);
 
 struct server {
     struct evhttp *http;
-    struct ssl_ctx_st *tls; /* NULL: plain */
+    struct ssl_ctx_st *tls;     /* NULL: plain */
+    struct server_guard *guard; /* NULL: none */
     char *address;
     uint64_t connections;
     server_handler *on_request;
@@ -55,6 +59,8 @@ on_accept(struct event_base *base, void *arg)
 {
     struct server *server = arg;
     server->connections++;
+    if (server->guard)
+        server_guard_note(server->guard);
     if (!server->tls)
         return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     return bufferevent_openssl_socket_new(base, -1, server_tls_accept(server->tls),
@@ -114,6 +120,18 @@ const char *
 server_header(const struct server_request *request, const char *name)
 {
     return evhttp_find_header(evhttp_request_get_input_headers(request->http), name);
+}
+
+size_t
+server_header_count(const struct server_request *request, const char *name)
+{
+    const struct evkeyval *header;
+    size_t count = 0;
+    TAILQ_FOREACH(header, evhttp_request_get_input_headers(request->http), next)
+    {
+        count += !evutil_ascii_strcasecmp(header->key, name);
+    }
+    return count;
 }
 
 const char *
@@ -284,6 +302,9 @@ server_new(struct loop *loop, const struct server_options *options, struct error
     server->on_request = options->on_request;
     server->arg = options->arg;
     server->address = server_listen_address(listener, options->listen);
+    if (options->connections_max)
+        server->guard = server_guard_new(loop, listener, options->connections_max,
+                                         options->deadline_ms);
     server->http = evhttp_new(base);
     if (!server->http)
         give_up("evhttp_new");
@@ -305,6 +326,7 @@ server_delete(struct server *server)
         free(request);
     }
     server_unlisten(server->address);
+    server_guard_delete(server->guard);
     evhttp_free(server->http);
     server_tls_delete(server->tls);
     free(server->address);

@@ -27,6 +27,8 @@ struct server_options {
     enum server_certificate certificate; /* what is wrong with it */
     bool only_old_tls;                   /* 1.0; otherwise 1.2 and later */
     size_t body_max;                     /* of a request; 0: 1 MB */
+    size_t connections_max;              /* at a time (server_guard.h); 0: any number */
+    int64_t deadline_ms;                 /* with it: how old a connection may become */
     server_handler *on_request;
     void *arg;
 };
@@ -48,6 +50,8 @@ const char *server_method(const struct server_request *request);
 const char *server_path(const struct server_request *request);  /* without query */
 const char *server_query(const struct server_request *request); /* after '?', or NULL */
 const char *server_header(const struct server_request *request, const char *name);
+/* How often a header came. */
+size_t server_header_count(const struct server_request *request, const char *name);
 const char *server_body(const struct server_request *request, size_t *size);
 
 /* Adds a header to the coming answer. */

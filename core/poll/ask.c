@@ -99,6 +99,20 @@ planner_counts(const struct planner *planner, uint32_t center,
     return lane_counts_of(plan_lane(planner, center, query), query);
 }
 
+bool
+planner_is_unknown(const struct planner *planner, uint32_t center)
+{
+    bool is_wanted = false;
+    for (const struct batch *batch = planner->batches; batch; batch = batch->next) {
+        if (batch->center != center || batch->query->has_span)
+            continue;
+        is_wanted = true;
+        if (planner_counts(planner, center, batch->query)->polls)
+            return false;
+    }
+    return is_wanted;
+}
+
 void
 planner_retry(struct planner *planner, uint32_t center)
 {

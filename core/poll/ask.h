@@ -33,6 +33,10 @@ void planner_look(struct planner *planner, uint32_t center, const struct query *
 const struct lane_counts *planner_counts(const struct planner *planner, uint32_t center,
                                          const struct query *query);
 
+/* Something is asked of the centre again and again, and nothing has been answered yet,
+ * nor has it failed. */
+bool planner_is_unknown(const struct planner *planner, uint32_t center);
+
 /* Ends back-off and opens the way for a probe, through every door of the centre. */
 void planner_retry(struct planner *planner, uint32_t center);
 

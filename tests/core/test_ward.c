@@ -57,6 +57,7 @@ set_up(void **state)
                                             .cpu_load_ms = 200,
                                             .memory_bytes = 32 << 20,
                                             .source_bytes = 256 << 10,
+                                            .store_bytes = 1 << 20,
                                             .tasks = 10,
                                             .wants = 10,
                                             .sends_per_s = 10,

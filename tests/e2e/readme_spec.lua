@@ -241,7 +241,7 @@ gw.zzzzzzzz()
 
   it("lists the kinds of destinations, all of them, and their keys", function ()
     local function kind(name) return harness.execute(harness.ccgate, { "config", "--kind", name, "-o", "json" }) end
-    local shared = { kind = true, ca_file = true, timeout = true, allow_private = true }
+    local shared = { kind = true, ca_file = true, timeout = true, rate = true, allow_private = true }
     local _, _, err = kind "zzzzzzzz"
     local there, listed = {}, {}
     for name in err:match("there are ([%w -]+)"):gmatch("[%w-]+") do

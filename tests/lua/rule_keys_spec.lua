@@ -240,9 +240,12 @@ describe("an entry of send", function()
     end)
   end
 
-  it("may be of any severity that levels or a function can give", function()
+  it("may tell whom another entry may have told, of any severity that there can be", function()
     rule_of [[levels = { { "info", when = function() end }, { "critical", when = function() end } },
       send = { to = "book", only = "critical" } ]]
+    rule_of [[levels = { { "info", when = function() end }, { "critical", when = function() end } },
+      send = { { to = "book", only = "critical" }, { to = "book", after = "1h" } } ]]
+    rule_of(WHEN .. 'send = { { to = "book", unless = "acked" }, { to = "book", after = "1h" } }')
     rule_of(WHEN .. 'severity = function() end, send = { to = "book", only = "critical" }')
     assert.same({ "5: rule 'x': send: this rule is never warning; it is critical or info" },
       fake_core.lines(load [[levels = { { "info", when = function() end }, { "critical", when = function() end } },

@@ -217,6 +217,7 @@ describe("a condition over time with a mistake names it:", function()
       fake_core.lines(load('gw.changed "calls_waiting"')))
     assert.same({ "6: " .. PLACE .. "hold: gw.changed is true for one sample and cannot be held; leave hold out" },
       fake_core.lines(load('gw.all { gw.changed "calls_waiting" }', CLEAR .. '\n  hold = "1m",')))
+    rule_of('gw.changed "calls_waiting"', CLEAR .. '  hold = "0s",')
     rule_of('gw.times(gw.changed "calls_waiting", 2, "5m")', '  hold = "1m",')
   end)
 

@@ -1,0 +1,17 @@
+/* Single values out of JSON objects that the gateway wrote itself: the state of an
+ * alert. */
+#ifndef CCGATE_COMMAND_PICK_H
+#define CCGATE_COMMAND_PICK_H
+
+#include <stdint.h>
+
+#include "model/json.h"
+
+/* The value of a key as it is written, in place; "null" when there is none. */
+struct json_text pick(const char *object, const char *name);
+/* A string's value, to free; NULL of anything else. */
+char *pick_text(const char *object, const char *name);
+/* 0 of anything but an integer. */
+int64_t pick_integer(const char *object, const char *name);
+
+#endif
