@@ -62,8 +62,7 @@ set_up(void **state)
                                             .wants = 10,
                                             .sends_per_s = 10,
                                             .alerts = 10,
-                                            .logs_per_s = 100,
-                                            .store_bytes = 1 << 20};
+                                            .logs_per_s = 100};
     char dir[] = "/tmp/ccgate-ward-XXXXXX";
     struct error error = {0};
     care.dir = mem_text(mkdtemp(dir));
