@@ -288,6 +288,8 @@ static void
 give_kept(struct resident *resident)
 {
     struct keeping keeping = {.resident = resident};
+    if (!resident->world.notify)
+        return;
     notify_each_kept(resident->world.notify, resident->name, on_stored, &keeping);
     if (keeping.list.count)
         flush_store(resident, &keeping.list);

@@ -352,6 +352,34 @@ test_commits_refused(void **state)
     }
 }
 
+/* Alerts and states of one activation come in one frame, in any order. */
+static void
+test_states_of_a_rule(void **state)
+{
+    (void)state;
+    struct bench bench = {0};
+    struct message_loaded loaded;
+    struct message_list list = {0};
+    struct message_commit out;
+    load(&bench, &loaded);
+    message_put_state(&list, &(struct message_state){1, "8", ""});
+    message_put_alert(&list, &good_alert);
+    message_put_state(&list, &(struct message_state){0, "7", "0 0 raised@5"});
+    assert_true(message_write_commit(&bench.out, NOW, 0, 0, &list));
+    assert_true(
+        message_read_commit(bench_frame(&bench), &loaded, CENTERS, &out, &bench.error));
+    assert_int_equal(out.alert_count, 1);
+    assert_int_equal(out.state_count, 2);
+    assert_string_equal(out.alerts[0].key, good_alert.key);
+    assert_int_equal(out.states[0].center, 1);
+    assert_string_equal(out.states[0].state, "");
+    assert_string_equal(out.states[1].state, "0 0 raised@5");
+    message_commit_fini(&out);
+    message_list_fini(&list);
+    message_loaded_fini(&loaded);
+    bench_fini(&bench);
+}
+
 static void
 test_items_refused(void **state)
 {
@@ -378,6 +406,21 @@ test_items_refused(void **state)
         message_put_alert(&list, &good_alert);
         message_put_alert(&list, &alerts[i].alert);
         assert_commit_refused(0, 0, &list, alerts[i].fault);
+    }
+    const struct {
+        struct message_state state;
+        const char *fault;
+    } states[] = {
+        {{2, "7", "0 0"}, "COMMIT: no such centre"},
+        {{0, "", "0 0"}, "COMMIT: the key of a state"},
+        {{0, "7", "\n"}, "COMMIT: the state of a key"},
+        {{0, "7", key}, "COMMIT: the state of a key"},
+    };
+    for (size_t i = 0; i < COUNT(states); i++) {
+        struct message_list list = {0};
+        message_put_alert(&list, &good_alert);
+        message_put_state(&list, &states[i].state);
+        assert_commit_refused(0, 0, &list, states[i].fault);
     }
     const struct {
         struct message_send send;
@@ -408,6 +451,7 @@ main(void)
         cmocka_unit_test(test_too_many_wants),
         cmocka_unit_test(test_commit),
         cmocka_unit_test(test_commits_refused),
+        cmocka_unit_test(test_states_of_a_rule),
         cmocka_unit_test(test_items_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
