@@ -319,6 +319,7 @@ function gateway.ratio(field, under, lasts) end
 ---@field stale_after? gateway.Duration Without a usable sample for so long, stale applies.
 ---@field stale? "hold"|"raise"|"clear"
 ---@field gone? "clear"|"hold"|"raise" What a row does that vanished.
+---@field during? string|gateway.Calendar Outside it nothing is raised, and what is raised is cleared.
 ---@field severity? gateway.Severity|fun(row: any): gateway.Severity
 ---@field labels? table<string, string|number|boolean>|fun(row: any): table
 ---@field summary? gateway.Text A text such as "{name}: {calls_waiting} waiting".

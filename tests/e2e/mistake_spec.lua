@@ -127,6 +127,8 @@ local SCRIPTS <const> = {
   { "key", 'stale_after = "10s"',
     "5: rule 'x': stale_after: 10s is shorter than every, 30s: every sample would be stale" },
   { "key", 'gone = "keep"', "5: rule 'x': gone: 'keep' is not known; known: clear, hold and raise" },
+  { "key", 'during = "office"', "5: rule 'x': during: no calendar 'office' in gateway.conf; there is none at all: "
+    .. "add a section [calendar NAME]" },
   { "key", 'severity = "critcal"', "5: rule 'x': severity: no severity 'critcal' (did you mean 'critical'?)" },
   { "key", 'labels = { queue = "x" }', "5: rule 'x': labels: 'queue' is always there, and is the gateway's own" },
   { "key", 'mention = "ayse"', "5: rule 'x': mention: nobody is called 'ayse' in [people] of gateway.conf; nobody "
