@@ -3,10 +3,10 @@
  * Behind the fence no file can be opened, and which zones a script will ask for is
  * known only when it runs. So before the fence every quoted text of the script and of
  * its setup that is the name of a zone is read, whatever it is there for: mostly none,
- * and a file costs some 20 microseconds. What that asks of a script is that a zone's
- * name stands in it as a text of its own; one that is put together from parts is not
- * found, and the message says so. No frame is needed, and a script loads the same way
- * wherever it is loaded. */
+ * and a file costs a read of a few kilobytes. What that asks of a script is that a
+ * zone's name stands in it as a text of its own; one that is put together from parts is
+ * not found, and the message says so. No frame is needed, and a script loads the same
+ * way wherever it is loaded. */
 #ifndef CCGATE_SCRIPT_ZONES_H
 #define CCGATE_SCRIPT_ZONES_H
 
