@@ -196,7 +196,8 @@ end
 local function core_of(host)
   local core = {
     setup = host.setup, script = "queue_wait", source = host.source, json = cjson,
-    format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json, store_max = host.store_max or 1048576,
+    format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json,
+    store_max = host.store_max or 1048576,
   }
   function core.now()
     return host.now
