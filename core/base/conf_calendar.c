@@ -2,15 +2,12 @@
  * they are written. */
 #include "base/conf_table.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/hours.h"
 #include "base/mem.h"
-
-#define ZONES "/usr/share/zoneinfo"
+#include "base/zone.h"
 
 char *
 conf_take_word(const char **at)
@@ -25,54 +22,19 @@ conf_take_word(const char **at)
 
 /* ---- zones ---- */
 
-static bool
-is_zone(const char *name)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
-    struct stat status;
-    if (name[0] == '/' || name[strspn(name, letters)])
-        return false;
-    char *path = mem_format(ZONES "/%s", name);
-    bool is_file = stat(path, &status) == 0 && S_ISREG(status.st_mode);
-    free(path);
-    return is_file;
-}
-
-/* A guess among the zones of the same area. */
-static char *
-guess_zone(const char *name)
-{
-    struct dirent **entries = NULL;
-    int area = name[strcspn(name, "/")] ? (int)strcspn(name, "/") : 0;
-    char *path = mem_format(ZONES "/%.*s", area, name);
-    int count = scandir(path, &entries, NULL, alphasort);
-    size_t room = count > 0 ? (size_t)count : 0;
-    char **zones = mem_zero((room + 1) * sizeof *zones);
-    for (size_t i = 0; i < room; i++) {
-        zones[i] =
-            mem_format("%.*s%s%s", area, name, area ? "/" : "", entries[i]->d_name);
-        free(entries[i]);
-    }
-    char *guess = conf_guess(name, (const char *const *)zones);
-    for (size_t i = 0; i < room; i++)
-        free(zones[i]);
-    free(entries);
-    free(zones);
-    free(path);
-    return guess;
-}
-
 char *
 conf_read_zone(const struct conf_input *input, void *section)
 {
-    if (is_zone(input->text))
+    struct zone *zone = zone_load(input->text);
+    zone_delete(zone);
+    if (zone)
         return conf_read_text(input, section);
-    char *guess = guess_zone(input->text);
+    char *guess = zone_guess(input->text);
     char *complaint =
         mem_format("'%s' is no time zone of this machine; write one such as "
-                   "Europe/Istanbul%s",
-                   input->shown, guess);
+                   "Europe/Istanbul%s%s%s",
+                   input->shown, guess ? " (did you mean '" : "", guess ? guess : "",
+                   guess ? "'?)" : "");
     free(guess);
     return complaint;
 }

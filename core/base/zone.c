@@ -2,14 +2,12 @@
 
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-#define ZONES     "/usr/share/zoneinfo"
-#define FILE_MAX  ((size_t)256 << 10)
+#define COUNT_MAX ((size_t)256 << 10)
 #define DAY       ((int64_t)86400)
 #define HEADER    44 /* bytes of a TZif header */
 #define TYPE_SIZE 6  /* bytes of a local time type */
@@ -240,7 +238,7 @@ read_header(const unsigned char *data, size_t size, struct counts *counts)
                               &counts->time, &counts->type,  &counts->chars};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         *fields[i] = read_big(data + 20 + 4 * i, 4);
-        if (*fields[i] > FILE_MAX)
+        if (*fields[i] > COUNT_MAX)
             return false;
     }
     return counts->type > 0;
@@ -311,24 +309,6 @@ zone_parse(const void *bytes, size_t size)
         return zone;
     zone_delete(zone);
     return NULL;
-}
-
-struct zone *
-zone_load(const char *name)
-{
-    if (name[0] == '/' || strstr(name, ".."))
-        return NULL;
-    char *path = mem_format(ZONES "/%s", name);
-    FILE *file = fopen(path, "re");
-    free(path);
-    if (!file)
-        return NULL;
-    char *data = mem_zero(FILE_MAX);
-    size_t size = fread(data, 1, FILE_MAX, file);
-    fclose(file);
-    struct zone *zone = zone_parse(data, size);
-    free(data);
-    return zone;
 }
 
 void

@@ -12,9 +12,7 @@ struct zone;
 
 /* NULL when `data` is not TZif of version 2 or later. Keeps no reference. */
 struct zone *zone_parse(const void *data, size_t size);
-/* "Europe/Istanbul"; NULL when this machine has no such zone. */
-struct zone *zone_load(const char *name);
-void zone_delete(struct zone *zone);
+void zone_delete(struct zone *zone); /* NULL is allowed */
 
 /* How far the zone's clock is ahead of UTC, in seconds, at the time `at`. NULL is UTC.
  */
@@ -24,6 +22,19 @@ int64_t zone_local(const struct zone *zone, int64_t at);
 /* When the zone's clock shows `local` for the first time. Where clocks were put forward
  * over it, the moment at which they were: the first that is later. */
 int64_t zone_moment(const struct zone *zone, int64_t local);
+
+/* ---- those of this machine: files below /usr/share/zoneinfo ---- */
+
+/* "Europe/Istanbul"; NULL when this machine has no such zone. */
+struct zone *zone_load(const char *name);
+
+/* The zone of this machine that was probably meant, a text to free; NULL when none is
+ * near. */
+char *zone_guess(const char *name);
+
+/* The name of the zone that the machine's clock shows: that of TZ, else of
+ * /etc/localtime, else "UTC". To free. */
+char *zone_machine(void);
 
 /* ---- days ---- */
 

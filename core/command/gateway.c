@@ -21,6 +21,7 @@
 #include "deliver/notify.h"
 #include "net/http.h"
 #include "poll/planner.h"
+#include "script/ledger.h"
 #include "script/supervisor.h"
 #include "store/store.h"
 
@@ -59,6 +60,7 @@ struct gateway {
     struct api *api;
     struct control_socket *control;
     struct surface *surface; /* NULL: [gateway] listen is not set */
+    struct ledger *ledger;
     struct supervisor *supervisor;
     char *program;
     struct watch *on_term, *on_int, *on_hup;
@@ -300,8 +302,9 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
     gateway->planner = planner_new(gateway->loop, gateway->polls, gateway->conf);
     planner_set_store(gateway->planner, gateway->store);
     gateway->program = process_find_program();
-    struct resident_world world = {gateway->loop, gateway->conf, gateway->planner,
-                                   gateway->notify, gateway->program};
+    gateway->ledger = ledger_new(gateway->loop, gateway->store);
+    struct resident_world world = {gateway->loop,   gateway->conf,    gateway->planner,
+                                   gateway->notify, gateway->program, gateway->ledger};
     gateway->supervisor = supervisor_new(&world);
     gateway->drain_timer = timer_new(gateway->loop, look_whether_drained, gateway);
     gateway->reload_timer = timer_new(gateway->loop, reload, gateway);
@@ -335,6 +338,7 @@ take_down(struct gateway *gateway)
     timer_free(gateway->reload_timer);
     gateway->is_ending = true;
     supervisor_delete(gateway->supervisor);
+    ledger_delete(gateway->ledger);
     control_socket_delete(gateway->control);
     surface_delete(gateway->surface);
     api_delete(gateway->api);

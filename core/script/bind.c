@@ -304,6 +304,7 @@ bind_core(lua_State *L, struct script *script)
     luaL_setfuncs(L, bind_store_functions, 0);
     lua_pushinteger(L, script->limits.store_bytes);
     lua_setfield(L, -2, "store_max");
+    luaL_setfuncs(L, bind_time_functions, 0);
     set_text(L, "script", script->name);
     lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.source");
     lua_setfield(L, -2, "source");

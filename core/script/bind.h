@@ -15,6 +15,18 @@
  * duration(text) → ms | nil. format_duration(ms) → text.
  * nearest(word, list) → text | nil.
  *
+ * Zones and calendars; times are seconds since the epoch
+ *
+ * zone_offset(zone, t) → seconds by which the zone's clock is ahead of UTC | nil, guess
+ * | nil: a zone that the script may not use (script/zones.h).
+ * is_days(text), is_hours(text), is_date(text) → boolean (base/hours.h).
+ * calendar(text, zone) → userdata; text as in base/calendar.h. What cannot be read
+ * raises.
+ * calendar_next(calendar, t) → whether it is open at t, when that changes | nil.
+ * cron(text) → what is wrong with it | nil.
+ * next_run { every_ms | cron, zone | nil, during = calendar | nil } → the first time
+ * after now | nil: never.
+ *
  * Queries
  *
  * query(name) → { name, row = "Queue", argument, key = "id", source, list = true | nil
@@ -85,7 +97,9 @@
  * that cannot be the key of an alert (over 255 bytes, not printable) is "#" and its
  * hash in `key`.
  *
- * job { name, every_ms, about, run = function(now_s) }.
+ * job { name, every_ms | cron, zone | nil, during = calendar | nil, missed = "skip" |
+ * "once" | "all", about, run = function(now_s, due_s) }: as in next_run; due_s is when
+ * it was due, which of a run that is caught up is long ago.
  *
  * Acting
  *
@@ -144,6 +158,7 @@ void bind_math(lua_State *L);
 extern const luaL_Reg bind_condition_functions[];
 extern const luaL_Reg bind_rule_functions[];
 extern const luaL_Reg bind_task_functions[];
+extern const luaL_Reg bind_time_functions[];
 extern const luaL_Reg bind_store_functions[];
 
 /* Gives the library what gw.store() has. False: the memory is too small for it. */
@@ -164,5 +179,11 @@ const int64_t *bind_check_expect(lua_State *L, int index, const struct query *qu
 
 /* The condition userdata at `index`, or a raise. */
 struct condition *bind_check_condition(lua_State *L, int index);
+
+/* When a job runs, of the table at `index`, whose texts it borrows, or a raise. */
+struct message_schedule;
+struct timetable;
+void bind_check_schedule(lua_State *L, int index, struct message_schedule *schedule,
+                         struct timetable *timetable);
 
 #endif

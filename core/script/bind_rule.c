@@ -281,7 +281,8 @@ register_rule(lua_State *L, struct rule *rule)
 {
     struct message_entry described = {.kind = ENTRY_RULE,
                                       .name = lua_tostring(L, AT_NAME),
-                                      .every_ms = stale_every_ms(&rule->stale)};
+                                      .schedule.every_ms =
+                                          stale_every_ms(&rule->stale)};
     described.about = lua_tolstring(L, AT_ABOUT, &described.about_size);
     script_register(L, AT_RULE, &rule->entry, &described);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/timetable.h"
 #include "model/span.h"
 #include "script/attendance.h"
 #include "script/rows.h"
@@ -14,25 +15,21 @@
 static int
 l_job(lua_State *L)
 {
+    struct timetable timetable;
     bind_check_loading(L, "job");
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_getfield(L, 1, "name");
-    lua_getfield(L, 1, "every_ms");
     lua_getfield(L, 1, "about");
-    lua_getfield(L, 1, "run"); /* job name every_ms about run */
+    lua_getfield(L, 1, "run"); /* job name about run */
     struct message_entry described = {.kind = ENTRY_JOB,
                                       .name = luaL_checkstring(L, 2)};
-    described.every_ms = luaL_checkinteger(L, 3);
-    described.about = luaL_checklstring(L, 4, &described.about_size);
-    luaL_checktype(L, 5, LUA_TFUNCTION);
-    if (described.every_ms < MESSAGE_PERIOD_MIN_MS ||
-        described.every_ms > MESSAGE_PERIOD_MAX_MS)
-        return luaL_error(L, "a period that cannot be");
+    described.about = luaL_checklstring(L, 3, &described.about_size);
+    luaL_checktype(L, 4, LUA_TFUNCTION);
+    bind_check_schedule(L, 1, &described.schedule, &timetable);
     struct job *job = lua_newuserdatauv(L, sizeof *job, 1);
     memset(job, 0, sizeof *job);
-    job->every_ms = described.every_ms;
-    lua_pushvalue(L, 5);
+    lua_pushvalue(L, 4);
     lua_setiuservalue(L, -2, 1);
     script_register(L, lua_gettop(L), &job->entry, &described);
     return 0;

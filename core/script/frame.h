@@ -45,10 +45,13 @@
  * host → core
  *
  * LOADED: list of problems { u32 line, u8 severity (LEVEL_*), text }, list of entries {
- * u8 kind (ENTRY_*), text name, i64 every_ms (of a rule: of its ticks, 0 for none),
- * text about }, list of wants { u32 entry, u32 center, u32 query, i64 every_ms, i64
- * last_ms (of a query with a span: how far back the first request reaches; else 0),
- * list of i64 ids }. A problem of LEVEL_ERROR means: not loaded, the host ends.
+ * u8 kind (ENTRY_*), text name, of a job: schedule, of a rule: i64 every_ms (of its
+ * ticks, 0 for none), text about }, list of wants { u32 entry, u32 center, u32 query,
+ * i64 every_ms, i64 last_ms (of a query with a span: how far back the first request
+ * reaches; else 0), list of i64 ids }. A problem of LEVEL_ERROR means: not loaded, the
+ * host ends. A schedule is i64 every_ms (0: by cron), text cron ("": at the interval),
+ * text zone, u8 missed (MISSED_*), u8 has_during, text during, text during_zone
+ * (base/calendar.h).
  *
  * COMMIT: what one activation did, to be committed together. id = entry; i64
  * scheduled_ms (of the job's run, 0 for rules), list of items, at least one: of a rule
@@ -58,6 +61,9 @@
  * back from now on; of a job u8 ITEM_SEND, text destination, u32 ordinal, text key (""
  * for none), text message (JSON); of both, behind these, u8 ITEM_KEEP, text key, text
  * value ("" for none): what gw.store() has from now on.
+ *
+ * DONE: id = entry; i64 scheduled_ms: a job's run has ended, well or not; behind what
+ * it did. Each RUN has one, but for a job that is switched off.
  *
  * SLEEP: id = wait; i64 ms.
  *
@@ -93,9 +99,11 @@ enum frame_type {
     FRAME_FETCH,
     FRAME_LOG,
     FRAME_STRIKE,
+    FRAME_DONE,
 };
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };
+enum { MISSED_SKIP, MISSED_ONCE, MISSED_ALL };
 enum { ITEM_ALERT = 1, ITEM_SEND = 2, ITEM_STATE = 3, ITEM_KEEP = 16 };
 
 #define FRAME_MAX ((size_t)4 << 20) /* bytes of a payload */

@@ -148,8 +148,8 @@ on_run(const struct frame *frame, struct error *error)
         error_set(error, ERROR_DECODE, "", "RUN of a rule");
         return false;
     }
-    task_run(host.script, &run);
-    return true;
+    error_set(error, ERROR_DECODE, "", "RUN of a job that runs");
+    return task_run(host.script, &run);
 }
 
 static bool

@@ -37,6 +37,8 @@
 /* Of a want and of a job. */
 #define MESSAGE_PERIOD_MIN_MS 100
 #define MESSAGE_PERIOD_MAX_MS ((int64_t)10 * 366 * 86400 * 1000)
+/* Bytes of the times of a job, and of a zone's name. */
+#define MESSAGE_CRON_MAX 1000
 
 /* Items of a list under construction; a zeroed struct is an empty list. */
 struct message_list {
@@ -165,10 +167,20 @@ struct message_problem {
     const char *text;
     size_t text_size; /* bytes of any kind: a script may have made them */
 };
+/* When a job runs: at an interval, or at the times of `cron` on the clock of `zone`,
+ * while the calendar is open (base/calendar.h has the form of its text). */
+struct message_schedule {
+    int64_t every_ms; /* 0: by cron */
+    const char *cron; /* "": at the interval */
+    const char *zone;
+    uint8_t missed; /* MISSED_* */
+    bool has_during;
+    const char *during, *during_zone;
+};
 struct message_entry {
     uint8_t kind; /* ENTRY_* */
     const char *name;
-    int64_t every_ms; /* of a rule: of its ticks; 0: none */
+    struct message_schedule schedule; /* of a job; of a rule every_ms: of its ticks */
     const char *about;
     size_t about_size;
 };
@@ -228,9 +240,9 @@ struct message_send {
     const char *message;
     size_t message_size;
 };
-/* A rule's commit has alerts and states, a job's has sends, both may change what is kept.
- * The origin of its sends is made by the core of the script, the job and scheduled_ms:
- * no host can speak in the name of another. */
+/* A rule's commit has alerts and states, a job's has sends, both may change what is
+ * kept. The origin of its sends is made by the core of the script, the job and
+ * scheduled_ms: no host can speak in the name of another. */
 struct message_commit {
     uint32_t entry;
     int64_t scheduled_ms;         /* of the job's run; 0 for a rule */
@@ -254,6 +266,16 @@ bool message_read_commit(const struct frame *frame, const struct message_loaded 
                          size_t center_count, struct message_commit *out,
                          struct error *error);
 void message_commit_fini(struct message_commit *commit);
+
+/* A run has ended, well or not. */
+struct message_done {
+    uint32_t entry; /* a job */
+    int64_t scheduled_ms;
+};
+void message_write_done(struct buf *out, int64_t now_ms,
+                        const struct message_done *done);
+bool message_read_done(const struct frame *frame, const struct message_loaded *loaded,
+                       struct message_done *out, struct error *error);
 
 struct message_sleep {
     uint64_t wait;

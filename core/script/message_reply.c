@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "script/cursor.h"
+#include "script/message_job.h"
 
 /* ---- LOADED ---- */
 
@@ -26,7 +27,10 @@ message_put_entry(struct message_list *list, const struct message_entry *entry)
     list->count++;
     frame_put_u8(&list->items, entry->kind);
     frame_put_string(&list->items, entry->name);
-    frame_put_i64(&list->items, entry->every_ms);
+    if (entry->kind == ENTRY_JOB)
+        message_put_schedule(&list->items, &entry->schedule);
+    else
+        frame_put_i64(&list->items, entry->schedule.every_ms);
     frame_put_text(&list->items, entry->about, entry->about_size);
 }
 
@@ -90,9 +94,11 @@ get_entry(struct cursor *cursor, struct message_entry *entry)
                   "the kind of an entry");
     entry->name = frame_get_string(&cursor->in);
     cursor_demand(cursor, is_entry_name(entry->name), "the name of an entry");
-    bool is_rule = entry->kind == ENTRY_RULE;
-    entry->every_ms = cursor_number(cursor, is_rule ? 0 : MESSAGE_PERIOD_MIN_MS,
-                                    MESSAGE_PERIOD_MAX_MS, "the period of an entry");
+    if (entry->kind == ENTRY_JOB)
+        message_get_schedule(cursor, &entry->schedule);
+    else
+        entry->schedule.every_ms =
+            cursor_number(cursor, 0, MESSAGE_PERIOD_MAX_MS, "the period of an entry");
     entry->about = frame_get_text(&cursor->in, &entry->about_size);
 }
 
@@ -121,7 +127,7 @@ are_distinct(const struct message_entry *entries, size_t count)
 static void
 get_entries(struct cursor *cursor, struct message_loaded *out)
 {
-    uint32_t count = frame_get_count(&cursor->in, 1 + 5 + 8 + 5);
+    uint32_t count = frame_get_count(&cursor->in, 1 + 5 + 5);
     cursor_demand(cursor, count <= MESSAGE_ENTRIES_MAX, "too many entries");
     if (cursor->in.bad)
         return;

@@ -81,53 +81,6 @@ on_room(void *arg)
 }
 
 static void
-arm(struct job *job)
-{
-    int64_t now = clock_wall_ms();
-    int64_t next = (now / job->every_ms + 1) * job->every_ms;
-    if (next == job->scheduled_ms) /* the clock stands a moment before the last run */
-        next += job->every_ms;
-    job->scheduled_ms = next;
-    timer_start(job->timer, next - now);
-}
-
-/* Runs that queue behind a busy host would only keep it busy. */
-static bool
-run_job(struct job *job, int64_t scheduled_ms)
-{
-    struct process *process = job->resident->process;
-    struct message_run run = {.entry = job->entry, .scheduled_ms = scheduled_ms};
-    if (!process_is_worked_off(process, job->mark))
-        return false;
-    message_write_run(process_out(process), clock_wall_ms(), &run);
-    job->mark = process_mark(process);
-    return true;
-}
-
-bool
-resident_run_job(struct resident *resident, uint32_t entry)
-{
-    for (size_t i = 0; i < resident->job_count; i++)
-        if (resident->jobs[i].entry == entry)
-            return run_job(&resident->jobs[i], clock_wall_ms());
-    return false;
-}
-
-static void
-on_job(void *arg)
-{
-    struct job *job = arg;
-    struct resident *resident = job->resident;
-    bool is_late = !run_job(job, job->scheduled_ms);
-    if (is_late && !job->is_late) {
-        log_warn(resident->room, "job %s: skipped, its host is busy",
-                 resident->loaded.entries[job->entry].name);
-    }
-    job->is_late = is_late;
-    arm(job);
-}
-
-static void
 on_process_end(void *arg, const struct process_end *end)
 {
     struct resident *resident = arg;
@@ -196,6 +149,7 @@ resident_delete(struct resident *resident)
         return;
     resident_retire(resident);
     resident_drop_waits(resident);
+    resident_delete_jobs(resident);
     process_delete(resident->process);
     message_loaded_fini(&resident->loaded);
     free(resident->too_large);
@@ -236,7 +190,8 @@ resident_has_rule(const struct resident *resident, const char *rule)
 bool
 resident_is_idle(const struct resident *resident)
 {
-    return !resident->waits && process_is_idle(resident->process);
+    return !resident->waits && !resident_is_starting(resident) &&
+           process_is_idle(resident->process);
 }
 
 pid_t
@@ -333,6 +288,8 @@ static void
 give_kept(struct resident *resident)
 {
     struct keeping keeping = {.resident = resident};
+    if (!resident->world.notify)
+        return;
     notify_each_kept(resident->world.notify, resident->name, on_stored, &keeping);
     if (keeping.list.count)
         flush_store(resident, &keeping.list);
@@ -355,34 +312,17 @@ subscribe(struct resident *resident)
     free(wants);
 }
 
-static void
-start_jobs(struct resident *resident)
-{
-    uint32_t count = resident->loaded.entry_count;
-    resident->jobs = mem_zero((count + 1) * sizeof *resident->jobs);
-    for (uint32_t i = 0; i < count; i++) {
-        if (resident->loaded.entries[i].kind != ENTRY_JOB)
-            continue;
-        struct job *job = &resident->jobs[resident->job_count++];
-        job->resident = resident;
-        job->entry = i;
-        job->every_ms = resident->loaded.entries[i].every_ms;
-        job->timer = timer_new(resident->world.loop, on_job, job);
-        arm(job);
-    }
-}
-
 void
 resident_start(struct resident *resident, const bool *disabled)
 {
     resident->is_live = true;
     give_kept(resident);
     restore(resident);
-    start_jobs(resident);
     resident_start_ticks(resident);
     for (uint32_t i = 0; i < resident->loaded.entry_count; i++)
         if (disabled[i])
             resident_disable(resident, i);
+    resident_start_jobs(resident);
     subscribe(resident);
 }
 
@@ -390,9 +330,7 @@ void
 resident_disable(struct resident *resident, uint32_t entry)
 {
     message_write_disable(process_out(resident->process), clock_wall_ms(), entry);
-    for (size_t i = 0; i < resident->job_count; i++)
-        if (resident->jobs[i].entry == entry)
-            timer_stop(resident->jobs[i].timer);
+    resident_stop_job(resident, entry);
 }
 
 void
@@ -409,9 +347,5 @@ resident_retire(struct resident *resident)
         planner_unsubscribe(resident->subscription);
     resident->subscription = NULL;
     resident_stop_ticks(resident);
-    for (size_t i = 0; i < resident->job_count; i++)
-        timer_free(resident->jobs[i].timer);
-    free(resident->jobs);
-    resident->jobs = NULL;
-    resident->job_count = 0;
+    resident_stop_jobs(resident);
 }

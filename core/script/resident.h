@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "deliver/notify.h"
 #include "poll/planner.h"
+#include "script/ledger.h"
 #include "script/message.h"
 #include "script/process.h"
 
@@ -23,6 +24,7 @@ struct resident_world {
     struct planner *planner; /* NULL where scripts are only loaded (ccgate check) */
     struct notify *notify;   /* NULL likewise */
     const char *program;     /* ccgate-script */
+    struct ledger *ledger;   /* NULL likewise */
 };
 
 struct resident;

@@ -2,6 +2,7 @@
 #ifndef CCGATE_SCRIPT_RESIDENT_INSIDE_H
 #define CCGATE_SCRIPT_RESIDENT_INSIDE_H
 
+#include "script/ledger.h"
 #include "script/resident.h"
 
 /* A task that waits: for a time or for an answer. */
@@ -14,22 +15,13 @@ struct wait {
     struct wait *next;
 };
 
+struct job;
+
 /* What was asked for, as one sample answers it. */
 struct question {
     const struct query *query;
     uint32_t center;
     int64_t argument;
-};
-
-/* A job and its next time. Times are multiples of the interval since the epoch, so that
- * they are the same after a restart and a run has a name. */
-struct job {
-    struct resident *resident;
-    uint32_t entry;
-    int64_t every_ms, scheduled_ms;
-    uint64_t mark; /* where its last run stands in what the host was sent */
-    bool is_late;  /* said so already */
-    struct timer *timer;
 };
 
 /* A rule that has to know that time passes. */
@@ -54,8 +46,9 @@ struct resident {
     struct question *too_large; /* likewise, of each whose answer was; owned */
     size_t too_large_count;
     struct subscription *subscription;
-    struct job *jobs;
+    struct job *jobs; /* resident_jobs.c's */
     size_t job_count;
+    struct step_listener listener;
     struct tick *ticks;
     size_t tick_count;
     struct wait *waits;
@@ -75,5 +68,21 @@ bool resident_take(struct resident *resident, const struct frame *frame,
 
 /* Cancels what its tasks wait for. */
 void resident_drop_waits(struct resident *resident);
+
+/* ---- resident_jobs.c: when its jobs run ---- */
+
+/* Makes timetables of what LOADED says; false with `error` when it says what cannot be.
+ */
+bool resident_make_jobs(struct resident *resident, struct error *error);
+/* From now on they run; what they missed is caught up or told. */
+void resident_start_jobs(struct resident *resident);
+/* No more runs, of all; of one, whose run ends here, too. */
+void resident_stop_jobs(struct resident *resident);
+void resident_stop_job(struct resident *resident, uint32_t entry);
+/* A run has ended. */
+void resident_end_run(struct resident *resident, const struct message_done *done);
+/* A run has been begun and is not yet on its way to the host. */
+bool resident_is_starting(const struct resident *resident);
+void resident_delete_jobs(struct resident *resident);
 
 #endif

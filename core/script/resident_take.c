@@ -115,6 +115,8 @@ take_loaded(struct resident *resident, const struct frame *frame, struct error *
     if (!message_read_loaded(frame, resident->world.conf->center_count,
                              resident->want_max, &resident->loaded, error))
         return false;
+    if (!resident_make_jobs(resident, error))
+        return false;
     resident->is_loaded = true;
     qsort(resident->loaded.problems, resident->loaded.problem_count,
           sizeof *resident->loaded.problems, by_line);
@@ -316,6 +318,16 @@ take_strike(struct resident *resident, const struct frame *frame, struct error *
     return true;
 }
 
+static bool
+take_done(struct resident *resident, const struct frame *frame, struct error *error)
+{
+    struct message_done done;
+    if (!message_read_done(frame, &resident->loaded, &done, error))
+        return false;
+    resident_end_run(resident, &done);
+    return true;
+}
+
 /* What may come when: a host that is not live has nothing to commit. */
 static const struct {
     frame_taker *take;
@@ -327,6 +339,7 @@ static const struct {
     [FRAME_FETCH - FRAME_LOADED] = {take_fetch, true},
     [FRAME_LOG - FRAME_LOADED] = {take_log, false},
     [FRAME_STRIKE - FRAME_LOADED] = {take_strike, true},
+    [FRAME_DONE - FRAME_LOADED] = {take_done, true},
 };
 
 bool

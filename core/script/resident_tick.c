@@ -25,12 +25,12 @@ resident_start_ticks(struct resident *resident)
     resident->ticks = mem_zero((count + 1) * sizeof *resident->ticks);
     for (uint32_t i = 0; i < count; i++) {
         const struct message_entry *entry = &resident->loaded.entries[i];
-        if (entry->kind != ENTRY_RULE || !entry->every_ms)
+        if (entry->kind != ENTRY_RULE || !entry->schedule.every_ms)
             continue;
         struct tick *tick = &resident->ticks[resident->tick_count++];
         tick->resident = resident;
         tick->entry = i;
-        tick->every_ms = entry->every_ms;
+        tick->every_ms = entry->schedule.every_ms;
         tick->timer = timer_new(resident->world.loop, on_tick, tick);
         timer_start(tick->timer, tick->every_ms);
     }

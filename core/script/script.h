@@ -19,6 +19,7 @@
 #include "script/frame.h"
 #include "script/message.h"
 #include "script/roster.h"
+#include "script/zones.h"
 
 /* A rule or a job: the first member of struct rule and struct job. Lives in a userdata
  * that the state keeps for ever. */
@@ -36,6 +37,8 @@ struct script {
     char *name;
     char **centers; /* names, numbered as in frames */
     size_t center_count;
+    struct zones zones;
+    size_t calendar_count; /* of those that are not yet collected */
 
     struct entry **entries;
     size_t entry_count;

@@ -1,6 +1,10 @@
 #include "script/setup.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "base/zone.h"
 
 static void
 add_member(struct buf *out, const char *name, const char *value)
@@ -30,10 +34,12 @@ add_queue(struct buf *out, const struct conf_queue *queue)
 }
 
 static void
-add_center(struct buf *out, const struct conf_center *center)
+add_center(struct buf *out, const struct conf_center *center, const char *zone)
 {
     buf_add_text(out, "{");
     add_member(out, "name", center->name);
+    buf_add_text(out, ",");
+    add_member(out, "zone", center->zone ? center->zone : zone);
     buf_format(out,
                ",\"default\":%s,\"edition\":%lld,\"agent_gateway\":%s,\"queues\":[",
                center->is_default ? "true" : "false", (long long)center->edition,
@@ -45,17 +51,54 @@ add_center(struct buf *out, const struct conf_center *center)
     buf_add_text(out, "]}");
 }
 
+/* In the form that calendar_read() takes. */
+static void
+add_calendar(struct buf *out, const struct conf_calendar *calendar, const char *zone)
+{
+    struct buf text = {0};
+    buf_format(&text, "days=%s\n", calendar->days);
+    if (calendar->hours)
+        buf_format(&text, "hours=%s\n", calendar->hours);
+    if (calendar->holidays)
+        buf_format(&text, "holidays=%s\n", calendar->holidays);
+    for (size_t i = 0; i < calendar->exception_count; i++)
+        buf_format(&text, "except.%s=%s\n", calendar->exceptions[i].day,
+                   calendar->exceptions[i].hours);
+    buf_add_text(out, "{");
+    add_member(out, "name", calendar->name);
+    buf_add_text(out, ",");
+    add_member(out, "zone", calendar->zone ? calendar->zone : zone);
+    buf_add_text(out, ",");
+    add_member(out, "text", text.data);
+    buf_add_text(out, "}");
+    buf_fini(&text);
+}
+
+static void
+add_calendars(struct buf *out, const struct conf *conf, const char *zone)
+{
+    buf_add_text(out, ",\"calendars\":[");
+    for (size_t i = 0; i < conf->calendar_count; i++) {
+        add_comma(out, i);
+        add_calendar(out, &conf->calendars[i], zone);
+    }
+    buf_add_text(out, "]");
+}
+
 void
 setup_write(const struct conf *conf, const char *file, struct buf *out)
 {
+    char *zone = conf->zone ? mem_text(conf->zone) : zone_machine();
     buf_add_text(out, "{");
     add_member(out, "file", file);
     buf_add_text(out, ",");
     add_member(out, "gateway", conf->name);
+    buf_add_text(out, ",");
+    add_member(out, "zone", zone);
     buf_add_text(out, ",\"centers\":[");
     for (size_t i = 0; i < conf->center_count; i++) {
         add_comma(out, i);
-        add_center(out, &conf->centers[i]);
+        add_center(out, &conf->centers[i], zone);
     }
     buf_add_text(out, "],\"destinations\":[");
     for (size_t i = 0; i < conf->destination_count; i++) {
@@ -71,7 +114,10 @@ setup_write(const struct conf *conf, const char *file, struct buf *out)
         add_comma(out, i);
         buf_add_json(out, conf->people[i].name, strlen(conf->people[i].name));
     }
-    buf_add_text(out, "]}");
+    buf_add_text(out, "]");
+    add_calendars(out, conf, zone);
+    buf_add_text(out, "}");
+    free(zone);
 }
 
 void

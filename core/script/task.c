@@ -36,7 +36,7 @@ task_delete(struct script *script, struct task *task)
     free(task);
 }
 
-/* Makes the coroutine, with the function and its argument on its stack. */
+/* Makes the coroutine, with the function and its arguments on its stack. */
 static int
 l_prepare(lua_State *L)
 {
@@ -47,7 +47,8 @@ l_prepare(lua_State *L)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &task->job->entry);
     lua_getiuservalue(L, -1, 1);
     lua_pushinteger(L, script_of(L)->effects.now_ms / 1000);
-    lua_xmove(L, co, 2); /* function now_s */
+    lua_pushinteger(L, task->scheduled_ms / 1000);
+    lua_xmove(L, co, 3); /* function now_s due_s */
     task->co = co;
     return 0;
 }
@@ -68,6 +69,13 @@ is_waiting(struct script *script, struct task *task, int status, int results)
     return task->kind != WAIT_NONE;
 }
 
+static void
+tell_done(struct script *script, const struct job *job, int64_t scheduled_ms)
+{
+    const struct message_done done = {job->entry.number, scheduled_ms};
+    message_write_done(script->effects.out, script->effects.now_ms, &done);
+}
+
 /* It will not be resumed again. What is to be closed is closed, in the same activation
  * and within its limits. */
 static void
@@ -82,6 +90,7 @@ end(struct script *script, struct task *task, int status)
         effect_failed(&script->effects, entry, script->error.data);
     if (script->budget.exceeded)
         effect_strike(&script->effects, entry, script->budget.exceeded);
+    tell_done(script, task->job, task->scheduled_ms);
     task_delete(script, task);
 }
 
@@ -123,31 +132,39 @@ start(struct script *script, struct job *job, int64_t scheduled_ms)
 {
     struct task *task = task_new(script, job, scheduled_ms);
     if (script_protect(script, l_prepare, task)) {
-        resume(script, task, 1);
+        resume(script, task, 2);
         return;
     }
     effect_failed(&script->effects, &job->entry, script->error.data);
     if (script->budget.exceeded)
         effect_strike(&script->effects, &job->entry, script->budget.exceeded);
+    tell_done(script, job, scheduled_ms);
     task_delete(script, task);
 }
 
-void
+static void
+refuse(struct script *script, const struct job *job, int64_t scheduled_ms)
+{
+    effect_note(&script->effects, LEVEL_WARN,
+                "is due, but %zu tasks run already: skipped", script->task_count);
+    tell_done(script, job, scheduled_ms);
+}
+
+bool
 task_run(struct script *script, const struct message_run *run)
 {
     struct job *job = (struct job *)script->entries[run->entry];
     if (job->entry.disabled)
-        return;
-    script_begin(script, &job->entry);
+        return true;
     if (job->task)
-        effect_note(&script->effects, LEVEL_WARN,
-                    "is due, but its last run has not ended: skipped");
-    else if (script->task_count >= (size_t)script->limits.tasks)
-        effect_note(&script->effects, LEVEL_WARN,
-                    "is due, but %zu tasks run already: skipped", script->task_count);
+        return false;
+    script_begin(script, &job->entry);
+    if (script->task_count >= (size_t)script->limits.tasks)
+        refuse(script, job, run->scheduled_ms);
     else
         start(script, job, run->scheduled_ms);
     script_end(script);
+    return true;
 }
 
 /* ---- waits ---- */

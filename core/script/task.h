@@ -16,7 +16,6 @@
 /* In a userdata; its uservalue is the function. */
 struct job {
     struct entry entry;
-    int64_t every_ms;
     struct task *task; /* the run that is under way, or NULL */
 };
 
@@ -35,8 +34,8 @@ struct task {
     const struct message_fetched *answer; /* while it is resumed with one */
 };
 
-/* A job is due. One that still runs is left to it, and the log says so. */
-void task_run(struct script *script, const struct message_run *run);
+/* A job is due. False: it still runs, the core is broken. */
+bool task_run(struct script *script, const struct message_run *run);
 
 /* The end of a wait. Waits that nobody has any more (their job was disabled) are left
  * alone; false: the wait was for something else, the core is broken. */

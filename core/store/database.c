@@ -36,6 +36,7 @@ static const char *const sql[STATEMENTS] = {
         "DELETE FROM key_state WHERE rule = ?1 AND center = ?2 AND key = ?3",
     [SQL_KEEP] = "REPLACE INTO kept VALUES (?1, ?2, ?3, ?4)",
     [SQL_FORGET] = "DELETE FROM kept WHERE script = ?1 AND key = ?2",
+    [SQL_RUN] = "REPLACE INTO run VALUES (?1, ?2, ?3, ?4)",
     [SQL_CLEAN_SILENCES] = "DELETE FROM silence WHERE until_ms < ?1",
     [SQL_CLEAN_SLOTS] = "DELETE FROM slot WHERE until < ?1 / 1000",
     [SQL_CLEAN_ATTEMPTS] =
@@ -252,6 +253,17 @@ put_kept(struct database *database, const struct kept_record *kept)
 }
 
 static bool
+put_run(struct database *database, const struct run_record *record)
+{
+    sqlite3_stmt *statement = database->statements[SQL_RUN];
+    bind_text(statement, 1, record->script);
+    bind_text(statement, 2, record->job);
+    sqlite3_bind_int64(statement, 3, record->scheduled_ms);
+    sqlite3_bind_int(statement, 4, record->is_over);
+    return run(database, SQL_RUN);
+}
+
+static bool
 apply(struct database *database, struct store_change *change)
 {
     switch (change->kind) {
@@ -263,6 +275,7 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_SILENCE: return put_silence(database, &change->silence);
     case CHANGE_KEY_STATE: return put_key_state(database, &change->key_state);
     case CHANGE_KEPT: return put_kept(database, &change->kept);
+    case CHANGE_RUN: return put_run(database, &change->run);
     }
     return false;
 }

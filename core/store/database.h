@@ -27,6 +27,7 @@ void database_each_ready(struct database *database, store_on_outbox *on_outbox,
 void database_each_silence(struct database *database, store_on_silence *on_silence,
                            void *arg);
 void database_each_kept(struct database *database, store_on_kept *on_kept, void *arg);
+void database_each_run(struct database *database, store_on_run *on_run, void *arg);
 void database_each_slot(struct database *database, store_on_slot *on_slot, void *arg);
 void database_each_key_state(struct database *database, store_on_key_state *on_state,
                              void *arg);

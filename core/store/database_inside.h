@@ -24,6 +24,7 @@ enum statement {
     SQL_NO_KEY_STATE,
     SQL_KEEP,
     SQL_FORGET,
+    SQL_RUN,
     SQL_CLEAN_SLOTS,
     SQL_CLEAN_SILENCES,
     SQL_CLEAN_ATTEMPTS,

@@ -221,3 +221,30 @@ database_each_kept(struct database *database, store_on_kept *on_kept, void *arg)
              "SELECT script, key, value, written_ms FROM kept ORDER BY script, key",
              read_kept, &reader);
 }
+
+struct run_reader {
+    store_on_run *on_run;
+    void *arg;
+};
+
+static void
+read_run(void *arg, sqlite3_stmt *row)
+{
+    const struct run_reader *reader = arg;
+    struct run_record record = {
+        .script = column(row, 0),
+        .job = column(row, 1),
+        .scheduled_ms = sqlite3_column_int64(row, 2),
+        .is_over = sqlite3_column_int(row, 3) != 0,
+    };
+    reader->on_run(reader->arg, &record);
+}
+
+void
+database_each_run(struct database *database, store_on_run *on_run, void *arg)
+{
+    struct run_reader reader = {on_run, arg};
+    each_row(database,
+             "SELECT script, job, scheduled_ms, is_over FROM run ORDER BY script, job",
+             read_run, &reader);
+}

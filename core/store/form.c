@@ -42,6 +42,9 @@ static const char *const steps[] = {
     "CREATE TABLE key_state (rule TEXT NOT NULL, center TEXT NOT NULL,"
     " key TEXT NOT NULL, script TEXT NOT NULL, state TEXT NOT NULL,"
     " PRIMARY KEY (rule, center, key)) STRICT, WITHOUT ROWID;",
+    "CREATE TABLE run (script TEXT NOT NULL, job TEXT NOT NULL,"
+    " scheduled_ms INTEGER NOT NULL, is_over INTEGER NOT NULL,"
+    " PRIMARY KEY (script, job)) STRICT, WITHOUT ROWID;",
 };
 
 bool

@@ -413,6 +413,12 @@ store_each_kept(struct store *store, store_on_kept *on_kept, void *arg)
 }
 
 void
+store_each_run(struct store *store, store_on_run *on_run, void *arg)
+{
+    database_each_run(store->database, on_run, arg);
+}
+
+void
 store_set_on_added(struct store *store, store_on_outbox *on_added, void *arg)
 {
     store->on_added = on_added;

@@ -6,8 +6,8 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 5): meta(name, value) · alert · outbox · attempt · slot
- * · silence · key_state · kept. An older file is brought to this form when it is
+ * Schema (STRICT, user_version 6): meta(name, value) · alert · outbox · attempt · slot
+ * · silence · key_state · kept · run. An older file is brought to this form when it is
  * opened. */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
@@ -72,6 +72,13 @@ struct slot_record {
     int64_t until; /* seconds since the epoch */
 };
 
+/* The last run of a job that was begun. */
+struct run_record {
+    char *script, *job;
+    int64_t scheduled_ms; /* when it was due */
+    bool is_over;         /* it has ended, well or not */
+};
+
 /* "ready", "in_flight", "done", "dead", "superseded". */
 const char *outbox_word(enum outbox_state state);
 
@@ -132,6 +139,8 @@ void store_each_key_state(struct store *store, store_on_key_state *on_state, voi
 
 typedef void store_on_kept(void *arg, const struct kept_record *record);
 void store_each_kept(struct store *store, store_on_kept *on_kept, void *arg);
+typedef void store_on_run(void *arg, const struct run_record *record);
+void store_each_run(struct store *store, store_on_run *on_run, void *arg);
 
 /* A transaction under construction; copies what it is given. */
 struct txn;
@@ -156,6 +165,9 @@ void txn_put_key_state(struct txn *txn, const struct key_state_record *record);
 
 /* In place of what this script had under this key. */
 void txn_put_kept(struct txn *txn, const struct kept_record *record);
+
+/* In place of the job's run before. Kept for ever: a line a job. */
+void txn_put_run(struct txn *txn, const struct run_record *record);
 
 struct attempt_record {
     const char *message_id;

@@ -147,6 +147,10 @@ change_fini(struct store_change *change)
     case CHANGE_SILENCE: silence_record_fini(&change->silence); break;
     case CHANGE_KEY_STATE: key_state_record_fini(&change->key_state); break;
     case CHANGE_KEPT: kept_record_fini(&change->kept); break;
+    case CHANGE_RUN:
+        free(change->run.script);
+        free(change->run.job);
+        break;
     }
 }
 
@@ -272,4 +276,15 @@ void
 txn_put_kept(struct txn *txn, const struct kept_record *record)
 {
     kept_record_init(&add_change(txn, CHANGE_KEPT)->kept, record);
+}
+
+void
+txn_put_run(struct txn *txn, const struct run_record *record)
+{
+    add_change(txn, CHANGE_RUN)->run = (struct run_record){
+        .script = mem_text(record->script),
+        .job = mem_text(record->job),
+        .scheduled_ms = record->scheduled_ms,
+        .is_over = record->is_over,
+    };
 }

@@ -16,6 +16,7 @@ enum change_kind {
     CHANGE_SILENCE,
     CHANGE_KEY_STATE,
     CHANGE_KEPT,
+    CHANGE_RUN,
 };
 
 struct change_mark {
@@ -46,6 +47,7 @@ struct store_change {
         struct silence_record silence;
         struct key_state_record key_state;
         struct kept_record kept;
+        struct run_record run;
     };
 };
 

@@ -1,6 +1,7 @@
 --- Limits that follow the clock: gw.by_hour { ["08:00"] = 20, ["12:00"] = 35 }.
 ---
---- From each time of day on the limit beside it counts, and before the first one the last.
+--- From each time of day on the limit beside it counts, and before the first one the last;
+--- in the zone of the rule's calendar, or else of its centre.
 local source = require "gateway.source"
 local value = require "gateway.value"
 local wording = require "gateway.wording"
@@ -45,7 +46,7 @@ local function read_entry(key, given, read, fail)
 end
 
 --- The limit of a tree for core.condition; `minute(now_s)` says which minute of the day it
---- is, `read(given)` reads one limit. Mistakes go to fail(text, line), and then nil.
+--- is (nil: there are several clocks to read), `read(given)` reads one limit. Mistakes go to fail(text, line), and then nil.
 function by_hour.bind(inside, minute, read, fail)
   local given, is_good = inside.given, true
   local function refuse(text, key)
@@ -55,6 +56,8 @@ function by_hour.bind(inside, minute, read, fail)
   if value.kind_of(given) ~= "table" or next(given) == nil then
     refuse("gw.by_hour needs a table of limits, such as " .. EXAMPLE)
     return nil
+  elseif not minute then
+    refuse "gw.by_hour: the centres are in several time zones; a calendar in during says which counts"
   end
   local limits = { minute = minute }
   for key, one in next, given do

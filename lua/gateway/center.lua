@@ -15,6 +15,7 @@ local function read_centers(given)
       index = index - 1,
       name = described.name,
       edition = described.edition,
+      zone = described.zone,
       default = described.default,
       agent_gateway = described.agent_gateway,
       queues = described.queues,
@@ -26,7 +27,7 @@ end
 
 local centers = read_centers(core.setup.centers)
 
---- The centre that bare gw.* means: { index (from 0), name, edition, agent_gateway =
+--- The centre that bare gw.* means: { index (from 0), name, edition, zone, agent_gateway =
 --- whether it has one, queues = { { id, name, tags } … }, names = { [id] = name } }; nil
 --- and a sentence when there is none.
 function center.default()

@@ -1,4 +1,4 @@
---- Calendar arithmetic in UTC, and with it the os of scripts: the time is the one that
+--- Calendar arithmetic, and with it the os of scripts, in UTC: the time is the one that
 --- came with the activation, and neither the machine's clock nor its zone is read.
 local core = require "gateway.core"
 
@@ -58,8 +58,8 @@ local function iso_week(t)
 end
 
 local function padded(format, get)
-  return function(t)
-    return string.format(format, get(t))
+  return function(t, where)
+    return string.format(format, get(t, where))
   end
 end
 
@@ -90,7 +90,7 @@ local CONVERSIONS <const> = {
   p = function(t) return t.hour < 12 and "AM" or "PM" end,
   r = "%I:%M:%S %p",
   R = "%H:%M",
-  s = padded("%d", function(t) return clock.time(t) end),
+  s = padded("%d", function(_, where) return where.seconds end),
   S = padded("%02d", function(t) return t.sec end),
   t = function() return "\t" end,
   T = "%H:%M:%S",
@@ -103,19 +103,24 @@ local CONVERSIONS <const> = {
   X = "%H:%M:%S",
   y = padded("%02d", function(t) return t.year % 100 end),
   Y = padded("%d", function(t) return t.year end),
-  z = function() return "+0000" end,
-  Z = function() return "UTC" end,
+  z = function(_, where)
+    local minutes = math.abs(where.offset) // 60
+    return string.format("%s%02d%02d", where.offset < 0 and "-" or "+", minutes // 60, minutes % 60)
+  end,
+  Z = function(_, where) return where.zone end,
   ["%"] = function() return "%" end,
 }
 
-local function convert(format, t)
+-- `where` is { seconds = of the epoch, offset =, zone = } of the time that t has the
+-- fields of.
+local function convert(format, t, where)
   return (string.gsub(format, "%%(.?)", function(letter)
     local conversion = CONVERSIONS[letter]
     if not conversion then
       error(string.format("bad argument #1 to 'date' (invalid conversion specifier '%%%s')",
         letter), 0)
     end
-    return type(conversion) == "string" and convert(conversion, t) or conversion(t)
+    return type(conversion) == "string" and convert(conversion, t, where) or conversion(t, where)
   end))
 end
 
@@ -148,14 +153,19 @@ function clock.time(t)
   return seconds
 end
 
---- As os.date, in UTC whether or not the format begins with "!".
-function clock.date(format, seconds)
+--- As os.date, in UTC whether or not the format begins with "!"; or on the clock of a
+--- zone that is so many seconds ahead of UTC.
+function clock.date(format, seconds, offset, zone)
   format = string.gsub(format or "%c", "^!", "")
-  local t = clock.fields(seconds and whole("time", seconds) or clock.time())
+  local where = {
+    seconds = seconds and whole("time", seconds) or clock.time(),
+    offset = offset or 0, zone = zone or "UTC",
+  }
+  local t = clock.fields(where.seconds + where.offset)
   if string.sub(format, 1, 2) == "*t" then
     return t
   end
-  return convert(format, t)
+  return convert(format, t, where)
 end
 
 function clock.difference(later, earlier)

@@ -1,10 +1,12 @@
 --- The module "gateway": all that a script sees.
 ---
 --- What the host knows about the world comes as core.setup:
----   { "file": "scripts/queue_wait.lua", "gateway": "ccgate",
----     "centers": [ { "name", "default": bool, "edition", "agent_gateway": bool,
+---   { "file": "scripts/queue_wait.lua", "gateway": "ccgate", "zone": "Europe/Istanbul",
+---     "centers": [ { "name", "zone", "default": bool, "edition", "agent_gateway": bool,
 ---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
----     "destinations": [ { "name", "kind" } ], "people": [ name, … ] }
+---     "destinations": [ { "name", "kind" } ], "people": [ name, … ],
+---     "calendars": [ { "name", "zone", "text": as core/base/calendar.h reads it } ] }
+local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"
 local destination = require "gateway.destination"
 local job = require "gateway.job"
@@ -23,6 +25,9 @@ local members = {
   sleep = task.sleep,
   now = task.now,
   duration = task.duration,
+  date = task.date,
+  day = task.day,
+  calendar = calendar.declare,
   copy = task.copy,
   store = store.open,
   template = task.template,

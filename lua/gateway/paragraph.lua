@@ -1,4 +1,5 @@
 --- What a rule was understood to be, in one paragraph, for `ccgate check`.
+local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"
 local core = require "gateway.core"
 local query = require "gateway.query"
@@ -85,6 +86,11 @@ local function gone(_, checked)
   return GONE[checked.gone]
 end
 
+local function opens(_, checked)
+  return checked.during and string.format("Raises and stays raised only during %s.",
+    calendar.describe(checked.during))
+end
+
 local function labelled(_, checked)
   local labels = checked.labels
   if type(labels) == "function" then
@@ -121,7 +127,7 @@ local function doc(_, checked)
 end
 
 local SENTENCES <const> = {
-  doc, asks, raises, holds, cools, stales, gone, labelled, tells, mentions, reminds,
+  doc, asks, raises, holds, cools, stales, gone, opens, labelled, tells, mentions, reminds,
 }
 
 --- The paragraph of a rule { asked, every_ms, levels, made = { { when, clear } … } of

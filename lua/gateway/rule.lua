@@ -1,5 +1,6 @@
 --- gw.rule "name" { … }: watches rows and keeps one alert per row key.
 local alert = require "gateway.alert"
+local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"
 local core = require "gateway.core"
 local duration = require "gateway.duration"
@@ -16,6 +17,7 @@ local span = require "gateway.span"
 local template = require "gateway.template"
 local value = require "gateway.value"
 local wording = require "gateway.wording"
+local zone = require "gateway.zone"
 
 local rule = {}
 
@@ -65,6 +67,7 @@ local SHAPE <const> = {
   { "stale_after", check = duration.check("1s", LONGEST) },
   { "stale", check = choice("hold", "raise", "clear") },
   { "gone", check = choice("clear", "hold", "raise") },
+  { "during", needs = 'a calendar such as during = "office"', check = calendar.check },
   { "severity", check = check_severity },
   {
     "labels", kinds = { "table", "function" }, check = labels.check,
@@ -118,8 +121,28 @@ local function every_of(checked)
   return is_of_spans(checked.from) and span.EVERY_MS or checked.every or EVERY_MS
 end
 
-local function minute_of(now)
-  return now // 60 % 1440
+-- The one zone in which the rule reads a clock: that of its calendar, else of its centres;
+-- nil when those are in several.
+local function zone_of(checked)
+  if checked.during then
+    return calendar.zone(checked.during)
+  end
+  local found
+  for _, from in ipairs(checked.from) do
+    local name = from.center and from.center.zone
+    if found and name and name ~= found then
+      return nil
+    end
+    found = found or name
+  end
+  return found or zone.DEFAULT
+end
+
+-- What by_hour.bind wants.
+local function minute_in(name)
+  return name and function(now)
+    return zone.minute(now, name)
+  end
 end
 
 local function check_leveled(checked, reports)
@@ -210,7 +233,7 @@ local function bind_all(checked, query_name, reports)
   check_link(checked, reports)
   local subject = {
     name = query_name, expects = query.expects(checked.from), every_ms = every_of(checked),
-    minute = minute_of,
+    minute = minute_in(zone_of(checked)),
   }
   local of_levels = checked.levels or { { when = checked.when, clear = checked.clear, path = {} } }
   local bound = { levels = of_levels, trees = {} }
@@ -277,6 +300,9 @@ local function register(name, checked, asked, bound)
     stale_after_ms = checked.stale_after,
     stale = checked.stale,
     gone = checked.gone,
+    open = checked.during and function(now)
+      return calendar.is_open(checked.during, now)
+    end,
     about = paragraph.of({
       asked = asked, every_ms = every_ms, levels = bound.levels, made = made,
     }, checked),

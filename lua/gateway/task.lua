@@ -5,10 +5,12 @@ local problem = require "gateway.problem"
 local store = require "gateway.store"
 local template = require "gateway.template"
 local wording = require "gateway.wording"
+local zone = require "gateway.zone"
 
 local task = {}
 
 local SLEEP_MAX <const> = 3660 * 86400
+local TIME_MAX <const> = 1 << 40
 
 local function milliseconds(what, given)
   if math.type(given) and given >= 0 and given <= SLEEP_MAX then
@@ -31,6 +33,35 @@ end
 --- Seconds since the epoch.
 function task.now()
   return core.now() // 1000
+end
+
+local function seconds_of(what, given)
+  if given == nil then
+    return task.now()
+  elseif not math.type(given) or given ~= given or math.abs(given) > TIME_MAX then
+    problem.raise(what .. ": a time in seconds is needed, not " .. wording.show(given))
+  end
+  return given // 1 | 0
+end
+
+--- gw.date(format, t, zone): as os.date, on the clock of the zone, by default that of the
+--- gateway.
+function task.date(format, given, name)
+  local function fail(text)
+    problem.raise("gw.date: " .. text)
+  end
+  if format ~= nil and type(format) ~= "string" then
+    fail('a format such as "%Y-%m-%d %H:%M" is needed, not ' .. wording.show(format))
+  end
+  local seconds = seconds_of("gw.date", given)
+  name = name == nil and zone.DEFAULT or zone.check(name, fail)
+  local ok, text = pcall(zone.date, format, seconds, name)
+  return ok and text or fail(tostring(text))
+end
+
+--- gw.day(t) is "2026-11-21", in the zone of the gateway.
+function task.day(given)
+  return zone.date("%Y-%m-%d", seconds_of("gw.day", given), zone.DEFAULT)
 end
 
 --- gw.duration "1h30m" is 5400.

@@ -319,6 +319,7 @@ function gateway.ratio(field, under, lasts) end
 ---@field stale_after? gateway.Duration Without a usable sample for so long, stale applies.
 ---@field stale? "hold"|"raise"|"clear"
 ---@field gone? "clear"|"hold"|"raise" What a row does that vanished.
+---@field during? string|gateway.Calendar Outside it nothing is raised, and what is raised is cleared.
 ---@field severity? gateway.Severity|fun(row: any): gateway.Severity
 ---@field labels? table<string, string|number|boolean>|fun(row: any): table
 ---@field summary? gateway.Text A text such as "{name}: {calls_waiting} waiting".
@@ -334,11 +335,17 @@ function gateway.ratio(field, under, lasts) end
 ---@return fun(rule: gateway.Rule)
 function gateway.rule(name) end
 
+--- One of every, at and cron.
 ---@class gateway.Job
----@field every gateway.Duration
----@field run fun(now: integer)
+---@field every? gateway.Duration
+---@field at? string Each day: "18:05".
+---@field cron? string "0 9 * * 1-5": minute, hour, day, month, weekday.
+---@field zone? string Of at and cron: "Europe/Istanbul"; by default the gateway's.
+---@field during? gateway.Calendar|string Only while it is open.
+---@field missed? "skip"|"once"|"all" What becomes of runs that were due while it was down; "skip" by default.
+---@field run fun(now: integer, due: integer) due is when it was to run.
 
---- Runs at an interval and never overlaps itself: gw.job "round-up" { … }.
+--- Runs at times and never overlaps itself: gw.job "round-up" { … }.
 ---@param name string
 ---@return fun(job: gateway.Job)
 function gateway.job(name) end
@@ -367,6 +374,37 @@ function gateway.sleep(time) end
 --- Seconds since the epoch.
 ---@return integer
 function gateway.now() end
+
+--- A time as os.date formats it, on the clock of a zone, by default the gateway's.
+---@param format? string
+---@param t? number Seconds since the epoch; by default now.
+---@param zone? string
+---@return string|osdate
+function gateway.date(format, t, zone) end
+
+--- The day in the gateway's zone: "2026-11-21".
+---@param t? number
+---@return string
+function gateway.day(t) end
+
+---@class gateway.CalendarKeys
+---@field zone? string "Europe/Istanbul"; by default the gateway's.
+---@field days? string "mon-fri", "mon,wed-fri"; by default every day.
+---@field hours? string "09:00-12:00,13:00-18:00"; "22:00-06:00" belongs to the day it begins on. By default all day.
+---@field holidays? string[] { "2026-10-29" }
+---@field except? table<string, string> { ["2026-10-28"] = "09:00-13:00" }: wins over all else.
+
+---@class gateway.Calendar
+local Calendar = {}
+
+---@param now? number Seconds since the epoch.
+---@return boolean
+function Calendar:open(now) end
+
+--- Opening hours, or the name of a [calendar] in gateway.conf.
+---@param keys gateway.CalendarKeys|string
+---@return gateway.Calendar
+function gateway.calendar(keys) end
 
 --- The seconds of a duration: gw.duration "1h30m" is 5400.
 ---@param text gateway.Duration

@@ -36,12 +36,15 @@ struct peer {
     size_t sent;        /* bytes to the host */
     struct buf in;      /* what came, a frame is valid until the next */
     size_t used;        /* of `in` */
+    size_t dones;       /* ends of runs that came; they are passed over */
     struct frame frame; /* the last one */
     struct message_loaded loaded;
 };
 
 static const char peer_setup[] =
-    "{\"file\":\"scripts/a.lua\",\"gateway\":\"ccgate\",\"centers\":[{\"name\":\"main\","
+    "{\"file\":\"scripts/a.lua\",\"gateway\":\"ccgate\",\"zone\":\"Europe/Istanbul\","
+    "\"calendars\":[{\"name\":\"office\",\"zone\":\"Europe/Istanbul\","
+    "\"text\":\"days=mon-fri\\nhours=09:00-18:00\\n\"}],\"centers\":[{\"name\":\"main\","
     "\"default\":true,\"edition\":2023,\"queues\":[{\"id\":7,\"name\":\"sales\","
     "\"tags\":[\"voice\"]},{\"id\":8,\"name\":\"support\",\"tags\":[]}]}],"
     "\"destinations\":[{\"name\":\"chat\",\"kind\":\"log\"}]}";
@@ -142,19 +145,32 @@ peer_send_load(struct peer *peer, const struct message_load *load)
     peer_send(peer, &out);
 }
 
+/* A frame that is here, other than the end of a run. */
+static inline bool
+peer_has_frame(struct peer *peer)
+{
+    while (peer->in.size > peer->used) {
+        size_t used = 0;
+        enum frame_result result =
+            frame_next(peer->in.data + peer->used, peer->in.size - peer->used, &used,
+                       FRAME_LOADED, FRAME_DONE, &peer->frame);
+        assert_int_not_equal(FRAME_BAD, result);
+        peer->used += used;
+        if (result == FRAME_MORE)
+            return false;
+        if (peer->frame.header.type != FRAME_DONE)
+            return true;
+        peer->dones++;
+    }
+    return false;
+}
+
 /* The next frame of the host. False at the end of its stream. */
 static inline bool
 peer_next(struct peer *peer)
 {
     for (;;) {
-        size_t used = 0, left = peer->in.size - peer->used;
-        enum frame_result result =
-            left ? frame_next(peer->in.data + peer->used, left, &used, FRAME_LOADED,
-                              FRAME_STRIKE, &peer->frame)
-                 : FRAME_MORE;
-        assert_int_not_equal(FRAME_BAD, result);
-        peer->used += used;
-        if (result == FRAME_OK)
+        if (peer_has_frame(peer))
             return true;
         buf_consume(&peer->in, peer->used);
         peer->used = 0;
@@ -173,9 +189,14 @@ peer_is_quiet(struct peer *peer)
 {
     for (int i = 0; i < 20000 && peer->page->consumed != peer->sent; i++)
         usleep(100);
-    char byte;
-    return peer->page->consumed == peer->sent && peer->used == peer->in.size &&
-           recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+    if (peer->page->consumed != peer->sent || peer_has_frame(peer))
+        return false;
+    buf_consume(&peer->in, peer->used);
+    peer->used = 0;
+    ssize_t count =
+        recv(peer->fd, buf_reserve(&peer->in, 1 << 16), 1 << 16, MSG_DONTWAIT);
+    peer->in.size += count > 0 ? (size_t)count : 0;
+    return !peer_has_frame(peer) && peer->used == peer->in.size;
 }
 
 /* The next frame must be of this type. */

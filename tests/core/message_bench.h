@@ -39,7 +39,7 @@ bench_frame(struct bench *bench)
 {
     size_t used = 0;
     assert_int_equal(frame_next(bench->out.data, bench->out.size, &used, FRAME_LOAD,
-                                FRAME_STRIKE, &bench->frame),
+                                FRAME_DONE, &bench->frame),
                      FRAME_OK);
     assert_int_equal(used, bench->out.size);
     assert_int_equal(bench->frame.header.now_ms, NOW);
@@ -61,9 +61,13 @@ assert_fault(const struct bench *bench, const char *fault)
 static const int64_t want_ids[] = {7, 2000};
 
 static const struct message_entry entries[ENTRIES] = {
-    {ENTRY_RULE, "queue-wait", 0, "asks", 4},
-    {ENTRY_JOB, "digest", 60000, "runs\0on", 7},
-    {ENTRY_RULE, "digest", 0, "", 0},
+    {ENTRY_RULE, "queue-wait", {0}, "asks", 4},
+    {ENTRY_JOB,
+     "digest",
+     {0, "5 18 * * *", "Europe/Istanbul", MISSED_ONCE, true, "days=mon-fri\n", "UTC"},
+     "runs\0on",
+     7},
+    {ENTRY_RULE, "digest", {0}, "", 0},
 };
 
 static const struct message_problem problem = {12, LEVEL_WARN, "slow\n\x1b[1m", 9};

@@ -31,7 +31,8 @@
 #define BENCH_NOW ((int64_t)1763661900000) /* 2025-11-20 18:05 */
 
 static const char bench_setup[] =
-    "{\"file\":\"scripts/a.lua\",\"gateway\":\"ccgate\",\"centers\":[{\"name\":\"main\","
+    "{\"file\":\"scripts/a.lua\",\"gateway\":\"ccgate\",\"zone\":\"Europe/Istanbul\","
+    "\"calendars\":[],\"centers\":[{\"name\":\"main\","
     "\"default\":true,\"edition\":2023,\"queues\":[{\"id\":7,\"name\":\"sales\","
     "\"tags\":[]}]},{\"name\":\"north\",\"default\":false,\"edition\":2025,"
     "\"queues\":[]}],\"destinations\":[]}";

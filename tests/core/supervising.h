@@ -33,6 +33,7 @@ static struct {
     struct connector *connector;
     struct deliver *deliver;
     struct notify *notify;
+    struct ledger *ledger;
     struct supervisor *supervisor;
     size_t swaps, ends;
     bool is_in_force;
@@ -110,8 +111,10 @@ set_up(void **state)
     gateway.notify = notify_new(polling->loop, gateway.store, gateway.connector,
                                 gateway.deliver, "ccgate");
     polling->planner = planner_new(polling->loop, polling->pool, &gateway.conf);
-    const struct resident_world world = {polling->loop, &gateway.conf, polling->planner,
-                                         gateway.notify, gateway.program};
+    gateway.ledger = ledger_new(polling->loop, gateway.store);
+    const struct resident_world world = {polling->loop,    &gateway.conf,
+                                         polling->planner, gateway.notify,
+                                         gateway.program,  gateway.ledger};
     gateway.supervisor = supervisor_new(&world);
     return 0;
 }
@@ -124,6 +127,7 @@ tear_down(void **state)
                                         "lock"};
     static const char *const scripts[] = {"a", "b", "c"};
     supervisor_delete(gateway.supervisor);
+    ledger_delete(gateway.ledger);
     notify_delete(gateway.notify);
     deliver_delete(gateway.deliver);
     connector_delete(gateway.connector);

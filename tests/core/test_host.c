@@ -23,7 +23,7 @@ test_loads_and_tells_what_it_wants(void **state)
     assert_string_equal("wait", loaded->entries[0].name);
     assert_non_null(strstr(loaded->entries[0].about, "calls_waiting above 5"));
     assert_int_equal(ENTRY_JOB, loaded->entries[1].kind);
-    assert_int_equal(60000, loaded->entries[1].every_ms);
+    assert_int_equal(60000, loaded->entries[1].schedule.every_ms);
     assert_int_equal(1, loaded->want_count);
     assert_int_equal(15000, loaded->wants[0].every_ms);
     assert_int_equal(2, loaded->wants[0].id_count);

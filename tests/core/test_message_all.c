@@ -63,6 +63,12 @@ test_small(void **state)
     assert_int_equal(strike.entry, 2);
     assert_string_equal(strike.text, "cpu limit");
 
+    struct message_done done;
+    message_write_done(&bench.out, NOW, &(struct message_done){1, 60000});
+    assert_true(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
+    assert_int_equal(done.entry, 1);
+    assert_int_equal(done.scheduled_ms, 60000);
+
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -122,6 +128,14 @@ test_small_refused(void **state)
         message_read_strike(bench_frame(&bench), &loaded, &strike, &bench.error));
     assert_fault(&bench, "STRIKE: the text");
 
+    struct message_done done;
+    message_write_done(&bench.out, NOW, &(struct message_done){ENTRIES, 1});
+    assert_false(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
+    assert_fault(&bench, "DONE: no such entry");
+    message_write_done(&bench.out, NOW, &(struct message_done){0, 1});
+    assert_false(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
+    assert_fault(&bench, "DONE: the end of what is no job");
+
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -175,6 +189,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         struct message_fetch fetch;
         struct message_log log;
         struct message_strike strike;
+        struct message_done done;
     } out;
     bool is_good;
     switch ((enum frame_type)frame->header.type) {
@@ -208,6 +223,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         return is_good;
     case FRAME_LOG: return message_read_log(frame, &out.log, NULL);
     case FRAME_STRIKE: return message_read_strike(frame, loaded, &out.strike, NULL);
+    case FRAME_DONE: return message_read_done(frame, loaded, &out.done, NULL);
     }
     return false;
 }
@@ -256,6 +272,7 @@ write_all(struct buf *out)
             4, 0, &query_queues, 0, {0, 0, OPERATION_ANY}, want_ids, 2});
     message_write_log(out, NOW, &(struct message_log){LEVEL_INFO, "rule a", "x", 1});
     message_write_strike(out, NOW, &(struct message_strike){0, "cpu limit"});
+    message_write_done(out, NOW, &(struct message_done){1, 60000});
 
     lists_fini(&lists);
     message_list_fini(&raised);
@@ -277,7 +294,7 @@ test_used_up_exactly(void **state)
     load(&bench, &loaded);
     buf_clear(&bench.out);
     write_all(&bench.out);
-    while (frame_next(bench.out.data, bench.out.size, &used, FRAME_LOAD, FRAME_STRIKE,
+    while (frame_next(bench.out.data, bench.out.size, &used, FRAME_LOAD, FRAME_DONE,
                       &frame) == FRAME_OK) {
         const char *payload = frame.payload;
         uint32_t whole = frame.header.size;
@@ -292,7 +309,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 17);
+    assert_int_equal(count, 18);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -308,7 +325,7 @@ test_ids_that_say_nothing(void **state)
     load(&bench, &loaded);
     buf_clear(&bench.out);
     write_all(&bench.out);
-    while (frame_next(bench.out.data, bench.out.size, &used, FRAME_LOAD, FRAME_STRIKE,
+    while (frame_next(bench.out.data, bench.out.size, &used, FRAME_LOAD, FRAME_DONE,
                       &frame) == FRAME_OK)
         if (frame.header.id == 0) {
             frame.header.id = UINT64_MAX;

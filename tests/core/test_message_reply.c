@@ -2,6 +2,27 @@
 
 /* ---- LOADED ---- */
 
+#define EVERY(ms)                                                                      \
+    {                                                                                  \
+        ms, "", "UTC", MISSED_SKIP, false, "", "UTC"                                   \
+    }
+
+static void
+assert_same_schedule(const struct message_entry *entry,
+                     const struct message_entry *other)
+{
+    const struct message_schedule *got = &entry->schedule, *want = &other->schedule;
+    if (entry->kind == ENTRY_RULE)
+        return;
+    assert_int_equal(got->every_ms, want->every_ms);
+    assert_string_equal(got->cron, want->cron);
+    assert_string_equal(got->zone, want->zone);
+    assert_int_equal(got->missed, want->missed);
+    assert_int_equal(got->has_during, want->has_during);
+    assert_string_equal(got->during, want->during);
+    assert_string_equal(got->during_zone, want->during_zone);
+}
+
 static void
 test_loaded(void **state)
 {
@@ -21,7 +42,7 @@ test_loaded(void **state)
     for (size_t i = 0; i < ENTRIES; i++) {
         assert_int_equal(loaded.entries[i].kind, entries[i].kind);
         assert_string_equal(loaded.entries[i].name, entries[i].name);
-        assert_int_equal(loaded.entries[i].every_ms, entries[i].every_ms);
+        assert_same_schedule(&loaded.entries[i], &entries[i]);
         assert_int_equal(loaded.entries[i].about_size, entries[i].about_size);
         assert_memory_equal(loaded.entries[i].about, entries[i].about,
                             entries[i].about_size);
@@ -85,30 +106,38 @@ test_entries_refused(void **state)
     memset(longer, 'a', sizeof longer - 1);
     longest[sizeof longest - 1] = longer[sizeof longer - 1] = '\0';
     const char *const name = "LOADED: the name of an entry";
-    const char *const period = "LOADED: the period of an entry";
+    const char *const period = "LOADED: the period of a job";
     const struct {
         struct message_entry entry;
         const char *fault; /* NULL: fine */
     } cases[] = {
-        {{ENTRY_RULE, longest, 0, "", 0}, NULL},
-        {{ENTRY_RULE, longer, 0, "", 0}, name},
-        {{ENTRY_RULE, "", 0, "", 0}, name},
-        {{ENTRY_RULE, "-a", 0, "", 0}, name},
-        {{ENTRY_RULE, "Queue", 0, "", 0}, name},
-        {{ENTRY_RULE, "a/b", 0, "", 0}, name},
-        {{ENTRY_RULE, "a b", 0, "", 0}, name},
-        {{0, "a", 0, "", 0}, "LOADED: the kind of an entry"},
-        {{3, "a", 0, "", 0}, "LOADED: the kind of an entry"},
-        {{ENTRY_RULE, "a", 1000, "", 0}, NULL},
-        {{ENTRY_RULE, "a", -1, "", 0}, period},
-        {{ENTRY_RULE, "a", MESSAGE_PERIOD_MAX_MS + 1, "", 0}, period},
-        {{ENTRY_JOB, "a", 0, "", 0}, period},
-        {{ENTRY_JOB, "a", MESSAGE_PERIOD_MIN_MS - 1, "", 0}, period},
-        {{ENTRY_JOB, "a", MESSAGE_PERIOD_MIN_MS, "", 0}, NULL},
-        {{ENTRY_JOB, "a", MESSAGE_PERIOD_MAX_MS, "", 0}, NULL},
-        {{ENTRY_JOB, "a", MESSAGE_PERIOD_MAX_MS + 1, "", 0}, period},
-        {{ENTRY_RULE, "queue-wait", 0, "", 0}, "LOADED: two entries of one name"},
-        {{ENTRY_JOB, "queue-wait", 1000, "", 0}, NULL},
+        {{ENTRY_RULE, longest, {0}, "", 0}, NULL},
+        {{ENTRY_RULE, longer, {0}, "", 0}, name},
+        {{ENTRY_RULE, "", {0}, "", 0}, name},
+        {{ENTRY_RULE, "-a", {0}, "", 0}, name},
+        {{ENTRY_RULE, "Queue", {0}, "", 0}, name},
+        {{ENTRY_RULE, "a/b", {0}, "", 0}, name},
+        {{ENTRY_RULE, "a b", {0}, "", 0}, name},
+        {{0, "a", {0}, "", 0}, "LOADED: the kind of an entry"},
+        {{3, "a", {0}, "", 0}, "LOADED: the kind of an entry"},
+        {{ENTRY_RULE, "a", {.every_ms = 1000}, "", 0}, NULL},
+        {{ENTRY_RULE, "a", {.every_ms = -1}, "", 0}, "LOADED: the period of an entry"},
+        {{ENTRY_JOB, "a", EVERY(0), "", 0}, period},
+        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MIN_MS - 1), "", 0}, period},
+        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MIN_MS), "", 0}, NULL},
+        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MAX_MS), "", 0}, NULL},
+        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MAX_MS + 1), "", 0}, period},
+        {{ENTRY_RULE, "queue-wait", {0}, "", 0}, "LOADED: two entries of one name"},
+        {{ENTRY_JOB, "queue-wait", EVERY(1000), "", 0}, NULL},
+        {{ENTRY_JOB, "a", {1000, "0 9 * * *", "UTC", 0, 0, "", "UTC"}, "", 0}, period},
+        {{ENTRY_JOB, "a", {1000, "", "", 0, 0, "", "UTC"}, "", 0},
+         "LOADED: the zone of a job"},
+        {{ENTRY_JOB, "a", {1000, "\t", "UTC", 0, 0, "", "UTC"}, "", 0},
+         "LOADED: the times of a job"},
+        {{ENTRY_JOB, "a", {1000, "", "UTC", 3, 0, "", "UTC"}, "", 0},
+         "LOADED: what becomes of missed runs"},
+        {{ENTRY_JOB, "a", {1000, "", "UTC", 0, 1, "", ""}, "", 0},
+         "LOADED: the zone of a calendar"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bench bench = {0};
@@ -136,7 +165,7 @@ test_too_many_entries(void **state)
         for (uint32_t i = 0; i < MESSAGE_ENTRIES_MAX + more; i++) {
             char *name = mem_format("rule-%u", (unsigned)i);
             message_put_entry(&lists.entries,
-                              &(struct message_entry){ENTRY_RULE, name, 0, "", 0});
+                              &(struct message_entry){ENTRY_RULE, name, {0}, "", 0});
             free(name);
         }
         assert_int_equal(read_lists(&bench, &lists, &loaded), !more);
@@ -323,6 +352,34 @@ test_commits_refused(void **state)
     }
 }
 
+/* Alerts and states of one activation come in one frame, in any order. */
+static void
+test_states_of_a_rule(void **state)
+{
+    (void)state;
+    struct bench bench = {0};
+    struct message_loaded loaded;
+    struct message_list list = {0};
+    struct message_commit out;
+    load(&bench, &loaded);
+    message_put_state(&list, &(struct message_state){1, "8", ""});
+    message_put_alert(&list, &good_alert);
+    message_put_state(&list, &(struct message_state){0, "7", "0 0 raised@5"});
+    assert_true(message_write_commit(&bench.out, NOW, 0, 0, &list));
+    assert_true(
+        message_read_commit(bench_frame(&bench), &loaded, CENTERS, &out, &bench.error));
+    assert_int_equal(out.alert_count, 1);
+    assert_int_equal(out.state_count, 2);
+    assert_string_equal(out.alerts[0].key, good_alert.key);
+    assert_int_equal(out.states[0].center, 1);
+    assert_string_equal(out.states[0].state, "");
+    assert_string_equal(out.states[1].state, "0 0 raised@5");
+    message_commit_fini(&out);
+    message_list_fini(&list);
+    message_loaded_fini(&loaded);
+    bench_fini(&bench);
+}
+
 static void
 test_items_refused(void **state)
 {
@@ -349,6 +406,21 @@ test_items_refused(void **state)
         message_put_alert(&list, &good_alert);
         message_put_alert(&list, &alerts[i].alert);
         assert_commit_refused(0, 0, &list, alerts[i].fault);
+    }
+    const struct {
+        struct message_state state;
+        const char *fault;
+    } states[] = {
+        {{2, "7", "0 0"}, "COMMIT: no such centre"},
+        {{0, "", "0 0"}, "COMMIT: the key of a state"},
+        {{0, "7", "\n"}, "COMMIT: the state of a key"},
+        {{0, "7", key}, "COMMIT: the state of a key"},
+    };
+    for (size_t i = 0; i < COUNT(states); i++) {
+        struct message_list list = {0};
+        message_put_alert(&list, &good_alert);
+        message_put_state(&list, &states[i].state);
+        assert_commit_refused(0, 0, &list, states[i].fault);
     }
     const struct {
         struct message_send send;
@@ -379,6 +451,7 @@ main(void)
         cmocka_unit_test(test_too_many_wants),
         cmocka_unit_test(test_commit),
         cmocka_unit_test(test_commits_refused),
+        cmocka_unit_test(test_states_of_a_rule),
         cmocka_unit_test(test_items_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

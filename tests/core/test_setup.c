@@ -33,7 +33,7 @@ static struct conf_center centers[] = {
      .is_default = true,
      .queues = queues,
      .queue_count = 2},
-    {.name = TEXT("second"), .edition = 2025},
+    {.name = TEXT("second"), .zone = TEXT("Asia/Shanghai"), .edition = 2025},
 };
 
 static struct conf_destination destinations[] = {
@@ -42,6 +42,21 @@ static struct conf_destination destinations[] = {
      .url = TEXT("https://secret-url"),
      .secret = TEXT("whsec_secret")},
     {.name = TEXT("book"), .kind = TEXT("log")},
+};
+
+static struct conf_exception exceptions[] = {
+    {TEXT("2026-12-24"), TEXT("22:00-23:00")},
+};
+
+static struct conf_calendar calendars[] = {
+    {.name = TEXT("office"), .days = TEXT("mon-fri")},
+    {.name = TEXT("night"),
+     .zone = TEXT("Europe/Berlin"),
+     .days = TEXT("mon-sun"),
+     .hours = TEXT("22:00-06:00"),
+     .holidays = TEXT("2026-12-25"),
+     .exceptions = exceptions,
+     .exception_count = 1},
 };
 
 static struct conf_contact contact = {TEXT("slack"), TEXT("U0SECRET")};
@@ -53,6 +68,9 @@ static struct conf_person people[] = {
 
 static const struct conf conf = {
     .name = TEXT("ccgate"),
+    .zone = TEXT("Europe/Istanbul"),
+    .calendars = calendars,
+    .calendar_count = 2,
     .centers = centers,
     .center_count = 2,
     .destinations = destinations,
@@ -69,15 +87,18 @@ names_and_no_secrets(void **state)
     setup_write(&conf, "scripts/a \"b\".lua", &out);
     assert_string_equal(
         out.data,
-        "{\"file\":\"scripts/a \\\"b\\\".lua\",\"gateway\":\"ccgate\",\"centers\":["
-        "{\"name\":\"main\",\"default\":true,\"edition\":2023,\"agent_gateway\":true,"
+        "{\"file\":\"scripts/a \\\"b\\\".lua\",\"gateway\":\"ccgate\",\"zone\":\"Europe/Istanbul\",\"centers\":["
+        "{\"name\":\"main\",\"zone\":\"Europe/Istanbul\",\"default\":true,\"edition\":2023,\"agent_gateway\":true,"
         "\"queues\":["
         "{\"id\":7,\"name\":\"Sales\\n\",\"tags\":[\"voice\",\"vip \\\"1\\\"\"]},"
         "{\"id\":8,\"name\":\"support\",\"tags\":[]}]},"
-        "{\"name\":\"second\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
+        "{\"name\":\"second\",\"zone\":\"Asia/Shanghai\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
         "\"queues\":[]}],"
         "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
-        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"]}");
+        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"],\"calendars\":["
+        "{\"name\":\"office\",\"zone\":\"Europe/Istanbul\",\"text\":\"days=mon-fri\\n\"},"
+        "{\"name\":\"night\",\"zone\":\"Europe/Berlin\",\"text\":\"days=mon-sun\\n"
+        "hours=22:00-06:00\\nholidays=2026-12-25\\nexcept.2026-12-24=22:00-23:00\\n\"}]}");
     assert_null(strstr(out.data, "secret"));
     assert_null(strstr(out.data, "SECRET"));
     buf_fini(&out);
@@ -87,11 +108,13 @@ static void
 an_empty_configuration_is_fine(void **state)
 {
     (void)state;
-    const struct conf bare = {.name = TEXT("x")};
+    const struct conf bare = {.name = TEXT("x"), .zone = TEXT("UTC")};
     struct buf out = {0};
     setup_write(&bare, "a.lua", &out);
-    assert_string_equal(out.data, "{\"file\":\"a.lua\",\"gateway\":\"x\","
-                                  "\"centers\":[],\"destinations\":[],\"people\":[]}");
+    assert_string_equal(out.data,
+                        "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
+                        "\"centers\":[],\"destinations\":[],\"people\":[],"
+                        "\"calendars\":[]}");
     buf_fini(&out);
 }
 
@@ -103,7 +126,16 @@ each_limit_makes_a_difference(void **state)
     struct conf_limits limits[11];
     struct buf outs[11] = {0};
     for (size_t i = 0; i < 11; i++)
-        limits[i] = (struct conf_limits){1, 2, 3, 4, 5, 6, 7.5, 8, 9, 9.25};
+        limits[i] = (struct conf_limits){.cpu_ms = 1,
+                                         .cpu_load_ms = 2,
+                                         .memory_bytes = 3,
+                                         .source_bytes = 4,
+                                         .tasks = 5,
+                                         .wants = 6,
+                                         .sends_per_s = 7.5,
+                                         .alerts = 8,
+                                         .store_bytes = 9,
+                                         .logs_per_s = 9.25};
     limits[1].cpu_ms++;
     limits[2].cpu_load_ms++;
     limits[3].memory_bytes++;

@@ -502,9 +502,9 @@ test_newer(void **state)
 {
     (void)state;
     store_close(open_store());
-    change("PRAGMA user_version = 6");
+    change("PRAGMA user_version = 7");
     refuse_store("newer ccgate");
-    change("PRAGMA user_version = 5");
+    change("PRAGMA user_version = 6");
     store_close(open_store());
 }
 
@@ -575,6 +575,7 @@ test_older_form(void **state)
     change(
         "DROP TABLE slot; DROP TABLE silence;"
         "ALTER TABLE alert DROP COLUMN due_ms; DROP TABLE kept; DROP TABLE key_state;"
+        "DROP TABLE run;"
         "PRAGMA user_version = 1");
     store = open_store();
     store_each_ready(store, hear_ready, NULL);
@@ -582,7 +583,7 @@ test_older_form(void **state)
     store_close(store);
     assert_non_null(strstr(heard, "m1"));
     assert_int_equal(count("SELECT count(*) FROM slot"), 1);
-    assert_int_equal(count("PRAGMA user_version"), 5);
+    assert_int_equal(count("PRAGMA user_version"), 6);
 }
 
 static void
@@ -664,6 +665,43 @@ test_kept(void **state)
     store_each_kept(store, hear_kept, NULL);
     store_close(store);
     assert_string_equal(heard, "kept a.i1=1@3,kept a.sx=2@4,kept b.sx=2@2");
+}
+
+static void
+hear_run(void *arg, const struct run_record *record)
+{
+    (void)arg;
+    char *text =
+        mem_format("%s.%s@%lld%s", record->script, record->job,
+                   (long long)record->scheduled_ms, record->is_over ? "" : " open");
+    hear("run", text);
+    free(text);
+}
+
+static void
+put_run(struct store *store, const char *job, int64_t scheduled_ms, bool is_over)
+{
+    struct txn *txn = txn_new();
+    txn_put_run(txn,
+                &(struct run_record){(char *)(uintptr_t) "a", (char *)(uintptr_t)job,
+                                     scheduled_ms, is_over});
+    store_commit(store, txn, NULL, NULL);
+}
+
+static void
+test_runs(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    put_run(store, "sample", 1, true);
+    put_run(store, "digest", 2, false);
+    put_run(store, "sample", 3, false);
+    put_run(store, "sample", 3, true);
+    store_close(store);
+    store = open_store();
+    store_each_run(store, hear_run, NULL);
+    store_close(store);
+    assert_string_equal(heard, "run a.digest@2 open,run a.sample@3");
 }
 
 static void
@@ -801,6 +839,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_old_slots_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_older_form, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_key_states, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing, set_up, tear_down),

@@ -53,20 +53,66 @@ test_sends_are_committed_before_the_wait(void **state)
 }
 
 static void
-test_a_job_never_overlaps_itself(void **state)
+test_the_end_of_a_run_is_told(void **state)
 {
     (void)state;
     struct peer *peer = peer_with(JOB("gw.sleep '5s' chat:send 'done'"));
     peer_run(peer, 0);
     uint64_t wait = peer_expect_sleep(peer, 5000);
-    peer_run(peer, 0);
-    peer_expect_log(peer, "job sweep", "its last run has not ended: skipped");
+    assert_true(peer_is_quiet(peer));
+    assert_int_equal(peer->dones, 0);
     peer_wake(peer, wait);
     peer_expect_send(peer, 1, "\"done\"");
+    assert_true(peer_is_quiet(peer));
+    assert_int_equal(peer->dones, 1);
     peer_run(peer, 0); /* free again, and its sends count from 1 */
     wait = peer_expect_sleep(peer, 5000);
     peer_wake(peer, wait);
     peer_expect_send(peer, 1, "\"done\"");
+    assert_true(peer_is_quiet(peer));
+    assert_int_equal(peer->dones, 2);
+    peer_end(peer);
+}
+
+static void
+test_a_run_that_fails_has_ended(void **state)
+{
+    (void)state;
+    struct peer *peer = peer_with(JOB("error 'no'"));
+    peer_run(peer, 0);
+    peer_expect_log(peer, "job sweep", "no");
+    assert_true(peer_is_quiet(peer));
+    assert_int_equal(peer->dones, 1);
+    peer_end(peer);
+}
+
+/* The core waits for the end of a run. */
+static void
+test_a_run_of_a_job_that_runs_is_broken(void **state)
+{
+    (void)state;
+    struct peer *peer = peer_with(JOB("gw.sleep '5s'"));
+    peer_run(peer, 0);
+    peer_expect_sleep(peer, 5000);
+    peer_run(peer, 0);
+    assert_false(peer_next(peer));
+    peer_end_with(peer, 1);
+}
+
+static void
+test_a_run_knows_when_it_was_due(void **state)
+{
+    (void)state;
+    struct buf out = {0};
+    struct peer *peer = peer_with(
+        "local gw = require 'gateway'\nlocal chat = gw.destination 'chat'\n"
+        "gw.job 'sweep' { at = '18:05', run = function(now, due)\n"
+        "chat:send(gw.date('%H:%M', due) .. ' ' .. now - due .. ' ' .. gw.day(due)) end }");
+    int64_t due_ms = INT64_C(1763737500) * 1000; /* 2025-11-21 15:05 UTC */
+    struct message_run run = {0, due_ms};
+    message_write_run(&out, due_ms + 7000, &run);
+    peer_send(peer, &out);
+    peer_expect_send(peer, 1, "\"18:05 7 2025-11-21\"");
     peer_end(peer);
 }
 
@@ -284,7 +330,10 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sends_are_committed_before_the_wait),
-        cmocka_unit_test(test_a_job_never_overlaps_itself),
+        cmocka_unit_test(test_the_end_of_a_run_is_told),
+        cmocka_unit_test(test_a_run_that_fails_has_ended),
+        cmocka_unit_test(test_a_run_of_a_job_that_runs_is_broken),
+        cmocka_unit_test(test_a_run_knows_when_it_was_due),
         cmocka_unit_test(test_tasks_are_limited),
         cmocka_unit_test(test_a_disabled_job_is_ended),
         cmocka_unit_test(test_fetch_gives_copies),

@@ -23,7 +23,10 @@ static struct {
     struct loop *loop;
     struct conf conf;
     struct resident_world world;
-    char program[1024];
+    char program[1024], *dir;
+    struct store *store;
+    struct connector *connector;
+    struct deliver *deliver;
     struct ward *ward, *list;
     size_t changes;
     bool is_killing; /* the first candidate that is good */
@@ -60,8 +63,21 @@ set_up(void **state)
                                             .sends_per_s = 10,
                                             .alerts = 10,
                                             .logs_per_s = 100};
-    care.world =
-        (struct resident_world){care.loop, &care.conf, NULL, NULL, care.program};
+    char dir[] = "/tmp/ccgate-ward-XXXXXX";
+    struct error error = {0};
+    care.dir = mem_text(mkdtemp(dir));
+    care.store = store_open(care.loop, care.dir, &error);
+    assert_non_null(care.store);
+    care.connector = connector_new(&error);
+    assert_non_null(care.connector);
+    care.deliver = deliver_new(care.loop, care.store, care.connector, &care.conf);
+    care.world = (struct resident_world){
+        .loop = care.loop,
+        .conf = &care.conf,
+        .notify =
+            notify_new(care.loop, care.store, care.connector, care.deliver, "ccgate"),
+        .program = care.program,
+        .ledger = ledger_new(care.loop, care.store)};
     return 0;
 }
 
@@ -70,6 +86,20 @@ tear_down(void **state)
 {
     (void)state;
     ward_delete(care.ward);
+    ledger_delete(care.world.ledger);
+    notify_delete(care.world.notify);
+    deliver_delete(care.deliver);
+    connector_delete(care.connector);
+    store_close(care.store);
+    static const char *const files[] = {"state.db", "state.db-wal", "state.db-shm",
+                                        "lock"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = mem_format("%s/%s", care.dir, files[i]);
+        unlink(path);
+        free(path);
+    }
+    rmdir(care.dir);
+    free(care.dir);
     loop_delete(care.loop);
     return 0;
 }

@@ -90,6 +90,7 @@ local AROUND <const> = {
   from = HEAD .. 'gw.rule "x" {\n  from = %s,\n  when = gw.above("calls_waiting", 5),\n}\n',
   agents = HEAD .. 'gw.rule "x" {\n  from = gw.agents { queue = 1 },\n  when = %s,\n}\n',
   agent = HEAD .. 'gw.rule "x" {\n  from = gw.agent { agent = 1099 },\n  when = %s,\n}\n',
+  job = HEAD .. 'gw.job "x" {\n  run = function() end,\n  %s,\n}\n',
   any = HEAD .. 'gw.rule "x" {\n  from = %s,\n  when = function() end,\n}\n',
 }
 
@@ -126,6 +127,8 @@ local SCRIPTS <const> = {
   { "key", 'stale_after = "10s"',
     "5: rule 'x': stale_after: 10s is shorter than every, 30s: every sample would be stale" },
   { "key", 'gone = "keep"', "5: rule 'x': gone: 'keep' is not known; known: clear, hold and raise" },
+  { "key", 'during = "office"', "5: rule 'x': during: no calendar 'office' in gateway.conf; there is none at all: "
+    .. "add a section [calendar NAME]" },
   { "key", 'severity = "critcal"', "5: rule 'x': severity: no severity 'critcal' (did you mean 'critical'?)" },
   { "key", 'labels = { queue = "x" }', "5: rule 'x': labels: 'queue' is always there, and is the gateway's own" },
   { "key", 'mention = "ayse"', "5: rule 'x': mention: nobody is called 'ayse' in [people] of gateway.conf; nobody "
@@ -141,8 +144,8 @@ local SCRIPTS <const> = {
     [[5: rule 'x': send: unless: 'ack' is not known; write unless = "acked"]] },
   { "key", 'levels = {\n    { "info", when = gw.above("calls_waiting", 9) },\n  }',
     "4: rule 'x': when: each of levels says its own; leave it out" },
-  { "top", 'gw.rule "x" {\n  from = gw.queues(),\n  levels = {\n    { "critical", when = gw.above("calls_waiting", 9) },'
-    .. '\n    { "warning", when = gw.above("calls_waiting", 5) },\n  },\n}',
+  { "top", 'gw.rule "x" {\n  from = gw.queues(),\n  levels = {\n'
+    .. '    { "critical", when = gw.above("calls_waiting", 9) },\n    { "warning", when = gw.above("calls_waiting", 5) },\n  },\n}',
     "6: rule 'x': levels: 'warning' stands behind 'critical': levels go from the least to the worst" },
   { "when", 'gw.average("calls_waiting", "5m")',
     "4: rule 'x': when: gw.average stands here without a limit; write gw.average(…):above(5)" },
@@ -240,6 +243,21 @@ local SCRIPTS <const> = {
     .. [[gw.equal("cti_state", …), or row.cti_state in a function of the row]] },
   { "top", 'local function look() end gw.job "look" { every = "1m", run = look() }',
     "2: job 'look': 'run' is missing: a function such as function(now) … end" },
+  { "job", 'at = "9:05"', [[4: job 'x': at: '9:05' is no time of a day; write "09:05"]] },
+  { "job", 'cron = "0 24 * * *"', "4: job 'x': cron: '0 24 * * *': '24' is no hour (0 to 23)" },
+  { "job", 'every = "1m",\n  cron = "* * * * *"',
+    "5: job 'x': every and cron stand together: a job has one of every, at and cron" },
+  { "job", "missed = nil",
+    [[2: job 'x': when it runs is missing: one of every = "1m", at = "18:05" or cron = "0 9 * * 1-5"]] },
+  { "job", 'at = "18:05",\n  zone = "Europe/Istambul"', "5: job 'x': zone: 'Europe/Istambul' is no time zone of "
+    .. "this machine (did you mean 'Europe/Istanbul'?)" },
+  { "job", 'at = "18:05",\n  zone = "UTC",\n  during = gw.calendar { zone = "UTC", hours = "09:00-18:00" }',
+    "6: job 'x': during: it would never run: at 18:05 (UTC) is never within mon-sun 09:00-18:00 (UTC)" },
+  { "job", 'cron = "0 0 30 2 *"', "4: job 'x': cron: '0 0 30 2 *' never comes" },
+  { "job", 'every = "1m",\n  during = "night-shift"', "5: job 'x': during: no calendar 'night-shift' in "
+    .. "gateway.conf; there is none at all: add a section [calendar NAME]" },
+  { "top", 'local office = gw.calendar {\n  hours = "09-18",\n}', "3: gw.calendar: hours: '09-18' are no hours of a "
+    .. 'day, one after the other; write "09:00-18:00" or "09:00-12:00,13:00-18:00"' },
   { "top", "local rows = gw.queues():fetch()",
     "2: query:fetch works only inside a task, such as the run of a gw.job" },
   { "top", 'gw.log "hello"', "2: gw.log is not called itself; it has debug, error, info and warn" },

@@ -172,6 +172,32 @@ describe("a rule", function ()
     world:wait_received(1, 20, harness.is_alert("clear", "y"))
   end)
 
+  it("is raised during its calendar alone", function ()
+    world:queue(1, { callWaitNums = 9 })
+    local now = os.time()
+    local function day(seconds) return os.date("!%Y-%m-%d", seconds) end
+    world:conf("[calendar closed]\nzone = UTC\nhours = 00:00-24:00\nholidays = "
+      .. day(now - 86400) .. ", " .. day(now) .. ", " .. day(now + 86400) .. "\n")
+    world:script("rules", HEAD .. [[
+      local function rule(name, during)
+        gw.rule(name) { from = gw.queues { 1 }, every = "1s", send = "floor-chat", during = during,
+          when = gw.above("calls_waiting", 5) }
+      end
+      rule("x", gw.calendar { zone = "UTC" })
+      rule("y", "closed")
+    ]])
+    world:run()
+    world:wait_received(1, 20, alerts "raise")
+    world:conf "[calendar none]\nhours = 09:00-18:00\n"
+    world:script("rules", HEAD .. ([[
+      gw.rule "x" { from = gw.queues { 1 }, every = "1s", send = "floor-chat", when = gw.above("calls_waiting", 5),
+        during = gw.calendar { zone = "UTC", holidays = { "%s", "%s", "%s" } } }
+    ]]):format(day(now - 86400), day(now), day(now + 86400)))
+    world.gateway:kill "sighup"
+    assert.equal("hours", world:wait_received(1, 20, alerts "clear")[1].event.data.reason)
+    assert.same({}, world:received(harness.is_alert("raise", "y")))
+  end)
+
   it("says how severe it is by a function, and who is meant", function ()
     world:queue(1, { callWaitNums = 9 })
     world:queue(2, { callWaitNums = 99 })

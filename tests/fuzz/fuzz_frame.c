@@ -21,8 +21,8 @@ require(int holds)
 
 /* A script for streams that do not begin with LOADED. */
 static struct message_entry usual_entries[] = {
-    {ENTRY_RULE, "queue-wait", 0, "", 0},
-    {ENTRY_JOB, "digest", 60000, "", 0},
+    {ENTRY_RULE, "queue-wait", {0}, "", 0},
+    {ENTRY_JOB, "digest", {60000, "", "UTC", 0, false, "", "UTC"}, "", 0},
 };
 static const struct message_loaded usual = {.entries = usual_entries, .entry_count = 2};
 
@@ -175,6 +175,7 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
     struct message_sleep sleep;
     struct message_log log;
     struct message_strike strike;
+    struct message_done done;
     const struct message_loaded *known = loaded->entry_count ? loaded : &usual;
     switch (frame->header.type) {
     case FRAME_LOADED:
@@ -192,11 +193,16 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
         return true;
     case FRAME_LOG:
         return message_read_log(frame, &log, NULL) && message_write_log(out, 0, &log);
-    default:
-        require(frame->header.type == FRAME_STRIKE);
+    case FRAME_STRIKE:
         if (!message_read_strike(frame, known, &strike, NULL))
             return false;
         message_write_strike(out, 0, &strike);
+        return true;
+    default:
+        require(frame->header.type == FRAME_DONE);
+        if (!message_read_done(frame, known, &done, NULL))
+            return false;
+        message_write_done(out, 0, &done);
         return true;
     }
 }
@@ -208,7 +214,7 @@ require_same(const struct frame *frame, const struct buf *out)
 {
     struct frame again;
     size_t used = 0;
-    require(frame_next(out->data, out->size, &used, FRAME_LOAD, FRAME_STRIKE, &again) ==
+    require(frame_next(out->data, out->size, &used, FRAME_LOAD, FRAME_DONE, &again) ==
             FRAME_OK);
     require(used == out->size);
     require(again.header.type == frame->header.type);
@@ -244,7 +250,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *copy = mem_zero(size);
     memcpy(copy, data, size);
     receive(copy, size, FRAME_LOAD, FRAME_STORE);
-    receive(copy, size, FRAME_LOADED, FRAME_STRIKE);
+    receive(copy, size, FRAME_LOADED, FRAME_DONE);
     free(copy);
     return 0;
 }

@@ -18,9 +18,10 @@ local QUERIES <const> = fake_model.QUERIES
 
 fake_core.SETUP = {
   file = "scripts/queue_wait.lua",
-  gateway = "ccgate",
+  gateway = "ccgate", zone = "Europe/Istanbul",
+  calendars = { { name = "office", zone = "Europe/Istanbul", text = "days=mon-fri\nhours=09:00-18:00\n" } },
   centers = { {
-    name = "main", default = true, edition = 2023, agent_gateway = true,
+    name = "main", zone = "Europe/Istanbul", default = true, edition = 2023, agent_gateway = true,
     queues = {
       { id = 1, name = "sales", tags = { "voice" } },
       { id = 2, name = "support", tags = { "voice", "night" } },
@@ -155,10 +156,48 @@ local function check_rule(rule)
   assert(#rule.levels >= 1 and #rule.levels <= 8)
 end
 
+-- Zones without summer time; a calendar is what it was made of, with what a test says of
+-- it: host.opening = { is_open, next_s }, host.next_run = s | false.
+local ZONES <const> = { UTC = 0, ["Europe/Istanbul"] = 10800, ["America/New_York"] = -18000 }
+
+local function add_times(core, host)
+  function core.zone_offset(name)
+    return ZONES[name], name == "Europe/Istambul" and "Europe/Istanbul" or nil
+  end
+  function core.is_days(text)
+    return not string.find(text, "[^montuewdhfrisa,-]")
+  end
+  function core.is_hours(text)
+    return string.find(text, "^%d%d:%d%d%-%d%d:%d%d") ~= nil
+  end
+  function core.is_date(text)
+    return string.find(text, "^%d%d%d%d%-%d%d%-%d%d$") ~= nil
+  end
+  function core.cron(text)
+    return select(2, string.gsub(text, "%S+", "")) ~= 5
+      and "has 2 of five fields: minute hour day month weekday" or nil
+  end
+  function core.calendar(text, name)
+    return { text = text, zone = name }
+  end
+  function core.calendar_next(_, now)
+    host.asked = now
+    return table.unpack(host.opening or { true }, 1, 2)
+  end
+  function core.next_run(schedule)
+    assert((schedule.every_ms == nil) ~= (schedule.cron == nil) and ZONES[schedule.zone])
+    if schedule.during and host.never or host.next_run == false then
+      return nil
+    end
+    return host.next_run or host.now // 1000
+  end
+end
+
 local function core_of(host)
   local core = {
     setup = host.setup, script = "queue_wait", source = host.source, json = cjson,
-    format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json, store_max = host.store_max or 1048576,
+    format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json,
+    store_max = host.store_max or 1048576,
   }
   function core.now()
     return host.now
@@ -229,6 +268,7 @@ local function core_of(host)
     assert(math.type(line) == "integer")
     table.insert(host.problems, { line = line, text = text })
   end
+  add_times(core, host)
   return core
 end
 
@@ -300,7 +340,7 @@ end
 function Host:run(name)
   local slept = {}
   self.task = coroutine.create(self.jobs[name].run)
-  local ok, ms = coroutine.resume(self.task, self.now // 1000)
+  local ok, ms = coroutine.resume(self.task, self.now // 1000, self.now // 1000)
   while ok and ms do
     slept[#slept + 1] = ms
     ok, ms = coroutine.resume(self.task)
@@ -331,9 +371,12 @@ function fake_core.host(source, options)
   options = options or {}
   local host = setmetatable({
     setup = options.setup or fake_core.SETUP, source = source or "", now = options.now or 1763661900000,
+    never = options.never, next_run = options.next_run, opening = options.opening,
     problems = {}, rules = {}, jobs = {}, alerts = {}, sends = {}, logs = {}, raised = {},
     kept = {}, keeps = 0, committed = 0, store_max = options.store_max,
   }, Host)
+  host.setup.zone = host.setup.zone or fake_core.SETUP.zone
+  host.setup.calendars = host.setup.calendars or fake_core.SETUP.calendars
   forget()
   package.loaded["gateway.core"] = core_of(host)
   return host

@@ -30,6 +30,21 @@ describe("the times of a rule", function()
   end)
 end)
 
+describe("the calendar of a rule", function()
+  it("says whether it is open", function()
+    local rule, host = rule_of(WHEN .. 'during = gw.calendar { hours = "09:00-18:00" }')
+    host.opening = { true, 1763964000 }
+    assert.is_true(rule.open(1763961234))
+    assert.equal(1763961234, host.asked)
+    host.opening = { false, 1763964000 }
+    assert.is_false(rule.open(1763961235))
+  end)
+
+  it("is not asked for where there is none", function()
+    assert.is_nil(rule_of(WHEN).open)
+  end)
+end)
+
 describe("levels", function()
   local LEVELS <const> = [[
   levels = {
@@ -84,6 +99,14 @@ describe("a rule is read as people would say it:", function()
     end)
   end
 
+  it("when it is open, and when next", function()
+    local host = fake_core.load(HEAD .. [[gw.rule "x" { from = gw.queues(), when = gw.above("calls_waiting", 4),
+      during = "office" }]], { opening = { false, 1763964000 } })
+    assert.same({}, fake_core.lines(host))
+    assert.truthy(host.rules.x.about:find(" Raises and stays raised only during office: mon-fri 09:00-18:00 "
+      .. "(Europe/Istanbul), closed now, opens 2025-11-24 09:00. Tells", 1, true), host.rules.x.about)
+  end)
+
   it("its own sentence first", function()
     local about = rule_of(WHEN .. 'doc = "Callers wait."').about
     assert.equal("Callers wait. Asks", about:sub(1, 18))
@@ -128,6 +151,9 @@ describe("a key of a rule with a mistake names it:", function()
       .. "not true" },
     { 'doc = ""', "doc: one sentence of up to 200 bytes is needed" },
     { 'doc = "a\\nb"', "doc: one sentence of up to 200 bytes is needed" },
+    { 'during = "ofice"', "during: no calendar 'ofice' in gateway.conf (did you mean 'office'?)" },
+    { 'during = "09:00-18:00"', "during: no calendar '09:00-18:00' in gateway.conf; known: office" },
+    { "during = 9", [[during: a calendar is needed, such as "office" of gateway.conf or gw.calendar { … }, not 9]] },
     { "levels = {}", [[levels: a list is needed, such as { { "warning", when = gw.above("calls_waiting", 5) } }, ]]
       .. "not an empty one" },
     { "levels = 3", [[levels: a list is needed, such as { { "warning", when = gw.above("calls_waiting", 5) } }, ]]

@@ -34,7 +34,24 @@ describe("a job", function()
   local bad = {
     { "every = 60, run = print", [[every: 60 is not a duration; write "1m"]] },
     { 'every = "10ms", run = print', [[every: '10ms' is too short; the least is "1s"]] },
-    { "run = print", [['every' is missing: a duration such as every = "1m"]] },
+    { "run = print", 'when it runs is missing: one of every = "1m", at = "18:05" or cron = "0 9 * * 1-5"' },
+    { 'at = "9:30", run = print', [[at: '9:30' is no time of a day; write "09:30"]] },
+    { 'at = "25:00", run = print', [[at: '25:00' is no time of a day; write "18:05"]] },
+    { 'cron = "0 9", run = print', "cron: '0 9': has 2 of five fields: minute hour day month weekday" },
+    { 'every = "1m", at = "18:05", run = print',
+      "every and at stand together: a job has one of every, at and cron" },
+    { 'every = "1m", zone = "UTC", run = print',
+      "zone: an interval is the same in every zone; zone belongs to at and cron" },
+    { 'at = "18:05", zone = "Europe/Istambul", run = print',
+      "zone: 'Europe/Istambul' is no time zone of this machine (did you mean 'Europe/Istanbul'?)" },
+    { 'at = "18:05", zone = "Mars/" .. "Base", run = print', "zone: 'Mars/Base' is no time zone of this "
+      .. [[machine; write one such as "Europe/Istanbul", as a text of its own in the script]] },
+    { 'at = "18:05", missed = "onse", run = print',
+      "missed: 'onse' is none of skip, once, all (did you mean 'once'?)" },
+    { 'at = "18:05", during = "offise", run = print',
+      "during: no calendar 'offise' in gateway.conf (did you mean 'office'?)" },
+    { 'at = "18:05", during = 5, run = print', 'during: a calendar is needed, such as "office" of '
+      .. "gateway.conf or gw.calendar { … }, not 5" },
     { 'every = "1m"', "'run' is missing: a function such as function(now) … end" },
     { 'every = "1m", run = 5', "run: a function such as function(now) … end is needed, not 5" },
     { 'every = "1m", run = print, evry = 1', "unknown key 'evry' (did you mean 'every'?)" },
@@ -45,6 +62,66 @@ describe("a job", function()
       assert.equal("job 'a': " .. case[2], host.problems[1].text)
       assert.equal(1, #host.problems)
       assert.same({}, host.jobs)
+    end)
+  end
+end)
+
+describe("a job that runs at times", function()
+  local function made(keys, options)
+    local host = fake_core.load('require "gateway".job "a" { ' .. keys .. ", run = print }", options)
+    assert.same({}, fake_core.lines(host))
+    return host.jobs.a
+  end
+
+  it("says when it runs next", function()
+    local job = made('at = "18:05"', { next_run = 1763737500 })
+    assert.same({ "5 18 * * *", "Europe/Istanbul", "skip" }, { job.cron, job.zone, job.missed })
+    assert.equal("Runs at 18:05 (Europe/Istanbul), next 2025-11-21 18:05.", job.about)
+    job = made('cron = "0 9 * * 1-5", zone = "America/New_York", missed = "all"', { next_run = 1763737500 })
+    assert.equal("Runs at '0 9 * * 1-5' (America/New_York), next 2025-11-21 10:05. Missed runs are made up "
+      .. "for, one after the other.", job.about)
+    job = made('every = "1m", during = "office", missed = "once"', { next_run = 1763737500 })
+    assert.same({ text = "days=mon-fri\nhours=09:00-18:00\n", zone = "Europe/Istanbul" }, job.during)
+    assert.equal("Runs every 1m during office: mon-fri 09:00-18:00 (Europe/Istanbul), next 2025-11-21 18:05."
+      .. " After missed runs it runs once.", job.about)
+  end)
+
+  it("is refused when it never runs", function()
+    local source = 'require "gateway".job "a" {\nat = "20:05",\nduring = "office", run = print }'
+    assert.same({ "3: job 'a': during: it would never run: at 20:05 (Europe/Istanbul) is never within office: "
+      .. "mon-fri 09:00-18:00 (Europe/Istanbul)" }, fake_core.lines(fake_core.load(source, { never = true })))
+    source = 'require "gateway".job "a" {\ncron = "0 0 30 2 *", run = print }'
+    assert.same({ "2: job 'a': cron: '0 0 30 2 *' never comes" },
+      fake_core.lines(fake_core.load(source, { next_run = false })))
+  end)
+end)
+
+describe("gw.date and gw.day", function()
+  it("are on the gateway's clock, or that of a zone", function()
+    local host = job [[
+      gw.log.info(gw.date("%Y-%m-%d %H:%M:%S %z %Z %s", 1763737500))
+      gw.log.info(gw.date("%F %R %z", 1763737500.9, "America/New_York"))
+      gw.log.info(gw.date("*t", 0).hour .. " " .. gw.date("%R") .. " " .. os.date("%R %z %Z"))
+      gw.log.info(gw.day(1763758800) .. " " .. gw.day(1763758799) .. " " .. gw.day())]]
+    host:run "it"
+    local lines = {}
+    for index, line in ipairs(host.logs) do
+      lines[index] = line.text
+    end
+    assert.same({ "2025-11-21 18:05:00 +0300 Europe/Istanbul 1763737500", "2025-11-21 10:05 -0500",
+      "3 21:05 18:05 +0000 UTC", "2025-11-22 2025-11-21 2025-11-20" }, lines)
+  end)
+
+  local bad = {
+    { 'gw.day "today"', "3: gw.day: a time in seconds is needed, not 'today'" },
+    { "gw.date(5)", [[3: gw.date: a format such as "%Y-%m-%d %H:%M" is needed, not 5]] },
+    { 'gw.date("%R", 0, "Europe/Istambul")',
+      "3: gw.date: 'Europe/Istambul' is no time zone of this machine (did you mean 'Europe/Istanbul'?)" },
+    { 'gw.date "%Q"', "3: gw.date: bad argument #1 to 'date' (invalid conversion specifier '%Q')" },
+  }
+  for _, case in ipairs(bad) do
+    it("refuses " .. case[1], function()
+      assert.equal(FILE .. ":" .. case[2], mistake_of(case[1]))
     end)
   end
 end)
@@ -228,8 +305,8 @@ describe("gw", function()
     host = job [[local names = {} for name in pairs(gw) do names[#names + 1] = name end
       print(table.concat(names, " "))]]
     host:run "it"
-    assert.equal("above agent agent_calls agent_operations agents all any at_least at_most average below by_hour "
-      .. "center changed copy destination duration equal in_state job log maximum minimum none now one_of outside "
+    assert.equal("above agent agent_calls agent_operations agents all any at_least at_most average below by_hour calendar "
+      .. "center changed copy date day destination duration equal in_state job log maximum minimum none now one_of outside "
       .. "queues rate ratio rule sleep store template times total within", host.logs[1].text)
   end)
 end)

@@ -107,10 +107,10 @@ describe("a limit that moves", function()
       'gw.above("calls_waiting", gw.by_hour { ["12:00"] = 35, ["08:00"] = 20, ["23:59"] = 5 })')
     local limit = rule.levels[1].when.tree.limit
     assert.same({ { 480, 20 }, { 720, 35 }, { 1439, 5 } }, table.move(limit, 1, 3, 1, {}))
-    assert.equal(485, limit.minute(86400 * 3 + 485 * 60 + 59))
+    assert.equal(485 + 180, limit.minute(86400 * 3 + 485 * 60 + 59)) -- in Istanbul
     assert.truthy(rule.about:find("calls_waiting above 20 from 08:00, 35 from 12:00, 5 from 23:59;", 1, true))
     local function raised_at(minute, waiting)
-      host.now, host.raised = minute * 60000, {}
+      host.now, host.raised = (minute - 180) * 60000, {}
       local before = #host.alerts
       host:sample { { id = 1, calls_waiting = waiting } }
       return #host.alerts > before
@@ -120,6 +120,33 @@ describe("a limit that moves", function()
     assert.is_true(raised_at(480, 21))
     assert.is_false(raised_at(720, 35))
     assert.is_true(raised_at(1439, 6))
+  end)
+
+  it("follows the clock of the rule's calendar, or of its centre", function()
+    local function minute_of(more)
+      return rule_of('gw.above("calls_waiting", gw.by_hour { ["08:00"] = 20 })', more)
+        .levels[1].when.tree.limit.minute(0)
+    end
+    assert.equal(180, minute_of "")
+    assert.equal(0, minute_of '  during = gw.calendar { zone = "UTC" },')
+    assert.equal(1440 - 300, minute_of '  during = gw.calendar { zone = "America/New_York" },')
+  end)
+
+  it("needs one clock", function()
+    local function center(name, in_zone)
+      return { name = name, zone = in_zone, default = name == "main", edition = 2023,
+        queues = { { id = 7, name = "chat", tags = {} } } }
+    end
+    local function lines_of(in_zone)
+      return fake_core.lines(fake_core.load(HEAD .. [[gw.rule "x" {
+        from = { gw.queues(), gw.center "south".queues() },
+        when = gw.above("calls_waiting", gw.by_hour { ["08:00"] = 20 }) }]],
+        { setup = { file = "scripts/queue_wait.lua", gateway = "ccgate", destinations = {},
+          centers = { center("main", "Europe/Istanbul"), center("south", in_zone) } } }))
+    end
+    assert.same({}, lines_of "Europe/Istanbul")
+    assert.same({ "4: " .. PLACE .. "gw.by_hour: the centres are in several time zones; a calendar in during says "
+      .. "which counts" }, lines_of "UTC")
   end)
 
   it("of a window", function()

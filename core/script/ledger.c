@@ -1,0 +1,220 @@
+#include "script/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define LOOK_MS ((int64_t)2000)
+#define STEP_MS ((int64_t)2000)
+
+struct run {
+    struct ledger *ledger;
+    struct run_record record; /* owns its texts */
+    const void *owner;        /* NULL: nobody */
+    size_t
+        recording; /* begins that are not on disk yet: who began last waits for all */
+    loop_callback *on_recorded;
+    void *arg;
+    struct run *next;
+};
+
+struct ledger {
+    struct store *store;
+    struct run *runs;
+    struct timer *timer;
+    int64_t offset_ms; /* between the clocks */
+    struct step_listener *listeners;
+};
+
+/* ---- steps of the clock ---- */
+
+bool
+ledger_has_stepped(int64_t *offset_ms, int64_t wall_ms, int64_t mono_ms)
+{
+    int64_t before = *offset_ms;
+    int64_t moved = wall_ms - mono_ms - before;
+    bool has_stepped = before && (moved > STEP_MS || moved < -STEP_MS);
+    /* A clock that is put right little by little has not stepped. */
+    *offset_ms = wall_ms - mono_ms;
+    return has_stepped;
+}
+
+static void
+on_look(void *arg)
+{
+    struct ledger *ledger = arg;
+    timer_start(ledger->timer, LOOK_MS);
+    if (!ledger_has_stepped(&ledger->offset_ms, clock_wall_ms(), clock_mono_ms()))
+        return;
+    for (struct step_listener *one = ledger->listeners, *next; one; one = next) {
+        next = one->next;
+        one->on_step(one->arg);
+    }
+}
+
+void
+ledger_listen(struct ledger *ledger, struct step_listener *listener)
+{
+    listener->next = ledger->listeners;
+    ledger->listeners = listener;
+}
+
+void
+ledger_unlisten(struct ledger *ledger, struct step_listener *listener)
+{
+    for (struct step_listener **at = &ledger->listeners; *at; at = &(*at)->next)
+        if (*at == listener) {
+            *at = listener->next;
+            return;
+        }
+}
+
+/* ---- runs ---- */
+
+static struct run *
+add(struct ledger *ledger, const struct run_record *record)
+{
+    struct run *run = mem_zero(sizeof *run);
+    run->ledger = ledger;
+    run->record = *record;
+    run->record.script = mem_text(record->script);
+    run->record.job = mem_text(record->job);
+    run->next = ledger->runs;
+    ledger->runs = run;
+    return run;
+}
+
+static void
+write_down(struct run *run, loop_callback *on_done)
+{
+    struct txn *txn = txn_new();
+    txn_put_run(txn, &run->record);
+    store_commit(run->ledger->store, txn, on_done, run);
+}
+
+struct run *
+ledger_open(struct ledger *ledger, const char *script, const char *job, int64_t now_ms)
+{
+    for (struct run *run = ledger->runs; run; run = run->next)
+        if (!strcmp(run->record.script, script) && !strcmp(run->record.job, job))
+            return run;
+    const struct run_record fresh = {.script = (char *)(uintptr_t)script,
+                                     .job = (char *)(uintptr_t)job,
+                                     .scheduled_ms = now_ms,
+                                     .is_over = true};
+    struct run *run = add(ledger, &fresh);
+    write_down(run, NULL);
+    return run;
+}
+
+int64_t
+run_scheduled_ms(const struct run *run)
+{
+    return run->record.scheduled_ms;
+}
+
+bool
+run_is_taken(const struct run *run)
+{
+    return run->owner != NULL;
+}
+
+bool
+run_has_died(const struct run *run)
+{
+    return !run->owner && !run->record.is_over;
+}
+
+static void
+on_recorded(void *arg)
+{
+    struct run *run = arg;
+    if (--run->recording)
+        return;
+    loop_callback *callback = run->on_recorded;
+    run->on_recorded = NULL;
+    if (callback)
+        callback(run->arg);
+}
+
+void
+run_begin(struct run *run, const void *owner, int64_t scheduled_ms,
+          loop_callback *callback, void *arg)
+{
+    run->owner = owner;
+    run->record.scheduled_ms = scheduled_ms;
+    run->record.is_over = false;
+    run->on_recorded = callback;
+    run->arg = arg;
+    run->recording++;
+    write_down(run, on_recorded);
+}
+
+static void
+finish(struct run *run, int64_t scheduled_ms)
+{
+    run->owner = NULL;
+    run->on_recorded = NULL;
+    run->record.scheduled_ms = scheduled_ms;
+    run->record.is_over = true;
+    write_down(run, NULL);
+}
+
+void
+run_end(struct run *run, const void *owner, int64_t scheduled_ms)
+{
+    if (owner == run->owner && scheduled_ms == run->record.scheduled_ms)
+        finish(run, scheduled_ms);
+}
+
+void
+run_pass_over(struct run *run, int64_t scheduled_ms)
+{
+    finish(run, scheduled_ms);
+}
+
+void
+ledger_let_go(struct ledger *ledger, const void *owner)
+{
+    for (struct run *run = ledger->runs; run; run = run->next)
+        if (run->owner == owner) {
+            run->owner = NULL;
+            run->on_recorded = NULL;
+        }
+}
+
+/* ---- life ---- */
+
+static void
+on_run(void *ledger, const struct run_record *record)
+{
+    add(ledger, record);
+}
+
+struct ledger *
+ledger_new(struct loop *loop, struct store *store)
+{
+    struct ledger *ledger = mem_zero(sizeof *ledger);
+    ledger->store = store;
+    store_each_run(store, on_run, ledger);
+    ledger->timer = timer_new(loop, on_look, ledger);
+    on_look(ledger);
+    return ledger;
+}
+
+void
+ledger_delete(struct ledger *ledger)
+{
+    if (!ledger)
+        return;
+    while (ledger->runs) {
+        struct run *run = ledger->runs;
+        ledger->runs = run->next;
+        free(run->record.script);
+        free(run->record.job);
+        free(run);
+    }
+    timer_free(ledger->timer);
+    free(ledger);
+}
