@@ -1,6 +1,6 @@
 /* The book's inside, shared by notify.c (transitions), book.c (what is known of
- * alerts), states.c (what is known of keys), due.c (times), silence.c and shelf.c (what
- * scripts keep) alone. */
+ * alerts), states.c (what is known of keys), due.c (times), silence.c, shelf.c (what
+ * scripts keep) and handler.c (what rules do themselves) alone. */
 #ifndef CCGATE_DELIVER_BOOK_H
 #define CCGATE_DELIVER_BOOK_H
 
@@ -18,7 +18,11 @@ struct notify {
     struct connector *connector;
     struct deliver *deliver;
     char *name;
-    struct table alerts;  /* fingerprint → struct alert_record, owned */
+    struct table alerts;       /* fingerprint → struct alert_record, owned */
+    struct handler *handlers;  /* due, in order, owned */
+    struct starting *starting; /* claimed and on their way to the disk, owned */
+    struct notify_runner *runners;
+    size_t runner_count;
     struct table shelves; /* script → struct shelf, owned */
     struct table tallies; /* script → struct tally, owned */
     struct table states;  /* of keys of rules, by fingerprint; owned */
@@ -38,6 +42,7 @@ struct notify_batch {
     struct table states; /* likewise */
     char **lines;        /* for the log, once it is on disk */
     size_t line_count;
+    bool has_runs; /* some became due, or ended */
     struct notify_batch *next;
 };
 
@@ -85,6 +90,15 @@ void on_due(void *notify);
 
 void shelves_load(struct notify *notify);
 void shelves_fini(struct notify *notify);
+
+/* ---- handler.c ---- */
+
+void handlers_load(struct notify *notify);
+void handlers_fini(struct notify *notify);
+/* A run is due with this batch. */
+void handlers_add(struct notify_batch *batch, const struct handler_record *record);
+/* Lets the runners claim. */
+void handlers_tell(struct notify *notify);
 
 /* ---- silence.c ---- */
 

@@ -246,6 +246,23 @@ push_transition(lua_State *L, const struct connector_transition *transition)
     set_timestamp(L, "timestamp", transition->now_ms);
 }
 
+static void
+take_runs(lua_State *L, struct connector_plan *plan)
+{
+    lua_getfield(L, -1, "runs"); /* … plan runs */
+    plan->run_count = lua_rawlen(L, -1);
+    plan->runs = mem_grow(NULL, plan->run_count + 1, sizeof(*plan->runs));
+    for (size_t i = 0; i < plan->run_count; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1); /* … plan runs run */
+        plan->runs[i] = (struct connector_run){
+            .kind = take_text(L, "kind"),
+            .n = take_integer(L, "n"),
+            .alert = take_text(L, "alert"),
+        };
+        lua_pop(L, 1);
+    }
+}
+
 /* The plan is on top. */
 static void
 take_plan(lua_State *L, struct connector_plan *plan)
@@ -266,6 +283,8 @@ take_plan(lua_State *L, struct connector_plan *plan)
         };
         lua_pop(L, 1);
     }
+    lua_pop(L, 1);
+    take_runs(L, plan);
 }
 
 bool
@@ -311,6 +330,11 @@ connector_plan_fini(struct connector_plan *plan)
         free(plan->messages[i].kind);
         free(plan->messages[i].message);
     }
+    for (size_t i = 0; i < plan->run_count; i++) {
+        free(plan->runs[i].kind);
+        free(plan->runs[i].alert);
+    }
+    free(plan->runs);
     free(plan->messages);
     free(plan->state);
     free(plan->log);

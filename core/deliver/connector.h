@@ -59,12 +59,21 @@ struct connector_message {
     char *message; /* JSON of lifecycle.md §5 */
 };
 
+/* A run of a handler of the rule's own. */
+struct connector_run {
+    char *kind;
+    int64_t n;
+    char *alert; /* JSON */
+};
+
 struct connector_plan {
     char *state;    /* new state of the alert (JSON) */
     char *log;      /* the line for the log; NULL: nothing to say */
     int64_t due_ms; /* when it is to be ticked, 0: never */
     struct connector_message *messages;
     size_t message_count;
+    struct connector_run *runs;
+    size_t run_count;
 };
 
 /* False with `error` when the event is not what it must be: the host is at fault. */

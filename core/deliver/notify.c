@@ -34,6 +34,7 @@ notify_new(struct loop *loop, struct store *store, struct connector *connector,
     silences_load(notify);
     states_load(notify);
     shelves_load(notify);
+    handlers_load(notify);
     store_each_alert(store, on_stored_alert, notify);
     store_each_ready(store, on_message, notify);
     store_set_on_added(store, on_message, notify);
@@ -66,6 +67,7 @@ notify_delete(struct notify *notify)
     book_fini(notify);
     silences_fini(notify);
     shelves_fini(notify);
+    handlers_fini(notify);
     timer_free(notify->due_timer);
     free(notify->name);
     free(notify);
@@ -109,6 +111,26 @@ find_alert(const struct notify_batch *batch, const char *fingerprint)
     return alert ? alert : table_get(&batch->notify->alerts, fingerprint);
 }
 
+static void
+add_runs(struct notify_batch *batch, const struct connector_transition *transition,
+         const struct connector_plan *plan)
+{
+    for (size_t i = 0; i < plan->run_count; i++) {
+        const struct connector_run *run = &plan->runs[i];
+        struct handler_record record = {
+            .id = mem_format("%s-%lld/%s/%lld", transition->fingerprint,
+                             (long long)transition->opening, run->kind,
+                             (long long)run->n),
+            .rule = (char *)(uintptr_t)transition->rule,
+            .kind = run->kind,
+            .alert = run->alert,
+            .created_ms = batch->now_ms,
+        };
+        handlers_add(batch, &record);
+        free(record.id);
+    }
+}
+
 /* Puts the transition and its plan into the batch; takes what it uses of the plan. */
 static void
 add_plan(struct notify_batch *batch, const struct connector_transition *transition,
@@ -125,6 +147,11 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         .state = plan->state,
         .due_ms = plan->due_ms,
     };
+    const struct alert_record *before = find_alert(batch, transition->fingerprint);
+    if (before && before->opening == transition->opening) {
+        alert.note = before->note;
+        alert.note_size = before->note_size;
+    }
     txn_put_alert(batch->txn, &alert);
     alerts_put(&batch->alerts, alert_copy(&alert));
     for (size_t i = 0; i < plan->message_count; i++) {
@@ -139,6 +166,7 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         free(id);
         free(origin);
     }
+    add_runs(batch, transition, plan);
     if (!plan->log)
         return;
     batch->lines = mem_grow(batch->lines, batch->line_count + 1, sizeof(*batch->lines));
@@ -260,7 +288,10 @@ notify_commit(struct notify_batch *batch)
     states_take(batch);
     *notify->last = batch;
     notify->last = &batch->next;
+    bool has_runs = batch->has_runs;
     store_commit(notify->store, batch->txn, on_committed, notify);
+    if (has_runs)
+        handlers_tell(notify);
 }
 
 void

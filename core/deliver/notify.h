@@ -60,6 +60,36 @@ bool notify_keep(struct notify_batch *batch, const char *key, const char *value,
 void notify_each_kept(struct notify *notify, const char *script, store_on_kept *on_kept,
                       void *arg);
 
+/* ---- handlers of rules (lifecycle.md §4) ---- */
+
+/* Who runs them. on_due: claim what there is. on_start: run this one now; its attempt
+ * is on disk, the record is borrowed for the call. */
+struct notify_runner {
+    void (*on_due)(void *arg);
+    void (*on_start)(void *arg, const struct handler_record *record);
+    void *arg;
+};
+void notify_add_runner(struct notify *notify, const struct notify_runner *runner);
+/* It claims nothing more; what it has claimed stays its own. */
+void notify_remove_runner(struct notify *notify, const void *arg);
+/* What it has claimed and not ended is due again, for others. */
+void notify_release(struct notify *notify, const void *arg);
+
+/* Claims the run that has been due longest of those rules, on_start follows; false when
+ * there is none. Runs of one alert come one at a time, in order; one that was begun
+ * three times and never ended is given up, which the log says. */
+bool notify_claim(struct notify *notify, const void *arg,
+                  bool (*is_mine)(const void *arg, const char *rule));
+
+/* The run has ended. */
+void notify_end_run(struct notify_batch *batch, const char *id);
+/* alert.note of the alert that the run is of, bytes; without effect once another alert
+ * of this key is raised. */
+void notify_note(struct notify_batch *batch, const char *id, const char *note,
+                 size_t size);
+/* The note as it is now, borrowed; NULL for none. */
+const char *notify_note_of(const struct notify *notify, const char *id, size_t *size);
+
 /* Takes the batch. Nobody is told, nor the log, before it is on disk. */
 void notify_commit(struct notify_batch *batch);
 void notify_drop(struct notify_batch *batch);

@@ -101,11 +101,16 @@
  * "once" | "all", about, run = function(now_s, due_s) }: as in next_run; due_s is when
  * it was due, which of a run that is caught up is long ago.
  *
+ * handler(rule_name, fn): the handlers of a rule that is registered. fn(kind, alert,
+ * attempt, note) runs as a task: kind "raise" | "level" | "remind" | "clear"; alert
+ * JSON (lua/gateway/notify.lua); attempt from 1; note a text of bytes, "" for none.
+ *
  * Acting
  *
  * alert(rule_name, center_name, key, kind, event_json): kind as on_transition was given
  * it; inside on_transition only.
- * in_task() → boolean: a job runs. Only then:
+ * note(text): the note of the alert from now on, in a handler only; at most 16 KB.
+ * in_task() → boolean: a job or a handler runs. Only then:
  * send(destination, key | nil, message_json) → ordinal | nil, error of kind "limit".
  * sleep(ms): suspends the task.
  * fetch(center, query_name, ids, max_age_ms, span | nil, expect | nil) → list of copies

@@ -35,6 +35,34 @@ l_job(lua_State *L)
     return 0;
 }
 
+/* The function of the handlers of a rule. */
+static int
+l_handler(lua_State *L)
+{
+    bind_check_loading(L, "handler");
+    struct entry *entry =
+        script_entry(script_of(L), ENTRY_RULE, luaL_checkstring(L, 1));
+    luaL_argcheck(L, entry != NULL, 1, "no such rule");
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &entry->has_handler);
+    entry->has_handler = true;
+    return 0;
+}
+
+static int
+l_note(lua_State *L)
+{
+    size_t size;
+    struct script *script = script_of(L);
+    const char *note = luaL_checklstring(L, 1, &size);
+    if (!script->task || script->task->job)
+        return luaL_error(L, "a note belongs into a handler");
+    luaL_argcheck(L, size && size <= EFFECT_NOTE_MAX, 1, "no note");
+    effect_note_kept(&script->effects, note, size);
+    return 0;
+}
+
 static int
 l_in_task(lua_State *L)
 {
@@ -47,7 +75,7 @@ check_task(lua_State *L, const char *what)
 {
     struct task *task = script_of(L)->task;
     if (!task)
-        luaL_error(L, "%s belongs into a job", what);
+        luaL_error(L, "%s belongs into a job or a handler", what);
     return task;
 }
 
@@ -245,6 +273,7 @@ l_fetch(lua_State *L)
 }
 
 const luaL_Reg bind_task_functions[] = {
-    {"job", l_job},     {"in_task", l_in_task}, {"send", l_send},
-    {"sleep", l_sleep}, {"fetch", l_fetch},     {NULL, NULL},
+    {"job", l_job},         {"handler", l_handler}, {"note", l_note},
+    {"in_task", l_in_task}, {"send", l_send},       {"sleep", l_sleep},
+    {"fetch", l_fetch},     {NULL, NULL},
 };

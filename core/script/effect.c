@@ -144,8 +144,9 @@ effect_tell_drops(struct effects *effects)
 static bool
 has_room(const struct effects *effects, size_t text_size)
 {
-    return message_list_room(&effects->items) >=
-           effects->kept.items.size + text_size + MESSAGE_KEY_MAX + MESSAGE_NAME_MAX;
+    return message_list_room(&effects->items) >= effects->kept.items.size +
+                                                     EFFECT_NOTE_MAX + text_size +
+                                                     MESSAGE_KEY_MAX + MESSAGE_NAME_MAX;
 }
 
 bool
@@ -193,6 +194,13 @@ effect_take_dropped(struct effects *effects)
     return from;
 }
 
+void
+effect_note_kept(struct effects *effects, const char *note, size_t size)
+{
+    buf_clear(&effects->note);
+    buf_add(&effects->note, note, size);
+}
+
 struct effect_mark
 effect_mark(const struct effects *effects)
 {
@@ -213,6 +221,7 @@ cut(struct message_list *list, size_t size, uint32_t count)
 void
 effect_rollback(struct effects *effects, struct effect_mark mark)
 {
+    buf_clear(&effects->note);
     cut(&effects->items, mark.size, mark.count);
     cut(&effects->kept, mark.kept_size, mark.kept_count);
     if (effects->puts > mark.puts && mark.puts < effects->dropped_from)
@@ -223,11 +232,18 @@ void
 effect_commit(struct effects *effects, const struct entry *entry, int64_t scheduled_ms)
 {
     struct message_list *items = &effects->items;
-    if (!items->count && !effects->kept.count)
+    if (!items->count && !effects->kept.count && !effects->note.size &&
+        !effects->is_done)
         return;
     buf_add(&items->items, effects->kept.items.data, effects->kept.items.size);
     items->count += effects->kept.count;
     message_list_clear(&effects->kept);
+    if (effects->note.size)
+        message_put_note(items, effects->note.data, effects->note.size);
+    if (effects->is_done)
+        message_put_done(items);
+    buf_clear(&effects->note);
+    effects->is_done = false;
     message_write_commit(effects->out, effects->now_ms, entry->number, scheduled_ms,
                          items);
     message_list_clear(items);

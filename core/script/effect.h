@@ -17,6 +17,7 @@
 struct entry;
 
 #define EFFECT_TEXT_MAX ((size_t)256 << 10) /* bytes of an event or a message */
+#define EFFECT_NOTE_MAX ((size_t)16 << 10)  /* bytes of alert.note */
 #define EFFECT_LINE_MAX ((size_t)8 << 10)   /* bytes of a log line; the rest is cut */
 
 /* A rate with a burst of one minute's worth. */
@@ -34,6 +35,8 @@ struct effects {
     uint64_t committed;       /* the last change of the store that was committed */
     uint64_t puts;            /* changes of the store so far, dropped ones included */
     uint64_t dropped_from;    /* those after this one were dropped; UINT64_MAX: none */
+    struct buf note;          /* alert.note as the handler left it; empty: as it was */
+    bool is_done;             /* the next commit ends the handler's run */
     struct bucket sends, logs;
     uint64_t dropped; /* log lines that were over the rate and have not been told */
     int64_t told_ms;  /* when drops were told last */
@@ -73,7 +76,10 @@ uint64_t effect_keep(struct effects *effects, const struct message_stored *kept)
  * none was: who remembers them undoes them. */
 uint64_t effect_take_dropped(struct effects *effects);
 
-/* A point to roll back to. */
+/* The handler's alert.note from now on. */
+void effect_note_kept(struct effects *effects, const char *note, size_t size);
+
+/* A point to roll back to; a note is always rolled back. */
 struct effect_mark {
     size_t size, kept_size;
     uint32_t count, kept_count;

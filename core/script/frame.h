@@ -38,6 +38,12 @@
  * centre are rows with ROW_GONE; of a list, the rows of all ids, none twice); ok 0:
  * text kind, text code, text message.
  *
+ * HANDLE: id = run, counted from 1; u32 entry, a rule; text kind ("raise" | "level" |
+ * "remind" | "clear"); text alert (JSON, see lua/gateway/notify.lua); i64 attempt; text
+ * note ("" for none): the rule's own handler is due.
+ *
+ * CANCEL: id = run: it took too long. It ends, and says so, unless it has ended.
+ *
  * DISABLE: id = entry: switched off after three strikes; never run again.
  *
  * TICK: id = entry, a rule that asked for it: time has passed, samples or not.
@@ -60,7 +66,9 @@
  * text state (latch_step.h, opaque to the core; "" for none): what RESTORE has to give
  * back from now on; of a job u8 ITEM_SEND, text destination, u32 ordinal, text key (""
  * for none), text message (JSON); of both, behind these, u8 ITEM_KEEP, text key, text
- * value ("" for none): what gw.store() has from now on.
+ * value ("" for none): what gw.store() has from now on. With scheduled_ms = run a
+ * commit of a rule is that of a handler: it has what a job has, and behind it u8
+ * ITEM_NOTE, text note: alert.note from now on, and u8 ITEM_DONE: the run has ended.
  *
  * DONE: id = entry; i64 scheduled_ms: a job's run has ended, well or not; behind what
  * it did. Each RUN has one, but for a job that is switched off.
@@ -93,6 +101,8 @@ enum frame_type {
     FRAME_DISABLE,
     FRAME_TICK,
     FRAME_STORE,
+    FRAME_HANDLE,
+    FRAME_CANCEL,
     FRAME_LOADED = 64,
     FRAME_COMMIT,
     FRAME_SLEEP,
@@ -104,7 +114,7 @@ enum frame_type {
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };
 enum { MISSED_SKIP, MISSED_ONCE, MISSED_ALL };
-enum { ITEM_ALERT = 1, ITEM_SEND = 2, ITEM_STATE = 3, ITEM_KEEP = 16 };
+enum { ITEM_ALERT = 1, ITEM_SEND, ITEM_STATE, ITEM_KEEP = 16, ITEM_NOTE, ITEM_DONE };
 
 #define FRAME_MAX ((size_t)4 << 20) /* bytes of a payload */
 

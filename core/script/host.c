@@ -153,6 +153,30 @@ on_run(const struct frame *frame, struct error *error)
 }
 
 static bool
+on_handle(const struct frame *frame, struct error *error)
+{
+    struct message_handle handle;
+    if (!message_read_handle(frame, host.script->entry_count, &handle, error))
+        return false;
+    if (host.script->entries[handle.entry]->kind != ENTRY_RULE) {
+        error_set(error, ERROR_DECODE, "", "HANDLE of a job");
+        return false;
+    }
+    task_handle(host.script, &handle);
+    return true;
+}
+
+static bool
+on_cancel(const struct frame *frame, struct error *error)
+{
+    uint64_t run;
+    if (!message_read_cancel(frame, &run, error))
+        return false;
+    task_cancel(host.script, run);
+    return true;
+}
+
+static bool
 on_wake(const struct frame *frame, struct error *error)
 {
     uint64_t wait;
@@ -180,8 +204,7 @@ on_disable(const struct frame *frame, struct error *error)
         return false;
     struct entry *entry = host.script->entries[number];
     entry->disabled = true;
-    if (entry->kind == ENTRY_JOB)
-        task_kill(host.script, (struct job *)entry);
+    task_kill(host.script, entry);
     return true;
 }
 
@@ -205,7 +228,8 @@ static bool (*const handlers[])(const struct frame *, struct error *) = {
     [FRAME_ROWS] = on_rows,       [FRAME_RUN] = on_run,
     [FRAME_WAKE] = on_wake,       [FRAME_FETCHED] = on_fetched,
     [FRAME_DISABLE] = on_disable, [FRAME_TICK] = on_tick,
-    [FRAME_STORE] = on_store,
+    [FRAME_STORE] = on_store,     [FRAME_HANDLE] = on_handle,
+    [FRAME_CANCEL] = on_cancel,
 };
 
 static void
@@ -229,7 +253,7 @@ work(void)
     size_t used = 0;
     struct frame frame;
     enum frame_result result;
-    while ((result = frame_next(host.in, host.in_size, &used, FRAME_LOAD, FRAME_STORE,
+    while ((result = frame_next(host.in, host.in_size, &used, FRAME_LOAD, FRAME_CANCEL,
                                 &frame)) == FRAME_OK)
         handle(&frame);
     if (result == FRAME_BAD)

@@ -385,6 +385,55 @@ message_read_run(const struct frame *frame, size_t entry_count, struct message_r
     return cursor_finish(&cursor);
 }
 
+bool
+message_write_handle(struct buf *out, int64_t now_ms,
+                     const struct message_handle *handle)
+{
+    size_t begin = frame_begin(out, FRAME_HANDLE, handle->run, now_ms);
+    frame_put_u32(out, handle->entry);
+    frame_put_string(out, handle->kind);
+    frame_put_text(out, handle->alert, handle->alert_size);
+    frame_put_i64(out, handle->attempt);
+    frame_put_text(out, handle->note, handle->note_size);
+    return frame_end(out, begin);
+}
+
+static uint64_t
+get_run(struct cursor *cursor, const struct frame *frame)
+{
+    cursor_demand(cursor, frame->header.id && frame->header.id <= INT64_MAX,
+                  "the number of a run");
+    return frame->header.id;
+}
+
+bool
+message_read_handle(const struct frame *frame, size_t entry_count,
+                    struct message_handle *out, struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "HANDLE", error);
+    *out = (struct message_handle){.run = get_run(&cursor, frame)};
+    out->entry = cursor_index(&cursor, entry_count, "no such entry");
+    out->kind = cursor_word(&cursor, 1, MESSAGE_NAME_MAX, "the kind of a run");
+    out->alert = cursor_text(&cursor, &out->alert_size, "a run without an alert");
+    out->attempt = cursor_number(&cursor, 1, INT64_MAX, "the attempt");
+    out->note = frame_get_text(&cursor.in, &out->note_size);
+    return cursor_finish(&cursor);
+}
+
+void
+message_write_cancel(struct buf *out, int64_t now_ms, uint64_t run)
+{
+    frame_end(out, frame_begin(out, FRAME_CANCEL, run, now_ms));
+}
+
+bool
+message_read_cancel(const struct frame *frame, uint64_t *run, struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "CANCEL", error);
+    *run = get_run(&cursor, frame);
+    return cursor_finish(&cursor);
+}
+
 void
 message_write_wake(struct buf *out, int64_t now_ms, uint64_t wait)
 {

@@ -148,6 +148,25 @@ void message_write_run(struct buf *out, int64_t now_ms, const struct message_run
 bool message_read_run(const struct frame *frame, size_t entry_count,
                       struct message_run *out, struct error *error);
 
+/* A run of a rule's handler. */
+struct message_handle {
+    uint64_t run; /* from 1 */
+    uint32_t entry;
+    const char *kind;  /* "raise", "level", "remind" or "clear" */
+    const char *alert; /* JSON */
+    size_t alert_size;
+    int64_t attempt;
+    const char *note; /* bytes of any kind */
+    size_t note_size; /* 0: none */
+};
+bool message_write_handle(struct buf *out, int64_t now_ms,
+                          const struct message_handle *handle);
+bool message_read_handle(const struct frame *frame, size_t entry_count,
+                         struct message_handle *out, struct error *error);
+
+void message_write_cancel(struct buf *out, int64_t now_ms, uint64_t run);
+bool message_read_cancel(const struct frame *frame, uint64_t *run, struct error *error);
+
 void message_write_wake(struct buf *out, int64_t now_ms, uint64_t wait);
 bool message_read_wake(const struct frame *frame, uint64_t *wait, struct error *error);
 
@@ -240,12 +259,12 @@ struct message_send {
     const char *message;
     size_t message_size;
 };
-/* A rule's commit has alerts and states, a job's has sends, both may change what is
- * kept. The origin of its sends is made by the core of the script, the job and
- * scheduled_ms: no host can speak in the name of another. */
+/* A rule's commit has alerts and states, a job's and a handler's have sends, all may
+ * change what is kept. The origin of its sends is made by the core: no host can speak
+ * in the name of another. */
 struct message_commit {
     uint32_t entry;
-    int64_t scheduled_ms;         /* of the job's run; 0 for a rule */
+    int64_t scheduled_ms;         /* of the job's run; of a rule its handler's, or 0 */
     struct message_alert *alerts; /* owned */
     uint32_t alert_count;
     struct message_state *states; /* owned */
@@ -254,11 +273,16 @@ struct message_commit {
     uint32_t send_count;
     struct message_stored *kept; /* owned; written_ms is that of the frame */
     uint32_t kept_count;
+    const char *note; /* of a handler: bytes; of size 0: as it was */
+    size_t note_size;
+    bool is_done; /* the handler has ended */
 };
 void message_put_alert(struct message_list *list, const struct message_alert *alert);
 void message_put_state(struct message_list *list, const struct message_state *state);
 void message_put_send(struct message_list *list, const struct message_send *send);
 void message_put_change(struct message_list *list, const struct message_stored *kept);
+void message_put_note(struct message_list *list, const char *note, size_t size);
+void message_put_done(struct message_list *list);
 /* `items` is not empty. */
 bool message_write_commit(struct buf *out, int64_t now_ms, uint32_t entry,
                           int64_t scheduled_ms, const struct message_list *items);

@@ -244,6 +244,21 @@ message_put_change(struct message_list *list, const struct message_stored *kept)
     frame_put_text(&list->items, kept->value, kept->value_size);
 }
 
+void
+message_put_note(struct message_list *list, const char *note, size_t size)
+{
+    list->count++;
+    frame_put_u8(&list->items, ITEM_NOTE);
+    frame_put_text(&list->items, note, size);
+}
+
+void
+message_put_done(struct message_list *list)
+{
+    list->count++;
+    frame_put_u8(&list->items, ITEM_DONE);
+}
+
 bool
 message_write_commit(struct buf *out, int64_t now_ms, uint32_t entry,
                      int64_t scheduled_ms, const struct message_list *items)
@@ -295,11 +310,32 @@ get_kept(struct cursor *cursor, int64_t now_ms, struct message_stored *kept)
     kept->value = frame_get_text(&cursor->in, &kept->value_size);
 }
 
+/* Behind all others, each at most once. */
+static void
+get_end(struct cursor *cursor, uint8_t kind, struct message_commit *out)
+{
+    if (kind == ITEM_NOTE && !out->note && !out->is_done) {
+        out->note = frame_get_text(&cursor->in, &out->note_size);
+        cursor_demand(cursor, out->note_size > 0, "an empty note");
+    } else if (kind == ITEM_DONE && !out->is_done) {
+        out->is_done = true;
+    } else {
+        cursor_demand(cursor, false, "an item behind the end of a run");
+    }
+}
+
 static void
 get_item(struct cursor *cursor, bool is_rule, size_t center_count, int64_t now_ms,
          struct message_commit *out)
 {
     uint8_t kind = frame_get_u8(&cursor->in);
+    bool is_run = is_rule && out->scheduled_ms;
+    if (is_run &&
+        (kind == ITEM_NOTE || kind == ITEM_DONE || out->note || out->is_done)) {
+        get_end(cursor, kind, out);
+        return;
+    }
+    is_rule = is_rule && !is_run;
     if (kind != ITEM_KEEP && out->kept_count)
         cursor_demand(cursor, false, "an item behind what is kept");
     else if (kind == ITEM_ALERT && is_rule)
@@ -318,7 +354,7 @@ static void
 get_items(struct cursor *cursor, bool is_rule, size_t center_count, int64_t now_ms,
           struct message_commit *out)
 {
-    uint32_t count = frame_get_count(&cursor->in, 1 + 5 + 5);
+    uint32_t count = frame_get_count(&cursor->in, 1);
     cursor_demand(cursor, count > 0, "nothing to commit");
     out->alerts = mem_zero(count * sizeof *out->alerts);
     out->states = mem_zero(count * sizeof *out->states);
@@ -340,8 +376,7 @@ message_read_commit(const struct frame *frame, const struct message_loaded *load
     if (cursor.in.bad)
         return false;
     bool is_rule = loaded->entries[out->entry].kind == ENTRY_RULE;
-    out->scheduled_ms =
-        cursor_number(&cursor, 0, is_rule ? 0 : INT64_MAX, "the scheduled time");
+    out->scheduled_ms = cursor_number(&cursor, 0, INT64_MAX, "the scheduled time");
     get_items(&cursor, is_rule, center_count, frame->header.now_ms, out);
     if (cursor_finish(&cursor))
         return true;

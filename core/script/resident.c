@@ -150,6 +150,7 @@ resident_delete(struct resident *resident)
     resident_retire(resident);
     resident_drop_waits(resident);
     resident_delete_jobs(resident);
+    resident_drop_runs(resident);
     process_delete(resident->process);
     message_loaded_fini(&resident->loaded);
     free(resident->too_large);
@@ -191,7 +192,7 @@ bool
 resident_is_idle(const struct resident *resident)
 {
     return !resident->waits && !resident_is_starting(resident) &&
-           process_is_idle(resident->process);
+           !resident->run_count && process_is_idle(resident->process);
 }
 
 pid_t
@@ -324,6 +325,7 @@ resident_start(struct resident *resident, const bool *disabled)
             resident_disable(resident, i);
     resident_start_jobs(resident);
     subscribe(resident);
+    resident_start_handlers(resident);
 }
 
 void
@@ -343,6 +345,7 @@ resident_replace(struct resident *resident)
 void
 resident_retire(struct resident *resident)
 {
+    resident_stop_handlers(resident);
     if (resident->subscription)
         planner_unsubscribe(resident->subscription);
     resident->subscription = NULL;

@@ -53,12 +53,30 @@ struct resident {
     size_t tick_count;
     struct wait *waits;
     size_t wait_count;
+    struct run *runs; /* of handlers */
+    size_t run_count; /* of these and of claims on their way */
+    uint64_t run_number;
 };
 
 /* ---- resident_tick.c: rules that are told that time has passed ---- */
 
 void resident_start_ticks(struct resident *resident);
 void resident_stop_ticks(struct resident *resident);
+
+/* Runs of handlers at a time, beside the tasks of jobs. */
+#define RESIDENT_RUNS_MAX ((size_t)100)
+
+/* ---- resident_handler.c ---- */
+
+/* Claims what is due for its rules, now and later. */
+void resident_start_handlers(struct resident *resident);
+/* Claims nothing more. */
+void resident_stop_handlers(struct resident *resident);
+/* What has not ended is due again. */
+void resident_drop_runs(struct resident *resident);
+/* The book's name of a run, NULL when it has ended. */
+const char *resident_run_id(const struct resident *resident, uint64_t number);
+void resident_end_handler(struct resident *resident, uint64_t number);
 
 /* ---- resident_take.c: what the host says ---- */
 

@@ -20,7 +20,8 @@ wait_new(struct resident *resident, uint64_t id, struct error *error)
     for (struct wait *other = resident->waits; other; other = other->next)
         if (other->id == id)
             is_known = true;
-    if (is_known || (int64_t)resident->wait_count >= resident->task_max) {
+    if (is_known ||
+        resident->wait_count >= (size_t)resident->task_max + RESIDENT_RUNS_MAX) {
         error_set(error, ERROR_DECODE, "", "wait %llu: %s", (unsigned long long)id,
                   is_known ? "is there already" : "too many");
         return NULL;
@@ -125,15 +126,30 @@ take_loaded(struct resident *resident, const struct frame *frame, struct error *
     return true;
 }
 
+static bool
+is_of_run(const struct resident *resident, const struct message_commit *commit)
+{
+    return commit->scheduled_ms &&
+           resident->loaded.entries[commit->entry].kind == ENTRY_RULE;
+}
+
+static char *
+origin_of(const struct resident *resident, const struct message_commit *commit)
+{
+    if (is_of_run(resident, commit))
+        return mem_text(resident_run_id(resident, (uint64_t)commit->scheduled_ms));
+    return mem_format("job/%s/%s/%lld", resident->name,
+                      resident->loaded.entries[commit->entry].name,
+                      (long long)commit->scheduled_ms);
+}
+
 /* The origin names the run: equal runs make equal ids (lifecycle.md §4). */
 static bool
 add_sends(struct resident *resident, struct notify_batch *batch,
           const struct message_commit *commit, struct error *error)
 {
     bool fine = true;
-    char *origin = mem_format("job/%s/%s/%lld", resident->name,
-                              resident->loaded.entries[commit->entry].name,
-                              (long long)commit->scheduled_ms);
+    char *origin = origin_of(resident, commit);
     for (uint32_t i = 0; fine && i < commit->send_count; i++) {
         const struct message_send *send = &commit->sends[i];
         fine = notify_send(batch, origin, send->destination, send->ordinal,
@@ -230,6 +246,20 @@ add_items(struct resident *resident, struct notify_batch *batch,
     return add_sends(resident, batch, commit, error);
 }
 
+static void
+add_end(struct resident *resident, struct notify_batch *batch,
+        const struct message_commit *commit)
+{
+    uint64_t number = (uint64_t)commit->scheduled_ms;
+    const char *id = resident_run_id(resident, number);
+    if (commit->note_size)
+        notify_note(batch, id, commit->note, commit->note_size);
+    if (!commit->is_done)
+        return;
+    notify_end_run(batch, id);
+    resident_end_handler(resident, number);
+}
+
 static bool
 take_commit(struct resident *resident, const struct frame *frame, struct error *error)
 {
@@ -237,11 +267,19 @@ take_commit(struct resident *resident, const struct frame *frame, struct error *
     if (!message_read_commit(frame, &resident->loaded,
                              resident->world.conf->center_count, &commit, error))
         return false;
+    bool is_run = is_of_run(resident, &commit);
+    if (is_run && !resident_run_id(resident, (uint64_t)commit.scheduled_ms)) {
+        error_set(error, ERROR_DECODE, "", "COMMIT of a run that is not under way");
+        message_commit_fini(&commit);
+        return false;
+    }
     struct notify_batch *batch =
         notify_begin(resident->world.notify, resident->name, clock_wall_ms());
     bool fine = add_items(resident, batch, &commit, error);
     if (fine)
         add_kept(resident, batch, &commit);
+    if (fine && is_run)
+        add_end(resident, batch, &commit);
     if (fine)
         notify_commit(batch);
     else

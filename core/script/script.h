@@ -28,6 +28,7 @@ struct entry {
     uint32_t number;
     char name[MESSAGE_NAME_MAX + 1];
     bool disabled;
+    bool has_handler;  /* of a rule; its function is in the registry at this address */
     uint64_t failures; /* errors so far: the first is told in full */
 };
 

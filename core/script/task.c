@@ -9,16 +9,19 @@
 /* ---- beginning and end ---- */
 
 static struct task *
-task_new(struct script *script, struct job *job, int64_t scheduled_ms)
+task_new(struct script *script, struct entry *entry, int64_t scheduled_ms)
 {
     struct task *task = mem_zero(sizeof *task);
-    task->job = job;
+    task->entry = entry;
     task->ref = LUA_NOREF;
     task->scheduled_ms = scheduled_ms;
     task->next = script->tasks;
     script->tasks = task;
     script->task_count++;
-    job->task = task;
+    if (entry->kind == ENTRY_JOB) {
+        task->job = (struct job *)entry;
+        task->job->task = task;
+    }
     return task;
 }
 
@@ -30,25 +33,63 @@ task_delete(struct script *script, struct task *task)
         link = &(*link)->next;
     *link = task->next;
     script->task_count--;
-    task->job->task = NULL;
+    if (task->job)
+        task->job->task = NULL;
     luaL_unref(script->L, LUA_REGISTRYINDEX, task->ref);
     buf_fini(&task->frame);
     free(task);
+}
+
+/* What it did last is committed, and with it that it has ended, which of a job nobody
+ * has to know. */
+static void
+commit_end(struct script *script, const struct task *task)
+{
+    script->effects.is_done = !task->job;
+    effect_commit(&script->effects, task->entry, task->scheduled_ms);
+}
+
+/* What a coroutine is made of. */
+struct preparation {
+    struct task *task;
+    const struct message_handle *handle; /* NULL of a job */
+};
+
+/* function now_s due_s */
+static int
+push_job(lua_State *L, const struct task *task)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, task->entry);
+    lua_getiuservalue(L, -1, 1);
+    lua_pushinteger(L, script_of(L)->effects.now_ms / 1000);
+    lua_pushinteger(L, task->scheduled_ms / 1000);
+    return 2;
+}
+
+/* function kind alert attempt note */
+static int
+push_handler(lua_State *L, const struct task *task, const struct message_handle *handle)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &task->entry->has_handler);
+    lua_pushstring(L, handle->kind);
+    lua_pushlstring(L, handle->alert, handle->alert_size);
+    lua_pushinteger(L, handle->attempt);
+    lua_pushlstring(L, handle->note, handle->note_size);
+    return 4;
 }
 
 /* Makes the coroutine, with the function and its arguments on its stack. */
 static int
 l_prepare(lua_State *L)
 {
-    struct task *task = lua_touserdata(L, 1);
+    const struct preparation *preparation = lua_touserdata(L, 1);
+    struct task *task = preparation->task;
     lua_State *co = lua_newthread(L);
     lua_pushvalue(L, -1);
     task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &task->job->entry);
-    lua_getiuservalue(L, -1, 1);
-    lua_pushinteger(L, script_of(L)->effects.now_ms / 1000);
-    lua_pushinteger(L, task->scheduled_ms / 1000);
-    lua_xmove(L, co, 3); /* function now_s due_s */
+    int arguments =
+        task->job ? push_job(L, task) : push_handler(L, task, preparation->handle);
+    lua_xmove(L, co, arguments + 1);
     task->co = co;
     return 0;
 }
@@ -63,8 +104,8 @@ is_waiting(struct script *script, struct task *task, int status, int results)
         return false;
     lua_pop(task->co, results);
     if (task->kind == WAIT_NONE)
-        effect_failed(&script->effects, &task->job->entry,
-                      "coroutine.yield() outside of a coroutine: a job waits with "
+        effect_failed(&script->effects, task->entry,
+                      "coroutine.yield() outside of a coroutine: a task waits with "
                       "gw.sleep() or fetch()");
     return task->kind != WAIT_NONE;
 }
@@ -81,7 +122,7 @@ tell_done(struct script *script, const struct job *job, int64_t scheduled_ms)
 static void
 end(struct script *script, struct task *task, int status)
 {
-    struct entry *entry = &task->job->entry;
+    struct entry *entry = task->entry;
     bool failed = status != LUA_OK && status != LUA_YIELD;
     if (failed)
         script_take_error(script, task->co, status);
@@ -90,7 +131,10 @@ end(struct script *script, struct task *task, int status)
         effect_failed(&script->effects, entry, script->error.data);
     if (script->budget.exceeded)
         effect_strike(&script->effects, entry, script->budget.exceeded);
-    tell_done(script, task->job, task->scheduled_ms);
+    if (task->job)
+        tell_done(script, task->job, task->scheduled_ms);
+    else if (status != LUA_OK)
+        commit_end(script, task);
     task_delete(script, task);
 }
 
@@ -115,8 +159,10 @@ resume(struct script *script, struct task *task, int arguments)
         status = LUA_ERRRUN;
     }
     bool waiting = is_waiting(script, task, status, results);
-    if (waiting || status == LUA_OK)
-        effect_commit(&script->effects, &task->job->entry, task->scheduled_ms);
+    if (waiting)
+        effect_commit(&script->effects, task->entry, task->scheduled_ms);
+    else if (status == LUA_OK)
+        commit_end(script, task);
     else
         effect_rollback(&script->effects, mark);
     if (!waiting) {
@@ -128,17 +174,20 @@ resume(struct script *script, struct task *task, int arguments)
 }
 
 static void
-start(struct script *script, struct job *job, int64_t scheduled_ms)
+start(struct script *script, struct task *task, const struct message_handle *handle)
 {
-    struct task *task = task_new(script, job, scheduled_ms);
-    if (script_protect(script, l_prepare, task)) {
-        resume(script, task, 2);
+    struct preparation preparation = {task, handle};
+    if (script_protect(script, l_prepare, &preparation)) {
+        resume(script, task, lua_gettop(task->co) - 1);
         return;
     }
-    effect_failed(&script->effects, &job->entry, script->error.data);
+    effect_failed(&script->effects, task->entry, script->error.data);
     if (script->budget.exceeded)
-        effect_strike(&script->effects, &job->entry, script->budget.exceeded);
-    tell_done(script, job, scheduled_ms);
+        effect_strike(&script->effects, task->entry, script->budget.exceeded);
+    if (task->job)
+        tell_done(script, task->job, task->scheduled_ms);
+    else
+        commit_end(script, task);
     task_delete(script, task);
 }
 
@@ -162,9 +211,23 @@ task_run(struct script *script, const struct message_run *run)
     if (script->task_count >= (size_t)script->limits.tasks)
         refuse(script, job, run->scheduled_ms);
     else
-        start(script, job, run->scheduled_ms);
+        start(script, task_new(script, &job->entry, run->scheduled_ms), NULL);
     script_end(script);
     return true;
+}
+
+void
+task_handle(struct script *script, const struct message_handle *handle)
+{
+    struct entry *entry = script->entries[handle->entry];
+    script_begin(script, entry);
+    if (entry->has_handler && !entry->disabled) {
+        start(script, task_new(script, entry, (int64_t)handle->run), handle);
+    } else {
+        script->effects.is_done = true;
+        effect_commit(&script->effects, entry, (int64_t)handle->run);
+    }
+    script_end(script);
 }
 
 /* ---- waits ---- */
@@ -195,7 +258,7 @@ end_wait(struct script *script, uint64_t wait, enum task_wait kind,
         return wait && wait <= script->waits;
     if (task->kind != kind)
         return false;
-    script_begin(script, &task->job->entry);
+    script_begin(script, task->entry);
     task->answer = answer;
     resume(script, task, 0);
     script_end(script);
@@ -214,15 +277,41 @@ task_fetched(struct script *script, const struct message_fetched *fetched)
     return end_wait(script, fetched->wait, WAIT_FETCH, fetched);
 }
 
-void
-task_kill(struct script *script, struct job *job)
+/* Closes what the task has open, and drops what that does. */
+static void
+kill(struct script *script, struct task *task)
 {
-    if (!job->task)
-        return;
     struct effect_mark mark = effect_mark(&script->effects);
-    script_begin(script, &job->entry);
-    lua_resetthread(job->task->co);
+    script_begin(script, task->entry);
+    lua_resetthread(task->co);
     effect_rollback(&script->effects, mark);
-    task_delete(script, job->task);
+    if (!task->job)
+        commit_end(script, task);
+    task_delete(script, task);
     script_end(script);
+}
+
+void
+task_cancel(struct script *script, uint64_t run)
+{
+    struct task *task = script->tasks;
+    while (task && (task->job || task->scheduled_ms != (int64_t)run))
+        task = task->next;
+    if (!task)
+        return;
+    script->effects.room = task->entry;
+    effect_note(&script->effects, LEVEL_ERROR,
+                "a handler has not ended within its time: ended");
+    kill(script, task);
+}
+
+void
+task_kill(struct script *script, struct entry *entry)
+{
+    struct task *next;
+    for (struct task *task = script->tasks; task; task = next) {
+        next = task->next;
+        if (task->entry == entry)
+            kill(script, task);
+    }
 }

@@ -1,4 +1,5 @@
-/* Tasks: runs of jobs, as coroutines that wait for one thing at a time.
+/* Tasks: runs of jobs and of handlers of rules, as coroutines that wait for one thing
+ * at a time.
  *
  * A task suspends only in the main function's own coroutine: what a script makes with
  * coroutine.create() can neither sleep nor fetch. */
@@ -23,12 +24,13 @@ enum task_wait { WAIT_NONE, WAIT_SLEEP, WAIT_FETCH };
 
 struct task {
     struct task *next;
-    struct job *job;
+    struct entry *entry;
+    struct job *job; /* NULL for a handler */
     lua_State *co;
-    int ref; /* keeps `co` in the registry */
-    int64_t scheduled_ms;
-    uint32_t ordinal;    /* of the last send */
-    enum task_wait kind; /* what it waits for, as number `wait` */
+    int ref;              /* keeps `co` in the registry */
+    int64_t scheduled_ms; /* of a handler: the number of its run */
+    uint32_t ordinal;     /* of the last send */
+    enum task_wait kind;  /* what it waits for, as number `wait` */
     uint64_t wait;
     struct buf frame; /* SLEEP or FETCH, written once the task has suspended */
     const struct message_fetched *answer; /* while it is resumed with one */
@@ -42,8 +44,13 @@ bool task_run(struct script *script, const struct message_run *run);
 bool task_wake(struct script *script, uint64_t wait);
 bool task_fetched(struct script *script, const struct message_fetched *fetched);
 
-/* Ends the run of the job, if there is one. */
-void task_kill(struct script *script, struct job *job);
+/* A rule's handler is due: it runs until it has said so with ITEM_DONE. */
+void task_handle(struct script *script, const struct message_handle *handle);
+/* The run took too long: it ends, if it has not. */
+void task_cancel(struct script *script, uint64_t run);
+
+/* Ends the runs of the entry. */
+void task_kill(struct script *script, struct entry *entry);
 
 /* From inside a task: it is going to wait. The frame, whose id is the result, goes to
  * task->frame; then the caller yields. */

@@ -20,7 +20,7 @@ static const char *const sql[STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_ALERT] = "REPLACE INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_ALERT] = "REPLACE INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_ADD] = "INSERT INTO outbox (id, destination, order_key, kind, message, body,"
                 " state, created_ms, next_ms, attempts)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
@@ -37,6 +37,11 @@ static const char *const sql[STATEMENTS] = {
     [SQL_KEEP] = "REPLACE INTO kept VALUES (?1, ?2, ?3, ?4)",
     [SQL_FORGET] = "DELETE FROM kept WHERE script = ?1 AND key = ?2",
     [SQL_RUN] = "REPLACE INTO run VALUES (?1, ?2, ?3, ?4)",
+    [SQL_HANDLER] = "INSERT INTO handler (id, rule, kind, alert, attempts, created_ms)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                    " ON CONFLICT (id) DO UPDATE SET attempts = ?5",
+    [SQL_HANDLED] = "DELETE FROM handler WHERE id = ?1",
+    [SQL_CLEAN_HANDLERS] = "DELETE FROM handler WHERE created_ms < ?1",
     [SQL_CLEAN_SILENCES] = "DELETE FROM silence WHERE until_ms < ?1",
     [SQL_CLEAN_SLOTS] = "DELETE FROM slot WHERE until < ?1 / 1000",
     [SQL_CLEAN_ATTEMPTS] =
@@ -149,6 +154,11 @@ put_alert(struct database *database, const struct alert_record *alert)
     sqlite3_bind_int64(statement, 7, alert->opening);
     bind_text(statement, 8, alert->state);
     sqlite3_bind_int64(statement, 9, alert->due_ms);
+    if (alert->note)
+        sqlite3_bind_blob64(statement, 10, alert->note, alert->note_size,
+                            SQLITE_STATIC);
+    else
+        sqlite3_bind_null(statement, 10);
     return run(database, SQL_ALERT);
 }
 
@@ -264,6 +274,26 @@ put_run(struct database *database, const struct run_record *record)
 }
 
 static bool
+put_handler(struct database *database, const struct handler_record *handler)
+{
+    sqlite3_stmt *statement = database->statements[SQL_HANDLER];
+    bind_text(statement, 1, handler->id);
+    bind_text(statement, 2, handler->rule);
+    bind_text(statement, 3, handler->kind);
+    bind_text(statement, 4, handler->alert);
+    sqlite3_bind_int64(statement, 5, handler->attempts);
+    sqlite3_bind_int64(statement, 6, handler->created_ms);
+    return run(database, SQL_HANDLER);
+}
+
+static bool
+end_handler(struct database *database, const struct handler_record *handler)
+{
+    bind_text(database->statements[SQL_HANDLED], 1, handler->id);
+    return run(database, SQL_HANDLED);
+}
+
+static bool
 apply(struct database *database, struct store_change *change)
 {
     switch (change->kind) {
@@ -276,6 +306,8 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_KEY_STATE: return put_key_state(database, &change->key_state);
     case CHANGE_KEPT: return put_kept(database, &change->kept);
     case CHANGE_RUN: return put_run(database, &change->run);
+    case CHANGE_HANDLER: return put_handler(database, &change->handler);
+    case CHANGE_HANDLED: return end_handler(database, &change->handler);
     }
     return false;
 }
@@ -323,6 +355,7 @@ database_clean(struct database *database, int64_t now_ms)
     int deleted = CLEAN_BATCH;
     if (clean(database, SQL_CLEAN_SLOTS, before_ms) &&
         clean(database, SQL_CLEAN_SILENCES, before_ms) &&
+        clean(database, SQL_CLEAN_HANDLERS, before_ms) &&
         clean(database, SQL_CLEAN_ATTEMPTS, before_ms) &&
         clean(database, SQL_CLEAN_OUTBOX, before_ms)) {
         deleted = sqlite3_changes(database->handle);

@@ -26,6 +26,8 @@ void database_each_ready(struct database *database, store_on_outbox *on_outbox,
                          void *arg);
 void database_each_silence(struct database *database, store_on_silence *on_silence,
                            void *arg);
+void database_each_handler(struct database *database, store_on_handler *on_handler,
+                           void *arg);
 void database_each_kept(struct database *database, store_on_kept *on_kept, void *arg);
 void database_each_run(struct database *database, store_on_run *on_run, void *arg);
 void database_each_slot(struct database *database, store_on_slot *on_slot, void *arg);
@@ -42,7 +44,8 @@ bool database_write(struct database *database, struct txn *const *txns, size_t c
                     struct error *error);
 
 /* Deletes a small batch of done and superseded messages, with their attempts, that were
- * created more than 7 days before `now_ms`, and all slots and silences that old. True
+ * created more than 7 days before `now_ms`, and all slots, silences and runs of
+ * handlers that old. True
  * when there may be more. */
 bool database_clean(struct database *database, int64_t now_ms);
 

@@ -52,6 +52,8 @@ read_alert(void *arg, sqlite3_stmt *row)
         .opening = sqlite3_column_int64(row, 6),
         .state = column(row, 7),
         .due_ms = sqlite3_column_int64(row, 8),
+        .note = (char *)(uintptr_t)sqlite3_column_blob(row, 9),
+        .note_size = (size_t)sqlite3_column_bytes(row, 9),
     };
     reader->on_alert(reader->arg, &record);
 }
@@ -62,7 +64,7 @@ database_each_alert(struct database *database, store_on_alert *on_alert, void *a
     struct alert_reader reader = {on_alert, arg};
     each_row(database,
              "SELECT fingerprint, center, rule, key, script, raised, opening, state,"
-             " due_ms"
+             " due_ms, note"
              " FROM alert ORDER BY fingerprint",
              read_alert, &reader);
 }
@@ -247,4 +249,35 @@ database_each_run(struct database *database, store_on_run *on_run, void *arg)
     each_row(database,
              "SELECT script, job, scheduled_ms, is_over FROM run ORDER BY script, job",
              read_run, &reader);
+}
+
+struct handler_reader {
+    store_on_handler *on_handler;
+    void *arg;
+};
+
+static void
+read_handler(void *arg, sqlite3_stmt *row)
+{
+    const struct handler_reader *reader = arg;
+    struct handler_record record = {
+        .id = column(row, 0),
+        .rule = column(row, 1),
+        .kind = column(row, 2),
+        .alert = column(row, 3),
+        .attempts = sqlite3_column_int64(row, 4),
+        .created_ms = sqlite3_column_int64(row, 5),
+    };
+    reader->on_handler(reader->arg, &record);
+}
+
+void
+database_each_handler(struct database *database, store_on_handler *on_handler,
+                      void *arg)
+{
+    struct handler_reader reader = {on_handler, arg};
+    each_row(database,
+             "SELECT id, rule, kind, alert, attempts, created_ms FROM handler"
+             " ORDER BY position",
+             read_handler, &reader);
 }

@@ -45,6 +45,11 @@ static const char *const steps[] = {
     "CREATE TABLE run (script TEXT NOT NULL, job TEXT NOT NULL,"
     " scheduled_ms INTEGER NOT NULL, is_over INTEGER NOT NULL,"
     " PRIMARY KEY (script, job)) STRICT, WITHOUT ROWID;",
+    "ALTER TABLE alert ADD COLUMN note BLOB;"
+    "CREATE TABLE handler (position INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " id TEXT NOT NULL UNIQUE, rule TEXT NOT NULL, kind TEXT NOT NULL,"
+    " alert TEXT NOT NULL, attempts INTEGER NOT NULL, created_ms INTEGER NOT NULL)"
+    " STRICT;",
 };
 
 bool

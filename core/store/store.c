@@ -419,6 +419,12 @@ store_each_run(struct store *store, store_on_run *on_run, void *arg)
 }
 
 void
+store_each_handler(struct store *store, store_on_handler *on_handler, void *arg)
+{
+    database_each_handler(store->database, on_handler, arg);
+}
+
+void
 store_set_on_added(struct store *store, store_on_outbox *on_added, void *arg)
 {
     store->on_added = on_added;

@@ -6,9 +6,9 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 6): meta(name, value) · alert · outbox · attempt · slot
- * · silence · key_state · kept · run. An older file is brought to this form when it is
- * opened. */
+ * Schema (STRICT, user_version 7): meta(name, value) · alert · outbox · attempt · slot
+ * · silence · key_state · kept · run · handler. An older file is brought to this form
+ * when it is opened. */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
 
@@ -30,6 +30,8 @@ struct alert_record {
     int64_t opening; /* 1 for the first; alert id = fingerprint "-" opening */
     char *state;     /* JSON owned by lua/gateway/notify.lua */
     int64_t due_ms;  /* wall time at which somebody is to hear of it; 0: never */
+    char *note;      /* alert.note of the rule's author, bytes; NULL: none */
+    size_t note_size;
 };
 
 /* What is not to be heard of for a while. */
@@ -89,6 +91,17 @@ struct key_state_record {
     char *state; /* text owned by script/latch_step.h; "": nothing is known */
 };
 
+/* A run of a rule's handler that is due, until it has ended. */
+struct handler_record {
+    char *id; /* "fingerprint-opening/kind/n" */
+    char *rule;
+    char *kind; /* "raise", "level", "remind", "clear" */
+    char
+        *alert; /* JSON: the alert and its row, as they were (lua/gateway/notify.lua) */
+    int64_t attempts; /* begun so far */
+    int64_t created_ms;
+};
+
 /* What a script keeps under one key of gw.store(). */
 struct kept_record {
     char *script, *key;
@@ -109,6 +122,9 @@ void key_state_record_fini(struct key_state_record *record);
 void silence_record_fini(struct silence_record *record);
 void kept_record_init(struct kept_record *record, const struct kept_record *from);
 void kept_record_fini(struct kept_record *record);
+void handler_record_init(struct handler_record *record,
+                         const struct handler_record *from);
+void handler_record_fini(struct handler_record *record);
 
 /* Opens or creates DIR/state.db (the folder is made), takes DIR/lock for this process,
  * checks (application_id, user_version, quick_check) and turns in_flight into ready.
@@ -142,6 +158,10 @@ void store_each_kept(struct store *store, store_on_kept *on_kept, void *arg);
 typedef void store_on_run(void *arg, const struct run_record *record);
 void store_each_run(struct store *store, store_on_run *on_run, void *arg);
 
+/* In the order in which they became due. */
+typedef void store_on_handler(void *arg, const struct handler_record *record);
+void store_each_handler(struct store *store, store_on_handler *on_handler, void *arg);
+
 /* A transaction under construction; copies what it is given. */
 struct txn;
 struct txn *txn_new(void);
@@ -168,6 +188,10 @@ void txn_put_kept(struct txn *txn, const struct kept_record *record);
 
 /* In place of the job's run before. Kept for ever: a line a job. */
 void txn_put_run(struct txn *txn, const struct run_record *record);
+
+/* Adds a run, or sets the attempts of the one with this id. */
+void txn_put_handler(struct txn *txn, const struct handler_record *record);
+void txn_end_handler(struct txn *txn, const char *id);
 
 struct attempt_record {
     const char *message_id;

@@ -31,6 +31,8 @@ alert_record_init(struct alert_record *record, const struct alert_record *from)
         .opening = from->opening,
         .state = mem_text(from->state),
         .due_ms = from->due_ms,
+        .note = from->note ? mem_copy(from->note, from->note_size) : NULL,
+        .note_size = from->note_size,
     };
 }
 
@@ -43,6 +45,7 @@ alert_record_fini(struct alert_record *record)
     free(record->key);
     free(record->script);
     free(record->state);
+    free(record->note);
     *record = (struct alert_record){0};
 }
 
@@ -115,6 +118,29 @@ kept_record_fini(struct kept_record *record)
 }
 
 void
+handler_record_init(struct handler_record *record, const struct handler_record *from)
+{
+    *record = (struct handler_record){
+        .id = mem_text(from->id),
+        .rule = mem_text(from->rule),
+        .kind = mem_text(from->kind),
+        .alert = mem_text(from->alert),
+        .attempts = from->attempts,
+        .created_ms = from->created_ms,
+    };
+}
+
+void
+handler_record_fini(struct handler_record *record)
+{
+    free(record->id);
+    free(record->rule);
+    free(record->kind);
+    free(record->alert);
+    *record = (struct handler_record){0};
+}
+
+void
 outbox_record_fini(struct outbox_record *record)
 {
     free(record->id);
@@ -151,6 +177,8 @@ change_fini(struct store_change *change)
         free(change->run.script);
         free(change->run.job);
         break;
+    case CHANGE_HANDLER:
+    case CHANGE_HANDLED: handler_record_fini(&change->handler); break;
     }
 }
 
@@ -287,4 +315,18 @@ txn_put_run(struct txn *txn, const struct run_record *record)
         .scheduled_ms = record->scheduled_ms,
         .is_over = record->is_over,
     };
+}
+
+void
+txn_put_handler(struct txn *txn, const struct handler_record *record)
+{
+    handler_record_init(&add_change(txn, CHANGE_HANDLER)->handler, record);
+    note_time(txn, record->created_ms);
+}
+
+void
+txn_end_handler(struct txn *txn, const char *id)
+{
+    add_change(txn, CHANGE_HANDLED)->handler =
+        (struct handler_record){.id = mem_text(id)};
 }

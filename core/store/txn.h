@@ -17,6 +17,8 @@ enum change_kind {
     CHANGE_KEY_STATE,
     CHANGE_KEPT,
     CHANGE_RUN,
+    CHANGE_HANDLER,
+    CHANGE_HANDLED,
 };
 
 struct change_mark {
@@ -48,6 +50,7 @@ struct store_change {
         struct key_state_record key_state;
         struct kept_record kept;
         struct run_record run;
+        struct handler_record handler; /* of CHANGE_HANDLED: the id alone */
     };
 };
 

@@ -181,11 +181,12 @@ local function encode(rule, event)
     { "query", rule.query },
     { "remind", rule.remind },
     { "send", rule.send },
+    rule.handlers and { "handlers", json.array(rule.handlers) } or nil,
   })
 end
 
 --- The on_transition of a rule { name, query, levels = { { severity | nil } … }, severity =
---- word | function, send = entries encoded, remind = seconds | nil, labels, mention } and
+--- word | function, send = entries encoded, handlers = kinds | nil, remind = seconds | nil, labels, mention } and
 --- its texts summary, details, link and cleared: { parts } of a template or { fn }, nil for
 --- none. A summary is made for a raise and a level, for a clear says what was told last;
 --- and nothing of the script's runs when `plain`, or when there is no row.

@@ -8,13 +8,15 @@
 --     "remind": null | seconds,
 --     "cleared": null | of a clear [ text | [ "summary" ] | [ "age" ], … ],
 --     "send": [ { "to": "floor-chat", "after": seconds | null, "unless": "acked" | null,
---                 "only": [ severity, … ] | null, "clears": false | null }, … ] }
+--                 "only": [ severity, … ] | null, "clears": false | null }, … ],
+--     "handlers": null | [ "raise", "level", "remind", "clear" ] (which the rule has) }
 --
 -- The state of an alert (JSON) has the plan as it was at the raise, what was said last,
 -- and who was told what:
 --   { started_at, ended_at, severity, was, labels, summary, details, link, why, row,
 --     remind, reminded_at, acked = { by, at, note }, entries = [ as in send ],
---     mention, told = [ { to, severity, clears } ], sent = { destination: { kind: count } } }
+--     mention, told = [ { to, severity, clears } ], sent = { destination: { kind: count } },
+--     handlers = as in the event, handled = { kind: count } }
 --
 -- A clear says what was told last: its summary is that of the raise or the last level.
 -- What people read instead, "… — over after 12m", is `cleared` of its message. The host
@@ -41,6 +43,7 @@ local EVENT <const> = {
   { "query", "string" },
   { "remind", "number", true },
   { "send", "table" },
+  { "handlers", "table", true },
 }
 
 local ENTRY <const> = {
@@ -145,6 +148,8 @@ local function write_state(state)
     { "entries", json.array(entries) },
     { "told", json.array(told) },
     { "sent", state.sent },
+    { "handlers", state.handlers and json.array(state.handlers) },
+    { "handled", state.handled },
   })
 end
 
@@ -213,10 +218,37 @@ local function event_text(transition, state, kind, reason, n)
   })
 end
 
+-- The alert as a handler of the rule gets it (scripting.md §2), with its row.
+local function alert_text(transition, state, kind, reason)
+  return json.encode(json.object {
+    { "id", ("%s-%d"):format(transition.fingerprint, transition.opening) },
+    { "fingerprint", transition.fingerprint },
+    { "status", kind == "clear" and "cleared" or "raised" },
+    { "severity", state.severity },
+    { "was", kind == "level" and state.was or nil },
+    { "key", transition.key },
+    { "rule", transition.rule },
+    { "script", transition.script },
+    { "center", transition.center },
+    { "labels", state.labels },
+    { "summary", state.summary },
+    { "details", state.details },
+    { "link", state.link },
+    { "why", state.why },
+    { "reason", reason },
+    { "raised_at", state.started_at },
+    { "ended_at", state.ended_at },
+    { "age", (state.ended_at or transition.now) - state.started_at },
+    { "acked", state.acked },
+    { "row", state.row },
+  })
+end
+
 -- What a step of one alert leads to. Messages that differ in nothing but their
 -- destination share their text.
 local function new_step(transition, state)
-  return { transition = transition, state = state, messages = {}, texts = {}, lines = {} }
+  return { transition = transition, state = state, messages = {}, texts = {}, lines = {},
+    runs = {} }
 end
 
 local function send(step, to, kind, reason)
@@ -228,6 +260,29 @@ local function send(step, to, kind, reason)
     or event_text(step.transition, step.state, kind, reason, sent[kind])
   step.messages[#step.messages + 1] = {
     destination = to, kind = kind, n = sent[kind], message = step.texts[name],
+  }
+end
+
+local function has_handler(state, kind)
+  for _, known in ipairs(state.handlers or {}) do
+    if known == kind then
+      return true
+    end
+  end
+  return false
+end
+
+-- The rule's own action, due together with what is told.
+local function handle(step, kind, reason)
+  local state = step.state
+  if not has_handler(state, kind) then
+    return
+  end
+  state.handled = state.handled or {}
+  state.handled[kind] = (state.handled[kind] or 0) + 1
+  step.runs[#step.runs + 1] = {
+    kind = kind, n = state.handled[kind],
+    alert = alert_text(step.transition, state, kind, reason),
   }
 end
 
@@ -368,13 +423,16 @@ end
 
 local function settle_reminders(step)
   local state, now = step.state, step.transition.now
-  if not state.remind or state.acked or #state.told == 0 then
+  if not state.remind or state.acked
+    or #state.told == 0 and not has_handler(state, "remind") then
     return math.huge
   end
+  state.reminded_at = state.reminded_at or state.started_at
   if state.reminded_at + state.remind <= now then
     for _, told in ipairs(state.told) do
       send(step, told.to, "remind")
     end
+    handle(step, "remind")
     state.reminded_at = now
     say(step, "reminds %s (%s) after %s: %s", name_of(step), state.severity,
       notify.duration(now - state.started_at), state.summary)
@@ -414,6 +472,8 @@ function steps.raise(step, event)
   state.started_at = step.transition.now
   state.entries = event.send
   state.remind = event.remind
+  state.handlers = event.handlers
+  handle(step, "raise")
   say(step, "raised  %s (%s): %s", name_of(step), state.severity, state.summary)
   return settle(step)
 end
@@ -426,6 +486,7 @@ function steps.level(step, event)
   if event.rose then
     state.acked = nil
   end
+  handle(step, "level")
   say(step, "level   %s: %s, was %s: %s", name_of(step), state.severity, state.was, state.summary)
   return settle(step)
 end
@@ -442,6 +503,7 @@ function steps.clear(step, event)
       send(step, told.to, "clear", reason)
     end
   end
+  handle(step, "clear", reason)
   say(step, "cleared %s after %s (%s)", name_of(step),
     notify.duration(state.ended_at - state.started_at), reason)
 end
@@ -468,7 +530,7 @@ local BRINGS_EVENT <const> = { raise = true, level = true, clear = true }
 --- "level" | "clear" | "tick" | "ack", event = JSON (of "ack" { by, note }), state = JSON |
 --- nil, now = seconds, timestamp = text } leads to: { state =
 --- JSON, due = seconds | nil, log = text | nil, messages = { { destination, kind, n,
---- message = JSON }, … } }. Raises when the event is not what it must be.
+--- message = JSON }, … }, runs = { { kind, n, alert = JSON }, … } (of handlers) }. Raises when the event is not what it must be.
 function notify.transition(transition)
   local apply = steps[transition.kind]
   if not apply then
@@ -483,6 +545,7 @@ function notify.transition(transition)
     due = due,
     log = #step.lines > 0 and table.concat(step.lines, "; ") or nil,
     messages = step.messages,
+    runs = step.runs,
   }
 end
 

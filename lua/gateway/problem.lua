@@ -40,7 +40,7 @@ end
 --- For what suspends.
 function problem.only_task(what)
   if not core.in_task() then
-    problem.raise(what .. " works only inside a task, such as the run of a gw.job")
+    problem.raise(what .. " works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule")
   end
 end
 

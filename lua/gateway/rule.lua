@@ -5,6 +5,7 @@ local condition = require "gateway.condition"
 local core = require "gateway.core"
 local duration = require "gateway.duration"
 local entry = require "gateway.entry"
+local handler = require "gateway.handler"
 local labels = require "gateway.labels"
 local levels = require "gateway.levels"
 local mention = require "gateway.mention"
@@ -87,6 +88,8 @@ local SHAPE <const> = {
   { "send", needs = 'a destination such as "floor-chat"', check = send.check },
   { "doc", kinds = { "string" }, needs = "a sentence", check = check_doc },
 }
+
+table.move(handler.SHAPE, 1, #handler.SHAPE, #SHAPE + 1, SHAPE)
 
 -- The same for a rule with levels, which say what when would say.
 local LEVELED <const> = table.move(SHAPE, 1, #SHAPE, 1, {})
@@ -283,7 +286,7 @@ local function on_transition(name, query_name, checked, bound)
     labels = checked.labels, mention = checked.mention,
     summary = bound.summary, details = bound.details, link = bound.link, cleared = bound.cleared,
     remind = checked.remind and (math.tointeger(checked.remind / 1000) or checked.remind / 1000),
-    send = send.encode(checked.send or {}),
+    send = send.encode(checked.send or {}), handlers = handler.kinds(checked),
   }
 end
 
@@ -308,6 +311,7 @@ local function register(name, checked, asked, bound)
     }, checked),
     on_transition = on_transition(name, query_name, checked, bound),
   }
+  handler.register(name, checked)
 end
 
 rule.declare, rule.finish = entry.kind("rule", function(name, given, reports)

@@ -306,6 +306,30 @@ function gateway.ratio(field, under, lasts) end
 
 ---@alias gateway.Text string|fun(row: any, alert: gateway.Alert): string
 
+--- What on_raise and its kin get, as it was at the transition.
+---@class gateway.HandledAlert
+---@field id string
+---@field fingerprint string
+---@field status "raised"|"cleared"
+---@field severity string
+---@field was? string The severity before, of on_level.
+---@field key string
+---@field rule string
+---@field script string
+---@field center string
+---@field labels table<string, string>
+---@field summary string
+---@field details? string
+---@field link? string
+---@field why string
+---@field reason? string
+---@field raised_at integer Seconds since the epoch.
+---@field ended_at? integer
+---@field age integer Seconds.
+---@field acked? { by: string, at: integer, note?: string }
+---@field attempt integer 1 unless its host or the gateway died.
+---@field note table<integer|string, gateway.Kept> Your own, kept with the alert.
+
 ---@class gateway.Rule
 ---@field from gateway.Query|gateway.Query[] What is watched.
 ---@field every? gateway.Duration How often it is asked for.
@@ -329,6 +353,10 @@ function gateway.ratio(field, under, lasts) end
 ---@field mention? string|string[]|fun(row: any): string|string[]|nil People of gateway.conf.
 ---@field send? string|gateway.Entry|(string|gateway.Entry)[] Destinations of gateway.conf.
 ---@field doc? string What it is good for, in a sentence.
+---@field on_raise? fun(row: any, alert: gateway.HandledAlert) As a task, once the raise is on disk.
+---@field on_level? fun(row: any, alert: gateway.HandledAlert)
+---@field on_remind? fun(row: any, alert: gateway.HandledAlert)
+---@field on_clear? fun(row: any, alert: gateway.HandledAlert)
 
 --- Watches rows and keeps one alert per row: gw.rule "queue-wait" { … }.
 ---@param name string

@@ -181,6 +181,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         struct message_rows rows;
         struct message_fetched fetched;
         struct message_run run;
+        struct message_handle handle;
         uint64_t wait;
         uint32_t entry;
         struct message_loaded loaded;
@@ -204,6 +205,8 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         return is_good;
     case FRAME_ROWS: return message_read_rows(frame, CENTERS, &out.rows, NULL);
     case FRAME_RUN: return message_read_run(frame, ENTRIES, &out.run, NULL);
+    case FRAME_HANDLE: return message_read_handle(frame, ENTRIES, &out.handle, NULL);
+    case FRAME_CANCEL: return message_read_cancel(frame, &out.wait, NULL);
     case FRAME_WAKE: return message_read_wake(frame, &out.wait, NULL);
     case FRAME_FETCHED: return message_read_fetched(frame, CENTERS, &out.fetched, NULL);
     case FRAME_TICK: return message_read_tick(frame, ENTRIES, &out.entry, NULL);
@@ -257,6 +260,9 @@ write_all(struct buf *out)
     message_write_store(out, NOW, &stored);
     message_write_rows(out, NOW, &rows);
     message_write_run(out, NOW, &(struct message_run){1, 60000});
+    message_write_handle(out, NOW,
+                         &(struct message_handle){1, 0, "raise", "{}", 2, 1, "n", 1});
+    message_write_cancel(out, NOW, 1);
     message_write_wake(out, NOW, 1);
     message_write_fetched(out, NOW, &fetched);
     message_write_fetched(out, NOW, &failed);
@@ -265,6 +271,9 @@ write_all(struct buf *out)
     message_write_loaded(out, NOW, &lists.problems, &lists.entries, &lists.wants);
     message_write_commit(out, NOW, 0, 0, &alerts);
     message_write_commit(out, NOW, 1, 0, &sends);
+    message_put_note(&sends, "n", 1);
+    message_put_done(&sends);
+    message_write_commit(out, NOW, 0, 1, &sends);
     message_write_sleep(out, NOW, &(struct message_sleep){3, 10});
     message_write_fetch(
         out, NOW,
@@ -309,7 +318,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 18);
+    assert_int_equal(count, 21);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -332,9 +341,9 @@ test_ids_that_say_nothing(void **state)
             assert_false(read_any(&frame, &loaded));
             refused++;
         }
-    /* LOAD RESTORE ROWS LOADED LOG, and those whose id is entry 0: DISABLE TICK
-     * COMMIT STRIKE. */
-    assert_int_equal(refused, 10);
+    /* LOAD RESTORE STORE ROWS LOADED LOG, and those whose id is entry 0:
+     * DISABLE TICK COMMIT (of a rule and of its handler) STRIKE. */
+    assert_int_equal(refused, 11);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }

@@ -338,7 +338,7 @@ test_commits_refused(void **state)
         {0, 0, false, true, "COMMIT: an item that is not of this entry"},
         {0, 0, true, true, "COMMIT: an item that is not of this entry"},
         {1, 0, true, false, "COMMIT: an item that is not of this entry"},
-        {0, 5000, true, false, "COMMIT: the scheduled time"},
+        {0, 5000, true, false, "COMMIT: an item that is not of this entry"},
         {1, -1, false, true, "COMMIT: the scheduled time"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -502,9 +502,9 @@ test_newer(void **state)
 {
     (void)state;
     store_close(open_store());
-    change("PRAGMA user_version = 7");
+    change("PRAGMA user_version = 8");
     refuse_store("newer ccgate");
-    change("PRAGMA user_version = 6");
+    change("PRAGMA user_version = 7");
     store_close(open_store());
 }
 
@@ -576,6 +576,7 @@ test_older_form(void **state)
         "DROP TABLE slot; DROP TABLE silence;"
         "ALTER TABLE alert DROP COLUMN due_ms; DROP TABLE kept; DROP TABLE key_state;"
         "DROP TABLE run;"
+        "DROP TABLE handler; ALTER TABLE alert DROP COLUMN note;"
         "PRAGMA user_version = 1");
     store = open_store();
     store_each_ready(store, hear_ready, NULL);
@@ -583,7 +584,7 @@ test_older_form(void **state)
     store_close(store);
     assert_non_null(strstr(heard, "m1"));
     assert_int_equal(count("SELECT count(*) FROM slot"), 1);
-    assert_int_equal(count("PRAGMA user_version"), 6);
+    assert_int_equal(count("PRAGMA user_version"), 7);
 }
 
 static void
@@ -702,6 +703,52 @@ test_runs(void **state)
     store_each_run(store, hear_run, NULL);
     store_close(store);
     assert_string_equal(heard, "run a.digest@2 open,run a.sample@3");
+}
+
+static void
+hear_handler(void *arg, const struct handler_record *record)
+{
+    (void)arg;
+    char *text = mem_format("%s %s %s %lld", record->id, record->kind, record->alert,
+                            (long long)record->attempts);
+    hear("due", text);
+    free(text);
+}
+
+static void
+put_handler(struct store *store, const char *id, int64_t attempts, int64_t created_ms)
+{
+    struct handler_record record = {.id = (char *)(uintptr_t)id,
+                                    .rule = (char[]){"wait"},
+                                    .kind = (char[]){"raise"},
+                                    .alert = (char[]){"{}"},
+                                    .attempts = attempts,
+                                    .created_ms = created_ms};
+    struct txn *txn = txn_new();
+    txn_put_handler(txn, &record);
+    store_commit(store, txn, NULL, NULL);
+}
+
+static void
+test_handlers(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    put_handler(store, "b-1/raise/1", 0, 3 * DAY_MS);
+    put_handler(store, "a-1/raise/1", 0, 9 * DAY_MS);
+    put_handler(store, "c-1/raise/1", 0, 9 * DAY_MS);
+    put_handler(store, "a-1/raise/1", 2, 9 * DAY_MS);
+    struct txn *txn = txn_new();
+    txn_end_handler(txn, "c-1/raise/1");
+    txn_end_handler(txn, "unknown");
+    store_commit(store, txn, NULL, NULL);
+    store_close(store);
+    store = open_store();
+    store_each_handler(store, hear_handler, NULL);
+    assert_string_equal(heard, "due b-1/raise/1 raise {} 0,due a-1/raise/1 raise {} 2");
+    put_handler(store, "d-1/raise/1", 0, 11 * DAY_MS); /* b is too old now */
+    store_close(store);
+    assert_int_equal(count("SELECT count(*) FROM handler"), 2);
 }
 
 static void
@@ -838,6 +885,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_slots, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_old_slots_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_handlers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_older_form, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_key_states, set_up, tear_down),

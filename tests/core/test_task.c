@@ -254,7 +254,7 @@ test_waits_where_none_can_be(void **state)
          "fetch suspends the whole job"},
         {"table.sort({ 1, 2 }, function() gw.sleep '1s' end)",
          "sleep cannot be called in a function that table.sort"},
-        {"coroutine.yield(1)", "a job waits with gw.sleep() or fetch()"},
+        {"coroutine.yield(1)", "a task waits with gw.sleep() or fetch()"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *source = mem_format(JOB("%s"), cases[i].body);

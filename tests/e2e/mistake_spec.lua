@@ -259,7 +259,7 @@ local SCRIPTS <const> = {
   { "top", 'local office = gw.calendar {\n  hours = "09-18",\n}', "3: gw.calendar: hours: '09-18' are no hours of a "
     .. 'day, one after the other; write "09:00-18:00" or "09:00-12:00,13:00-18:00"' },
   { "top", "local rows = gw.queues():fetch()",
-    "2: query:fetch works only inside a task, such as the run of a gw.job" },
+    "2: query:fetch works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule" },
   { "top", 'gw.log "hello"', "2: gw.log is not called itself; it has debug, error, info and warn" },
 }
 

@@ -85,6 +85,7 @@ static bool
 again_to_host(const struct frame *frame, struct buf *out)
 {
     struct message_run run;
+    struct message_handle handle;
     uint64_t wait;
     uint32_t entry;
     switch (frame->header.type) {
@@ -97,6 +98,14 @@ again_to_host(const struct frame *frame, struct buf *out)
         if (!message_read_run(frame, usual.entry_count, &run, NULL))
             return false;
         message_write_run(out, 0, &run);
+        return true;
+    case FRAME_HANDLE:
+        return message_read_handle(frame, usual.entry_count, &handle, NULL) &&
+               message_write_handle(out, 0, &handle);
+    case FRAME_CANCEL:
+        if (!message_read_cancel(frame, &wait, NULL))
+            return false;
+        message_write_cancel(out, 0, wait);
         return true;
     case FRAME_WAKE:
         if (!message_read_wake(frame, &wait, NULL))
@@ -151,6 +160,10 @@ again_commit(const struct frame *frame, const struct message_loaded *loaded,
         message_put_send(&items, &commit.sends[i]);
     for (uint32_t i = 0; i < commit.kept_count; i++)
         message_put_change(&items, &commit.kept[i]);
+    if (commit.note)
+        message_put_note(&items, commit.note, commit.note_size);
+    if (commit.is_done)
+        message_put_done(&items);
     message_write_commit(out, 0, commit.entry, commit.scheduled_ms, &items);
     message_commit_fini(&commit);
     message_list_fini(&items);
@@ -249,7 +262,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* Aligned, as frame_next() wants it, and not a byte longer than it is. */
     char *copy = mem_zero(size);
     memcpy(copy, data, size);
-    receive(copy, size, FRAME_LOAD, FRAME_STORE);
+    receive(copy, size, FRAME_LOAD, FRAME_CANCEL);
     receive(copy, size, FRAME_LOADED, FRAME_DONE);
     free(copy);
     return 0;

@@ -239,6 +239,14 @@ local function core_of(host)
     host.dropped_from = nil
     return from
   end
+  function core.handler(name, fn)
+    assert(host.rules[name])
+    host.handlers[name] = fn
+  end
+  function core.note(bytes)
+    assert(host.task, "note outside a task")
+    host.note = bytes
+  end
   function core.in_task()
     return host.task ~= nil
   end
@@ -352,6 +360,19 @@ function Host:run(name)
   return slept
 end
 
+--- Runs a rule's handler on an alert (JSON) to its end.
+function Host:handle(name, kind, alert, attempt)
+  self.task = coroutine.create(self.handlers[name])
+  local ok, mistake = coroutine.resume(self.task, kind, alert, attempt or 1, self.note)
+  while ok and coroutine.status(self.task) ~= "dead" do
+    ok, mistake = coroutine.resume(self.task)
+  end
+  self.task = nil
+  if not ok then
+    error(mistake, 0)
+  end
+end
+
 local function forget()
   for name in pairs(package.loaded) do
     if name == "gateway" or string.find(name, "^gateway%.") then
@@ -373,7 +394,7 @@ function fake_core.host(source, options)
     setup = options.setup or fake_core.SETUP, source = source or "", now = options.now or 1763661900000,
     never = options.never, next_run = options.next_run, opening = options.opening,
     problems = {}, rules = {}, jobs = {}, alerts = {}, sends = {}, logs = {}, raised = {},
-    kept = {}, keeps = 0, committed = 0, store_max = options.store_max,
+    handlers = {}, note = "", kept = {}, keeps = 0, committed = 0, store_max = options.store_max,
   }, Host)
   host.setup.zone = host.setup.zone or fake_core.SETUP.zone
   host.setup.calendars = host.setup.calendars or fake_core.SETUP.calendars

@@ -146,7 +146,7 @@ describe("gw.sleep", function()
 
   it("belongs into a task", function()
     local host = fake_core.load 'local gw = require "gateway"\ngw.sleep "1s"'
-    assert.same({ "2: gw.sleep works only inside a task, such as the run of a gw.job" }, fake_core.lines(host))
+    assert.same({ "2: gw.sleep works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule" }, fake_core.lines(host))
   end)
 end)
 
@@ -195,7 +195,7 @@ describe("query:fetch", function()
 
   it("belongs into a task", function()
     local host = fake_core.load 'local gw = require "gateway"\ngw.queues():fetch()'
-    assert.same({ "2: query:fetch works only inside a task, such as the run of a gw.job" }, fake_core.lines(host))
+    assert.same({ "2: query:fetch works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule" }, fake_core.lines(host))
   end)
 end)
 
@@ -249,7 +249,7 @@ describe("destination:send", function()
 
   it("belongs into a task", function()
     local host = fake_core.load 'local gw = require "gateway"\ngw.destination "book":send "x"'
-    assert.same({ "2: destination:send works only inside a task, such as the run of a gw.job" },
+    assert.same({ "2: destination:send works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule" },
       fake_core.lines(host))
   end)
 end)

@@ -1,0 +1,262 @@
+/* Runs of handlers that are due: who has claimed which, and how often each was begun.
+ * They are the book's, so that they outlive the host that runs them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "deliver/book.h"
+
+#define ATTEMPTS_MAX 3
+
+struct handler {
+    struct handler_record record;
+    const void *holder; /* NULL: nobody */
+    struct handler *next;
+};
+
+/* A claim whose attempt is not on disk yet. */
+struct starting {
+    char *id;
+    struct starting *next;
+};
+
+static void
+handler_delete(struct handler *handler)
+{
+    handler_record_fini(&handler->record);
+    free(handler);
+}
+
+static void
+append(void *arg, const struct handler_record *record)
+{
+    struct notify *notify = arg;
+    struct handler **at = &notify->handlers;
+    while (*at)
+        at = &(*at)->next;
+    *at = mem_zero(sizeof(**at));
+    handler_record_init(&(*at)->record, record);
+}
+
+void
+handlers_load(struct notify *notify)
+{
+    store_each_handler(notify->store, append, notify);
+}
+
+static void
+pop_starting(struct notify *notify)
+{
+    struct starting *starting = notify->starting;
+    notify->starting = starting->next;
+    free(starting->id);
+    free(starting);
+}
+
+void
+handlers_fini(struct notify *notify)
+{
+    while (notify->handlers) {
+        struct handler *handler = notify->handlers;
+        notify->handlers = handler->next;
+        handler_delete(handler);
+    }
+    while (notify->starting)
+        pop_starting(notify);
+    free(notify->runners);
+}
+
+static struct handler **
+find(struct notify *notify, const char *id)
+{
+    struct handler **at = &notify->handlers;
+    while (*at && strcmp((*at)->record.id, id) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static void
+drop(struct notify *notify, struct txn *txn, const char *id)
+{
+    struct handler **at = find(notify, id);
+    struct handler *handler = *at;
+    txn_end_handler(txn, id);
+    if (!handler)
+        return;
+    *at = handler->next;
+    handler_delete(handler);
+}
+
+void
+handlers_add(struct notify_batch *batch, const struct handler_record *record)
+{
+    if (*find(batch->notify, record->id))
+        return;
+    append(batch->notify, record);
+    txn_put_handler(batch->txn, record);
+    batch->has_runs = true;
+}
+
+void
+notify_end_run(struct notify_batch *batch, const char *id)
+{
+    drop(batch->notify, batch->txn, id);
+    batch->has_runs = true;
+}
+
+/* ---- runners ---- */
+
+void
+notify_add_runner(struct notify *notify, const struct notify_runner *runner)
+{
+    notify->runners =
+        mem_grow(notify->runners, notify->runner_count + 1, sizeof(*notify->runners));
+    notify->runners[notify->runner_count++] = *runner;
+}
+
+void
+notify_remove_runner(struct notify *notify, const void *arg)
+{
+    for (size_t i = 0; i < notify->runner_count; i++)
+        if (notify->runners[i].arg == arg) {
+            notify->runners[i] = notify->runners[--notify->runner_count];
+            return;
+        }
+}
+
+void
+handlers_tell(struct notify *notify)
+{
+    for (size_t i = 0; i < notify->runner_count; i++)
+        notify->runners[i].on_due(notify->runners[i].arg);
+}
+
+void
+notify_release(struct notify *notify, const void *arg)
+{
+    bool has_any = false;
+    notify_remove_runner(notify, arg);
+    for (struct handler *handler = notify->handlers; handler; handler = handler->next)
+        if (handler->holder == arg) {
+            handler->holder = NULL;
+            has_any = true;
+        }
+    if (has_any)
+        handlers_tell(notify);
+}
+
+/* "fingerprint-opening/kind/n" */
+static size_t
+fingerprint_size(const char *id)
+{
+    return strcspn(id, "-");
+}
+
+/* Is it the first of its alert? Those of one key come in order, over openings, too. */
+static bool
+is_first(const struct notify *notify, const struct handler *handler)
+{
+    size_t size = fingerprint_size(handler->record.id) + 1;
+    const struct handler *other = notify->handlers;
+    while (strncmp(other->record.id, handler->record.id, size) != 0)
+        other = other->next;
+    return other == handler;
+}
+
+static void
+give_up(struct notify *notify, const struct handler *handler)
+{
+    struct txn *txn = txn_new();
+    log_error(
+        "notify", "rule %s: on_%s was begun %d times and never ended: given up (%s)",
+        handler->record.rule, handler->record.kind, ATTEMPTS_MAX, handler->record.id);
+    char *id = mem_text(handler->record.id);
+    drop(notify, txn, id);
+    free(id);
+    store_commit(notify->store, txn, NULL, NULL);
+}
+
+/* Claims come back in the order in which they were handed over. */
+static void
+on_attempt(void *arg)
+{
+    struct notify *notify = arg;
+    const struct handler *handler = *find(notify, notify->starting->id);
+    pop_starting(notify);
+    for (size_t i = 0; handler && i < notify->runner_count; i++)
+        if (notify->runners[i].arg == handler->holder) {
+            notify->runners[i].on_start(notify->runners[i].arg, &handler->record);
+            return;
+        }
+}
+
+static void
+begin(struct notify *notify, struct handler *handler, const void *holder)
+{
+    struct txn *txn = txn_new();
+    struct starting **last = &notify->starting;
+    while (*last)
+        last = &(*last)->next;
+    *last = mem_zero(sizeof(**last));
+    (*last)->id = mem_text(handler->record.id);
+    handler->holder = holder;
+    handler->record.attempts++;
+    txn_put_handler(txn, &handler->record);
+    store_commit(notify->store, txn, on_attempt, notify);
+}
+
+bool
+notify_claim(struct notify *notify, const void *arg,
+             bool (*is_mine)(const void *arg, const char *rule))
+{
+    struct handler *next;
+    for (struct handler *handler = notify->handlers; handler; handler = next) {
+        next = handler->next;
+        if (handler->holder || !is_mine(arg, handler->record.rule) ||
+            !is_first(notify, handler))
+            continue;
+        if (handler->record.attempts < ATTEMPTS_MAX) {
+            begin(notify, handler, arg);
+            return true;
+        }
+        give_up(notify, handler);
+        next = notify->handlers; /* the next of its alert has its turn */
+    }
+    return false;
+}
+
+/* ---- alert.note ---- */
+
+static const struct alert_record *
+find_alert(const struct table *alerts, const char *id)
+{
+    char *fingerprint = mem_copy(id, fingerprint_size(id));
+    const struct alert_record *alert = table_get(alerts, fingerprint);
+    int64_t opening = strtoll(id + strlen(fingerprint) + 1, NULL, 10);
+    free(fingerprint);
+    return alert && alert->opening == opening ? alert : NULL;
+}
+
+void
+notify_note(struct notify_batch *batch, const char *id, const char *note, size_t size)
+{
+    const struct alert_record *alert = find_alert(&batch->alerts, id);
+    if (!alert)
+        alert = find_alert(&batch->notify->alerts, id);
+    if (!alert)
+        return;
+    struct alert_record noted = *alert;
+    noted.note = (char *)(uintptr_t)note;
+    noted.note_size = size;
+    txn_put_alert(batch->txn, &noted);
+    alerts_put(&batch->alerts, alert_copy(&noted));
+}
+
+const char *
+notify_note_of(const struct notify *notify, const char *id, size_t *size)
+{
+    const struct alert_record *alert = find_alert(&notify->alerts, id);
+    *size = alert && alert->note ? alert->note_size : 0;
+    return alert ? alert->note : NULL;
+}
