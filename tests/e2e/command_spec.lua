@@ -474,6 +474,7 @@ webhook: POSTs the event as JSON; signed when the destination has a secret.
   ca_file        path                              -         ]]
       .. [[the authorities (PEM) that are trusted, instead of the system's
   timeout        duration                          10s       how long an attempt may take
+  rate           rate                              -         messages to it, at most; without it what the kind can take
   allow_private  yes, no or ranges (10.0.0.0/8)    no        it may have an address that is not public
 ]], out)
     local _, pager = ccgate("config", "--kind", "pagerduty")

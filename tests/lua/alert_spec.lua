@@ -199,25 +199,17 @@ describe("what an alert brings", function()
       events(host)[2].cleared)
   end)
 
-  it("clears without a text of its own where that fails", function()
-    local host = load_one '  cleared = "{name:duration}"'
-    raise(host)
-    host:sample { { id = 7, calls_waiting = 1 } }
-    assert.equal(json.null, events(host)[2].cleared)
-    assert.same({ "cleared failed: 'chat' cannot be shown as a duration" }, warnings(host))
-  end)
-
   it("runs nothing of the script's when it must be plain, and with its clear", function()
     local never = 'function() error "never" end'
     local host = load_one(string.format(
-      "severity = %s, labels = %s, summary = %s, details = %s, link = %s, mention = %s, cleared = \"{name:duration}\"",
+      "severity = %s, labels = %s, summary = %s, details = %s, link = %s, mention = %s, cleared = \"{name}\"",
       never, never, never, never, never, never))
     local made = host.rules.x
     made.on_transition("raise", nil, host:row { id = 7 }, "7", 0, "so", true, { level = 1, since = 0 })
     made.on_transition("clear", "recovered", host:row { id = 7 }, "7", 0, "over", true, { level = 1 })
     assert.same({}, host.logs)
     made.on_transition("clear", "recovered", host:row { id = 7 }, "7", 0, "over", false, { level = 1 })
-    assert.equal(1, #host.logs) -- the text of the clear alone
+    assert.same({}, host.logs)
     for _, event in ipairs(events(host)) do
       assert.same({ "warning", "chat" }, { event.severity, event.labels.queue })
     end
