@@ -36,8 +36,8 @@ LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE_FLAGS)
 # core/script holds both ends of the socket: these files are the core's, these are for
 # both, all others are the host's.
 SCRIPT_CORE := $(addprefix core/script/,supervisor.c supervisor_look.c ward.c \
-	resident.c resident_take.c resident_jobs.c resident_tick.c resident_handler.c \
-	process.c folder.c setup.c strikes.c sweep.c ledger.c)
+	ward_tell.c resident.c resident_take.c resident_jobs.c resident_tick.c \
+	resident_handler.c process.c folder.c setup.c strikes.c sweep.c ledger.c)
 SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c \
 	message_job.c key.c library.c)
 HOST_SOURCES := $(addprefix core/base/,mem.c buf.c text.c error.c \

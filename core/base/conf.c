@@ -167,6 +167,8 @@ conf_delete(struct conf *conf)
     free(conf->listen);
     free(conf->token);
     free(conf->zone);
+    for (size_t i = 0; i < conf->notify_count; i++)
+        free(conf->notify[i]);
     free(conf->notify);
     free(conf);
 }

@@ -147,7 +147,8 @@ struct conf {
     char *token;       /* a secret; NULL: none */
     int64_t record_ms; /* how long recorded polls are kept */
     char *zone;        /* of calendars and jobs; NULL: the machine's */
-    char *notify;      /* the destination of the gateway's own alerts; NULL: none */
+    char **notify;     /* the destinations of the gateway's own alerts */
+    size_t notify_count;
     struct conf_limits limits; /* the defaults */
     struct conf_center *centers;
     size_t center_count;

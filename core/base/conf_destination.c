@@ -34,6 +34,19 @@ conf_read_private(const struct conf_input *input, void *section)
     return NULL;
 }
 
+/* Whether there are such destinations is known at the end of the file. */
+char *
+conf_read_notify(const struct conf_input *input, void *section)
+{
+    struct conf *conf = section;
+    for (const char *at = input->text; at;) {
+        conf->notify =
+            mem_grow(conf->notify, conf->notify_count + 1, sizeof *conf->notify);
+        conf->notify[conf->notify_count++] = conf_take_word(&at);
+    }
+    return NULL;
+}
+
 char *
 conf_advise_kind(const char *kind, const char *const *kinds)
 {

@@ -259,21 +259,28 @@ check_token(struct conf_loader *loader)
                   listen);
 }
 
+static void
+complain_of_notify(struct conf_loader *loader, const char *name)
+{
+    const struct conf *conf = loader->conf;
+    const char **names = mem_zero((conf->destination_count + 1) * sizeof *names);
+    for (size_t i = 0; i < conf->destination_count; i++)
+        names[i] = conf->destinations[i].name;
+    char *guess = conf_guess(name, names);
+    conf_complain(loader, loader->lines[CONF_GATEWAY],
+                  "[gateway]: notify: no [destination %s]%s", name, guess);
+    free(guess);
+    free(names);
+}
+
 /* A destination may stand behind the section that names it. */
 static void
 check_notify(struct conf_loader *loader)
 {
-    struct conf *conf = loader->conf;
-    if (!conf->notify || conf_find_destination(conf, conf->notify))
-        return;
-    const char **names = mem_zero((conf->destination_count + 1) * sizeof *names);
-    for (size_t i = 0; i < conf->destination_count; i++)
-        names[i] = conf->destinations[i].name;
-    char *guess = conf_guess(conf->notify, names);
-    conf_complain(loader, loader->lines[CONF_GATEWAY],
-                  "[gateway]: notify: no [destination %s]%s", conf->notify, guess);
-    free(guess);
-    free(names);
+    const struct conf *conf = loader->conf;
+    for (size_t i = 0; i < conf->notify_count; i++)
+        if (!conf_find_destination(conf, conf->notify[i]))
+            complain_of_notify(loader, conf->notify[i]);
 }
 
 /* The only centre is the default without saying so; printed, it says so. */

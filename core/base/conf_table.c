@@ -60,8 +60,8 @@ const struct conf_option conf_options[] = {
      .sentence = "how long recorded polls are kept for backtests"},
     {GATEWAY(zone), .key = "zone", .read = conf_read_zone,
      .sentence = "the time zone of calendars and jobs, instead of the machine's"},
-    {GATEWAY(notify), .key = "notify", .read = conf_read_text, .is_idle = true,
-     .sentence = "the destination that hears of the gateway's own troubles"},
+    {GATEWAY(notify), .key = "notify", .read = conf_read_notify,
+     .sentence = "the destinations that hear of the gateway's own troubles"},
 
     {CENTER(url), .key = "url", .read = conf_read_origin, .is_required = true,
      .sentence = "the contact centre's address, like https://10.22.26.181:28080"},

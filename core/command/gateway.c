@@ -19,6 +19,7 @@
 #include "deliver/connector.h"
 #include "deliver/deliver.h"
 #include "deliver/notify.h"
+#include "deliver/self.h"
 #include "net/http.h"
 #include "poll/planner.h"
 #include "script/ledger.h"
@@ -55,6 +56,7 @@ struct gateway {
     struct connector *connector;
     struct deliver *deliver;
     struct notify *notify;
+    struct self *self;
     struct http_pool *polls;
     struct planner *planner;
     struct api *api;
@@ -127,6 +129,7 @@ on_swap(void *arg, const struct conf *conf)
     if (gateway->surface)
         surface_set_conf(gateway->surface, conf);
     deliver_set_conf(gateway->deliver, conf);
+    self_set_conf(gateway->self, conf);
 }
 
 static void
@@ -150,6 +153,35 @@ tell_waiters(struct waiter **list, bool is_in_force, const char *problems)
     }
 }
 
+struct script_search {
+    const char *name;
+    bool is_found;
+};
+
+static void
+compare_script(void *arg, const struct script_look *look)
+{
+    struct script_search *search = arg;
+    search->is_found |= strcmp(look->name, search->name) == 0;
+}
+
+/* What the gateway's own alerts are about. */
+static bool
+is_there(void *arg, enum trouble trouble, const char *name)
+{
+    const struct gateway *gateway = arg;
+    struct script_search search = {.name = name};
+    switch (trouble) {
+    case TROUBLE_CENTER: return conf_find_center(gateway->conf, name);
+    case TROUBLE_DESTINATION: return conf_find_destination(gateway->conf, name);
+    case TROUBLE_SCRIPT:
+    case TROUBLE_RULE:
+        supervisor_each_script(gateway->supervisor, compare_script, &search);
+        return search.is_found;
+    default: return true;
+    }
+}
+
 static void
 on_reloaded(void *arg, const struct conf *conf, bool is_in_force)
 {
@@ -158,6 +190,8 @@ on_reloaded(void *arg, const struct conf *conf, bool is_in_force)
     if (is_in_force) {
         keep_old(gateway, gateway->conf);
         gateway->conf = fresh;
+        if (!gateway->is_ending)
+            self_sweep(gateway->self, is_there, gateway);
         log_info("gateway", "reloaded");
     } else {
         conf_delete(fresh);
@@ -301,6 +335,7 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
     gateway->polls = http_pool_new(gateway->loop, POLLS_AT_ONCE);
     gateway->planner = planner_new(gateway->loop, gateway->polls, gateway->conf);
     planner_set_store(gateway->planner, gateway->store);
+    gateway->self = self_new(gateway->notify, gateway->connector, gateway->conf);
     gateway->program = process_find_program();
     gateway->ledger = ledger_new(gateway->loop, gateway->store);
     struct resident_world world = {gateway->loop,   gateway->conf,    gateway->planner,
@@ -347,6 +382,7 @@ take_down(struct gateway *gateway)
     planner_delete(gateway->planner);
     if (gateway->polls)
         http_pool_delete(gateway->polls);
+    self_delete(gateway->self);
     if (gateway->notify)
         notify_delete(gateway->notify);
     if (gateway->deliver)
@@ -372,6 +408,11 @@ warn_of_silence(const struct conf *conf)
 {
     if (!conf->destination_count)
         log_warn("gateway", "%s has no [destination]: nobody will hear of an alert",
+                 conf->file);
+    else if (!conf->notify_count)
+        log_warn("gateway",
+                 "%s has no notify in [gateway]: nobody will hear of the "
+                 "gateway's own troubles",
                  conf->file);
 }
 
@@ -410,7 +451,9 @@ gateway_run(const struct gateway_options *options)
         log_info("gateway", "ccgate %s runs; state in %s", CCGATE_VERSION, state);
         warn_of_silence(gateway.conf);
         tell_notes(gateway.conf);
+        deliver_tell_troubles(gateway.deliver);
         supervisor_start(gateway.supervisor);
+        self_sweep(gateway.self, is_there, &gateway);
         loop_run(gateway.loop);
         log_info("gateway", "stopped");
     } else {

@@ -17,7 +17,7 @@
 #define KINDS_MAX   63
 
 /* The bottom of the stack, always there. A call leaves it as it found it. */
-enum { AT_NOTIFY = 1, AT_JSON, AT_DIGEST, AT_KINDS, AT_END = AT_KINDS };
+enum { AT_NOTIFY = 1, AT_JSON, AT_DIGEST, AT_SELF, AT_KINDS, AT_END = AT_KINDS };
 
 struct connector {
     lua_State *L;
@@ -59,13 +59,13 @@ l_load(lua_State *L)
     library_preload(L, "cjson", luaopen_cjson);
     library_install(L);
     static const char *const modules[] = {"gateway.notify", "gateway.json",
-                                          "gateway.digest"};
+                                          "gateway.digest", "gateway.self"};
     for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
         lua_getglobal(L, "require");
         lua_pushstring(L, modules[i]);
         lua_call(L, 1, 1);
     }
-    lua_newtable(L); /* notify json digest kinds */
+    lua_newtable(L); /* notify json digest self kinds */
     const char *const *kinds = connector_kinds();
     for (size_t i = 0; kinds[i]; i++) {
         lua_getglobal(L, "require");
@@ -195,6 +195,16 @@ set_timestamp(lua_State *L, const char *name, int64_t wall_ms)
 {
     char text[32];
     set_text(L, name, text_format_time(wall_ms, false, text, sizeof(text)));
+}
+
+static void
+push_texts(lua_State *L, const char *const *texts, size_t count)
+{
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushstring(L, texts[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
 }
 
 /* The field of the table on top as a text to free; NULL when it is no text. */
@@ -358,6 +368,27 @@ connector_message(struct connector *connector, const char *text, size_t size,
     return message;
 }
 
+char *
+connector_trouble(struct connector *connector, const struct connector_trouble *trouble,
+                  struct error *error)
+{
+    lua_State *L = connector->L;
+    char *event = NULL;
+    lua_getfield(L, AT_SELF, "event");
+    lua_createtable(L, 0, 6);
+    set_text(L, "rule", trouble->rule);
+    set_text(L, "name", trouble->name);
+    set_text(L, "center", trouble->center);
+    set_text(L, "script", trouble->script);
+    set_text(L, "text", trouble->text);
+    push_texts(L, trouble->to, trouble->to_count);
+    lua_setfield(L, -2, "to");
+    if (call(L, 1, 1, error)) /* self.event(trouble) */
+        event = mem_text(lua_tostring(L, -1));
+    lua_settop(L, AT_END);
+    return event;
+}
+
 /* ---- how it looks ---- */
 
 /* Pushes KIND.FUNCTION, or false with `error`. */
@@ -395,11 +426,7 @@ push_digest(lua_State *L, const struct connector_subject *subject, char **about,
             struct error *error)
 {
     lua_getfield(L, AT_DIGEST, "of");
-    lua_createtable(L, (int)subject->merged_count, 0);
-    for (size_t i = 0; i < subject->merged_count; i++) {
-        lua_pushstring(L, subject->merged[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
+    push_texts(L, subject->merged, subject->merged_count);
     if (!call(L, 1, 1, error)) /* digest.of(messages) */
         return false;
     *about = mem_format("digest of %zu messages", subject->merged_count);

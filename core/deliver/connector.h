@@ -91,6 +91,16 @@ void connector_set_silences(struct connector *connector,
 char *connector_message(struct connector *connector, const char *text, size_t size,
                         const char *script, int64_t now_ms, struct error *error);
 
+/* What is wrong with the gateway itself, for lua/gateway/self.lua. */
+struct connector_trouble {
+    const char *rule, *name, *center, *script, *text;
+    const char *const *to; /* destinations */
+    size_t to_count;
+};
+/* The event of its alert (JSON), to free; NULL with `error`. */
+char *connector_trouble(struct connector *connector,
+                        const struct connector_trouble *trouble, struct error *error);
+
 /* ---- how it looks, and what an answer means ---- */
 
 struct connector_request {

@@ -300,6 +300,15 @@ mark_superseded(struct deliver *deliver, const char *id)
 
 /* ---- the outside ---- */
 
+/* Of a destination that is no longer there nobody is told. */
+static void
+on_dead(void *arg, const char *destination, size_t count)
+{
+    struct deliver *deliver = arg;
+    if (conf_find_destination(deliver->conf, destination))
+        outlet_new(deliver, destination)->letters = count;
+}
+
 struct deliver *
 deliver_new(struct loop *loop, struct store *store, struct connector *connector,
             const struct conf *conf)
@@ -311,6 +320,7 @@ deliver_new(struct loop *loop, struct store *store, struct connector *connector,
     deliver->conf = conf;
     deliver->pool = http_pool_new(loop, POOL_CALLS);
     deliver->mark_timer = timer_new(loop, commit_marks, deliver);
+    store_each_dead(store, on_dead, deliver);
     return deliver;
 }
 

@@ -24,7 +24,7 @@
 
 struct deliver;
 
-/* Borrows all of them. */
+/* Borrows all of them; reads how many letters are dead from the store. */
 struct deliver *deliver_new(struct loop *loop, struct store *store,
                             struct connector *connector, const struct conf *conf);
 /* What is in flight is cut off and starts anew after the next start. Commits may still
@@ -45,6 +45,11 @@ size_t deliver_busy(const struct deliver *deliver);
 /* Known and not yet done or dead. */
 size_t deliver_waiting(const struct deliver *deliver);
 
+/* Tells base/trouble.h of every destination whether it has dead letters that nobody has
+ * sent again or dropped: once, when somebody listens. Later changes are told as they
+ * come. */
+void deliver_tell_troubles(const struct deliver *deliver);
+
 /* ---- people ---- */
 
 struct deliver_look {
@@ -55,6 +60,7 @@ struct deliver_look {
     int64_t oldest_ms;   /* wall time at which the oldest of these was made; 0: none */
     uint64_t done, dead; /* messages, since the start of the gateway */
     uint64_t failed;     /* attempts that are made again, since then */
+    size_t letters;      /* dead ones that nobody has sent again or dropped */
 };
 typedef void deliver_on_look(void *arg, const struct deliver_look *look);
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/trouble.h"
 #include "deliver/deliver_inside.h"
 #include "deliver/outgoing.h"
 #include "deliver/schedule.h"
@@ -45,14 +46,23 @@ add_outcome(struct txn *txn, const struct message *message,
     txn_add_attempt(txn, &attempt);
 }
 
+#define REASON_ROOM 32
+
+/* In words; `room` may be used for them. */
+static const char *
+reason_of(const struct outcome *outcome, char room[REASON_ROOM])
+{
+    snprintf(room, REASON_ROOM, "HTTP %ld", outcome->status);
+    return outcome->error.kind ? outcome->error.message : room;
+}
+
 static void
 log_outcome(const struct flight *flight, const struct outcome *outcome, int64_t wait_ms)
 {
     const char *name = flight->outlet->name;
     long long attempts = (long long)flight->messages[0]->attempts;
-    char why[sizeof(outcome->error.message)], wait[32];
-    snprintf(why, sizeof(why), "HTTP %ld", outcome->status);
-    const char *reason = outcome->error.kind ? outcome->error.message : why;
+    char room[REASON_ROOM], wait[32];
+    const char *reason = reason_of(outcome, room);
     if (outcome->verdict == VERDICT_DONE)
         log_info("deliver", "sent    %s to %s (%ld, %lld ms)", about(flight), name,
                  outcome->status, (long long)outcome->duration_ms);
@@ -107,6 +117,7 @@ flight_conclude(struct flight *flight, const struct outcome *outcome)
     struct outlet *outlet = flight->outlet;
     bool is_taken_apart = flight->count > 1 && outcome->verdict == VERDICT_DEAD;
     double random = sign_random_share();
+    char reason[REASON_ROOM];
     struct txn *txn = txn_new();
     char *answer = outgoing_keep_answer(
         outlet->conf, outcome->answer ? outcome->answer : outcome->error.message);
@@ -119,6 +130,11 @@ flight_conclude(struct flight *flight, const struct outcome *outcome)
         add_outcome(txn, message, outcome, answer, state, wait_ms);
         if (i == 0 && !flight->request.log)
             log_outcome(flight, outcome, wait_ms);
+        if (state == OUTBOX_DEAD && outlet->letters++ == 0)
+            trouble_tell(TROUBLE_DESTINATION, outlet->name,
+                         "%s: %s could not be delivered: %s; ccgate outbox list shows "
+                         "it, retry and drop end it",
+                         outlet->name, about(flight), reason_of(outcome, reason));
         settle(outlet, message, state, wait_ms);
     }
     store_commit(outlet->deliver->store, txn, NULL, NULL);

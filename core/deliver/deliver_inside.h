@@ -33,6 +33,7 @@ struct outlet {
     struct lines lines;
     struct flight flights[PARALLEL];
     size_t in_flight;
+    size_t letters;                 /* dead, on disk */
     uint64_t counts[OUTBOX_STATES]; /* attempts since the start, by what came of them */
     struct timer *timer;
 };

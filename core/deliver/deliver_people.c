@@ -1,5 +1,6 @@
 /* What people see of the outbox in memory, and what they do to a message. */
 #include "base/mem.h"
+#include "base/trouble.h"
 #include "deliver/deliver_inside.h"
 
 /* ---- how much there is ---- */
@@ -38,6 +39,7 @@ look(const struct outlet *outlet, const char *name, const char *kind,
         found.done = outlet->counts[OUTBOX_DONE];
         found.dead = outlet->counts[OUTBOX_DEAD];
         found.failed = outlet->counts[OUTBOX_READY];
+        found.letters = outlet->letters;
     }
     on_look(arg, &found);
 }
@@ -56,6 +58,35 @@ deliver_each(const struct deliver *deliver, deliver_on_look *on_look, void *arg)
         if (outlet && !outlet->conf)
             look(outlet, outlet->name, NULL, on_look, arg);
     }
+}
+
+/* ---- dead letters ---- */
+
+static void
+tell_trouble(void *arg, const struct deliver_look *found)
+{
+    (void)arg;
+    if (found->letters)
+        trouble_tell(TROUBLE_DESTINATION, found->name,
+                     "%s: %zu message%s could not be delivered; ccgate outbox list "
+                     "shows what, retry and drop end it",
+                     found->name, found->letters, found->letters == 1 ? "" : "s");
+    else
+        trouble_over(TROUBLE_DESTINATION, found->name);
+}
+
+void
+deliver_tell_troubles(const struct deliver *deliver)
+{
+    deliver_each(deliver, tell_trouble, NULL);
+}
+
+/* Somebody has dealt with a dead letter. */
+static void
+count_off(struct outlet *outlet)
+{
+    if (outlet && outlet->letters && --outlet->letters == 0)
+        trouble_over(TROUBLE_DESTINATION, outlet->name);
 }
 
 /* ---- one message ---- */
@@ -99,6 +130,7 @@ deliver_retry(struct deliver *deliver, const struct outbox_record *record,
     fresh.attempts = fresh.refusals = 0;
     fresh.next_ms = clock_wall_ms();
     mark(deliver, record, OUTBOX_READY, 0);
+    count_off(outlet);
     deliver_add(deliver, &fresh);
     return true;
 }
@@ -118,5 +150,7 @@ deliver_drop(struct deliver *deliver, const struct outbox_record *record,
     mark(deliver, record, OUTBOX_SUPERSEDED, record->attempts);
     if (is_here)
         outlet_arm(outlet);
+    else
+        count_off(outlet);
     return true;
 }

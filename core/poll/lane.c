@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/trouble.h"
 #include "net/sign.h"
 
 #define BACKOFF_FIRST_MS ((int64_t)1000)
@@ -34,6 +35,7 @@ struct lane {
     struct session *session; /* of the agent gateway; NULL at the other door */
     struct rate *rate;       /* the centre's, shared */
     struct rate_turn turn;
+    char *shown;                /* what it is called in alerts */
     struct poll_line *lines;    /* one per query, made when first needed */
     struct lane_counts *counts; /* likewise one per query */
     struct queue queues[2];     /* of the patient, and of the impatient */
@@ -64,7 +66,10 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
     lane->loop = loop;
     lane->pool = pool;
     lane->center = center;
-    if (door == DOOR_AGENT_GATEWAY)
+    bool is_agent_gateway = door == DOOR_AGENT_GATEWAY;
+    lane->shown =
+        mem_format("%s%s", center->name, is_agent_gateway ? "/agent-gateway" : "");
+    if (is_agent_gateway)
         lane->session = session_new(loop, pool, center);
     lane->rate = rate;
     lane->lines = mem_zero(count * sizeof *lane->lines);
@@ -118,6 +123,7 @@ lane_delete(struct lane *lane)
     timer_free(lane->pump_timer);
     free(lane->lines);
     free(lane->counts);
+    free(lane->shown);
     free(lane);
 }
 
@@ -320,6 +326,14 @@ hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
     return wait;
 }
 
+static void
+tell_trouble(const struct lane *lane)
+{
+    trouble_tell(TROUBLE_CENTER, lane->shown,
+                 "center %s is not asked: %s; alerts are held", lane->shown,
+                 lane->reason.message);
+}
+
 /* The session knows when it signs in again. */
 static void
 wait_for_session(struct lane *lane, const struct poll_answer *answer)
@@ -329,6 +343,7 @@ wait_for_session(struct lane *lane, const struct poll_answer *answer)
     lane->is_open = true;
     lane->reason = answer->error;
     hold_for(lane, answer->retry_after_ms);
+    tell_trouble(lane);
     log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
               "center %s: auth: %s; alerts are held, next try in %s",
               lane->center->name, answer->error.message,
@@ -344,6 +359,7 @@ open_circuit(struct lane *lane, const struct error *error)
     lane->is_open = true;
     lane->reason = *error;
     int64_t wait = hold(lane, CIRCUIT_FIRST_MS, CIRCUIT_MOST_MS, 0);
+    tell_trouble(lane);
     log_error("poll", "center %s: auth: %s; circuit open: no request for %s, then one",
               lane->center->name, error->message,
               text_format_duration(wait, length, sizeof length));
@@ -373,6 +389,8 @@ recover(struct lane *lane)
             lane->center->name, (long long)lane->failures,
             text_format_duration((clock_mono_ms() - lane->failing_since) / 1000 * 1000,
                                  length, sizeof length));
+    if (!lane->is_proven)
+        trouble_over(TROUBLE_CENTER, lane->shown);
     lane->failures = 0;
     lane->is_open = false;
     lane->is_proven = true;

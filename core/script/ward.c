@@ -54,7 +54,10 @@ strike(struct ward *ward, struct entry_record *record, const char *reason)
 {
     int64_t now = clock_mono_ms();
     const char *word = record->kind == ENTRY_RULE ? "rule" : "job";
-    if (strikes_add(&record->strikes, now))
+    bool is_out = strikes_add(&record->strikes, now);
+    if (is_out)
+        ward_tell_off(ward, record, reason);
+    if (is_out)
         log_error(
             ward->room,
             "%s '%s' stopped: %s; switched off after %d strikes in 10 minutes, its "
@@ -133,8 +136,10 @@ go_live(struct ward *ward)
     bool *disabled = mem_zero(loaded->entry_count + 1);
     for (uint32_t i = 0; i < loaded->entry_count; i++)
         disabled[i] = record_at(ward, i)->strikes.out_since_ms != 0;
-    if (ward->state != WARD_RESTARTING)
+    if (ward->state != WARD_RESTARTING) {
+        ward_tell_over(ward);
         say_live(ward, loaded);
+    }
     ward->state = WARD_LIVE;
     ward->live_since_ms = clock_mono_ms();
     resident_start(ward->resident, disabled);
@@ -208,6 +213,7 @@ mourn(struct ward *ward, const struct resident *dead, const struct process_end *
             "out again when the file changes, at a reload, or for one trial in an "
             "hour",
             STRIKES_OUT);
+        ward_tell_quarantined(ward, end->reason);
         ward->state = WARD_QUARANTINED;
     } else {
         start_again(ward, was_at_fault);
@@ -418,6 +424,7 @@ ward_delete(struct ward *ward)
 void
 ward_try_again(struct ward *ward, int64_t now_ms)
 {
+    ward_tell_survivors(ward, now_ms);
     bool is_due = strikes_try(&ward->deaths, now_ms);
     if (ward->state == WARD_QUARANTINED && !is_due)
         return;

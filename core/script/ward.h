@@ -19,6 +19,7 @@ struct entry_record {
     uint8_t kind;
     char *name;
     struct strikes strikes;
+    bool is_told; /* people know that it is switched off */
 };
 
 struct ward {
@@ -38,6 +39,7 @@ struct ward {
     struct entry_record *entries;
     size_t entry_count;
     struct strikes deaths;
+    bool is_told; /* people know that it is quarantined */
     int64_t backoff_ms, live_since_ms;
     struct timer *restart_timer;
     uint64_t came_with; /* the reload in which it went live */
@@ -81,5 +83,16 @@ void ward_note_trouble(struct ward *ward, const char *text);
 
 /* No samples, runs and restarts any more. */
 void ward_drain(struct ward *ward);
+
+/* ---- ward_tell.c: to base/trouble.h ---- */
+
+void ward_tell_off(const struct ward *ward, struct entry_record *record,
+                   const char *reason);
+void ward_tell_quarantined(struct ward *ward, const char *reason);
+/* It is loaded anew: everything is on again. */
+void ward_tell_over(struct ward *ward);
+/* What was let in for a trial has gone well as long as strikes count: a trial alone is
+ * not the end, or people would hear of every one. */
+void ward_tell_survivors(struct ward *ward, int64_t now_ms);
 
 #endif

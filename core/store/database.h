@@ -22,6 +22,7 @@ void database_close(struct database *database);
 const char *database_instance(const struct database *database);
 void database_each_alert(struct database *database, store_on_alert *on_alert,
                          void *arg);
+void database_each_dead(struct database *database, store_on_dead *on_dead, void *arg);
 void database_each_ready(struct database *database, store_on_outbox *on_outbox,
                          void *arg);
 void database_each_silence(struct database *database, store_on_silence *on_silence,

@@ -107,6 +107,28 @@ database_each_ready(struct database *database, store_on_outbox *on_outbox, void 
              read_outbox, &reader);
 }
 
+struct dead_reader {
+    store_on_dead *on_dead;
+    void *arg;
+};
+
+static void
+read_dead(void *arg, sqlite3_stmt *row)
+{
+    const struct dead_reader *reader = arg;
+    reader->on_dead(reader->arg, column(row, 0), (size_t)sqlite3_column_int64(row, 1));
+}
+
+void
+database_each_dead(struct database *database, store_on_dead *on_dead, void *arg)
+{
+    struct dead_reader reader = {on_dead, arg};
+    each_row(database,
+             "SELECT destination, count(*) FROM outbox WHERE state = 'dead'"
+             " GROUP BY destination ORDER BY destination",
+             read_dead, &reader);
+}
+
 struct slot_reader {
     store_on_slot *on_slot;
     void *arg;

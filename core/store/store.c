@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/trouble.h"
 #include "store/job.h"
 
 #define GROUP_CHANGES   256
@@ -34,6 +35,7 @@ struct store {
     store_on_outbox *on_added;
     void *on_added_arg;
     size_t pending;
+    bool is_trouble_told; /* that it cannot write */
     bool has_thread;
     pthread_t thread;
 
@@ -44,6 +46,7 @@ struct store {
     bool stopping;          /* write what waits, then end */
     bool given_up;          /* end at once */
     bool failing, retry;
+    struct error reason; /* of failing */
     bool ended;
 
     /* The thread's. */
@@ -97,12 +100,23 @@ write_group(struct store *store, const struct job_queue *group, struct error *er
     return written;
 }
 
+/* Wakes the loop. Fails only when the counter is full, and then it will look anyway. */
+static void
+ring(struct store *store)
+{
+    uint64_t one = 1;
+    if (write(store->event_fd, &one, sizeof(one)) < 0)
+        return;
+}
+
 static void
 set_failing(struct store *store, bool failing, const struct error *error)
 {
     if (store->failing == failing)
         return;
     store->failing = failing;
+    store->reason = *error;
+    ring(store);
     if (failing)
         log_error("store", "cannot write: %s; nothing is lost, trying every %ds",
                   error->message, RETRY_MS / 1000);
@@ -114,10 +128,7 @@ static void
 report(struct store *store, struct job_queue *jobs)
 {
     queue_move(&store->done, jobs);
-    uint64_t one = 1;
-    /* Fails only when the counter is full, and then the loop will look anyway. */
-    if (write(store->event_fd, &one, sizeof(one)) < 0)
-        return;
+    ring(store);
 }
 
 /* One page, if one is waited for. Called and left with the mutex held. */
@@ -270,6 +281,21 @@ open_files(struct store *store, const char *dir, struct error *error)
     return store->database != NULL;
 }
 
+/* The alert waits with what cannot be written; whoever runs the gateway sees the log.
+ */
+static void
+tell_trouble(struct store *store, bool is_failing, const struct error *reason)
+{
+    if (is_failing == store->is_trouble_told)
+        return;
+    store->is_trouble_told = is_failing;
+    if (is_failing)
+        trouble_tell(TROUBLE_STORE, "store", "the store could not write: %s",
+                     reason->message);
+    else
+        trouble_over(TROUBLE_STORE, "store");
+}
+
 static void
 on_event(void *arg, int mode)
 {
@@ -282,7 +308,10 @@ on_event(void *arg, int mode)
     queue_init(&done);
     pthread_mutex_lock(&store->mutex);
     queue_move(&done, &store->done);
+    bool is_failing = store->failing;
+    struct error reason = store->reason;
     pthread_mutex_unlock(&store->mutex);
+    tell_trouble(store, is_failing, &reason);
     struct job *job;
     while ((job = queue_pop(&done))) {
         if (job->read) {
@@ -386,6 +415,12 @@ void
 store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg)
 {
     database_each_ready(store->database, on_outbox, arg);
+}
+
+void
+store_each_dead(struct store *store, store_on_dead *on_dead, void *arg)
+{
+    database_each_dead(store->database, on_dead, arg);
 }
 
 void

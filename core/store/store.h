@@ -146,6 +146,9 @@ typedef void store_on_outbox(void *arg, const struct outbox_record *record);
 void store_each_alert(struct store *store, store_on_alert *on_alert, void *arg);
 /* Those in state ready, by position. */
 void store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg);
+/* How many messages in state dead a destination has; of those that have any. */
+typedef void store_on_dead(void *arg, const char *destination, size_t count);
+void store_each_dead(struct store *store, store_on_dead *on_dead, void *arg);
 typedef void store_on_silence(void *arg, const struct silence_record *record);
 void store_each_silence(struct store *store, store_on_silence *on_silence, void *arg);
 typedef void store_on_slot(void *arg, const struct slot_record *record);

@@ -10,8 +10,8 @@ test_everything(void **state)
     (void)state;
     struct conf *conf = load_fine(
         "[gateway]\nlisten = [::1]:8090\ntoken = quiet\nrecord = 7d\n"
-        "zone = Europe/Istanbul\nnotify = ops\n"
-        "[destination ops]\nkind = log\n"
+        "zone = Europe/Istanbul\nnotify = ops, more\n"
+        "[destination ops]\nkind = log\n[destination more]\nkind = log\n"
         "[calendar office]\nzone = Europe/Berlin\ndays = mon-fri\n"
         "hours = 09:00-12:00, 13:00-18:00\nholidays = 2026-10-29,2026-12-25\n"
         "except.2026-10-28 = 09:00-13:00\n"
@@ -23,7 +23,9 @@ test_everything(void **state)
     assert_string_equal(conf->token, "quiet");
     assert_int_equal(conf->record_ms, INT64_C(7) * 86400000);
     assert_string_equal(conf->zone, "Europe/Istanbul");
-    assert_string_equal(conf->notify, "ops");
+    assert_int_equal(conf->notify_count, 2);
+    assert_string_equal(conf->notify[0], "ops");
+    assert_string_equal(conf->notify[1], "more");
     assert_int_equal(conf->calendar_count, 2);
     const struct conf_calendar *office = conf->calendars;
     assert_string_equal(office->name, "office");
@@ -100,7 +102,7 @@ test_mistakes(void **state)
         {"[gateway]\nlisten = 0.0.0.0:8090\n",
          "gateway.conf:1: [gateway]: listen: 0.0.0.0:8090 is open to others; that needs "
          "token = ${file:token}, or listen on 127.0.0.1"},
-        {"[gateway]\nnotify = opps\n[destination ops]\nkind = log\n",
+        {"[gateway]\nnotify = ops, opps\n[destination ops]\nkind = log\n",
          "gateway.conf:1: [gateway]: notify: no [destination opps] (did you mean 'ops'?)"},
     };
     check_mistakes(mistakes, COUNT(mistakes));

@@ -1,5 +1,6 @@
 /* What people see of the outbox in memory, and what they do to a message. */
 #include "delivery.h"
+#include "troubles.h"
 
 static struct deliver_look looks[8];
 static size_t look_count;
@@ -138,6 +139,41 @@ what_is_over_or_on_its_way_is_left_alone(void **state)
     wait_until(is_quiet, 0);
 }
 
+static void
+dead_letters_are_told_until_they_are_dealt_with(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    troubles_listen();
+    receiver.status = 410;
+    add("a1", "plain", "a");
+    add("b1", "plain", "b");
+    wait_until(has_seen, 2);
+    wait_until(is_quiet, 0);
+    assert_int_equal(troubles.told, 1);
+    assert_true(troubles_say(TROUBLE_DESTINATION, "plain", "HTTP 410"));
+    assert_int_equal(look_at("plain")->letters, 2);
+    struct outbox_record a1 = record("a1", "plain", OUTBOX_DEAD);
+    struct outbox_record b1 = record("b1", "plain", OUTBOX_DEAD);
+    assert_true(deliver_drop(gateway.deliver, &b1, &error));
+    assert_int_equal(troubles.over, 0);
+    wait_until(is_quiet, 0);
+    /* A start knows what is left. */
+    stop_gateway();
+    start_gateway();
+    assert_int_equal(look_at("plain")->letters, 1);
+    troubles_listen();
+    deliver_tell_troubles(gateway.deliver);
+    assert_int_equal(troubles.told, 1);
+    assert_non_null(strstr(troubles.text, "plain: 1 message could not be delivered"));
+    assert_int_equal(troubles.over, 3); /* of the other destinations */
+    receiver.status = 200;
+    assert_true(deliver_retry(gateway.deliver, &a1, &error));
+    assert_int_equal(troubles.over, 4);
+    wait_until(is_quiet, 0);
+    assert_int_equal(look_at("plain")->letters, 0);
+}
+
 int
 main(void)
 {
@@ -145,6 +181,7 @@ main(void)
         TEST(destinations_are_counted),
         TEST(a_message_that_waits_is_tried_now_or_dropped),
         TEST(a_dead_one_begins_anew_once),
+        TEST(dead_letters_are_told_until_they_are_dealt_with),
         TEST(what_is_over_or_on_its_way_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* The lane to a centre: how fast, how many at a time, and when it is left alone. */
 #include "polling.h"
+#include "troubles.h"
 
 #define ERRANDS_MAX 64
 
@@ -392,6 +393,7 @@ a_refused_key_opens_the_circuit(void **state)
 {
     (void)state;
     struct polling *polling = course->polling;
+    troubles_listen();
     open_lane(1000, 4);
     polling->status = 401;
     for (size_t i = 0; i < 8; i++)
@@ -400,6 +402,8 @@ a_refused_key_opens_the_circuit(void **state)
     polling_run_for(polling, 60);
     assert_int_equal(polling->requests, 1);
     assert_true(is_held(ERROR_AUTH));
+    assert_int_equal(troubles.told, 1);
+    assert_true(troubles_say(TROUBLE_CENTER, polling->centers[0].name, "not asked"));
     lane_set_center(course->lane, &polling->centers[1]);
     assert_false(is_held(ERROR_AUTH));
     polling_wait(polling, &course->answers, 2);
@@ -408,7 +412,9 @@ a_refused_key_opens_the_circuit(void **state)
     assert_true(is_held(ERROR_AUTH));
     polling->status = 200;
     lane_set_center(course->lane, &polling->centers[0]);
+    assert_int_equal(troubles.over, 0);
     polling_wait(polling, &course->answers, 8);
+    assert_int_equal(troubles.over, 1); /* and not with every answer */
     assert_false(is_held(ERROR_AUTH));
 }
 

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/store.h"
+#include "troubles.h"
 
 /* Records own their texts; those of a test are borrowed. */
 #define TEXT(text) ((char *)(uintptr_t)(text))
@@ -782,6 +783,7 @@ test_failing(void **state)
     (void)state;
     struct store *store = open_store();
     sqlite3 *other = lock_database();
+    troubles_listen();
     commit_message(store, "m1", 100, "1");
     wait_until(store, store_is_failing);
     commit_message(store, "m2", 100, "2");
@@ -793,6 +795,9 @@ test_failing(void **state)
     store_retry(store);
     wait_until(store, is_settled);
     assert_false(store_is_failing(store));
+    assert_int_equal(troubles.told, 1);
+    assert_int_equal(troubles.over, 1);
+    assert_true(troubles_say(TROUBLE_STORE, "store", "could not write"));
     assert_string_equal(heard, "done 1,done 2,done 3");
     store_close(store);
     assert_int_equal(count("SELECT count(*) FROM outbox WHERE"

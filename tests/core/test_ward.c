@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "script/ward.h"
+#include "troubles.h"
 
 #define HOUR_MS ((int64_t)60 * 60 * 1000)
 
@@ -17,6 +18,7 @@
     "  while true do end\n"                                                            \
     "end }\n"
 
+#define MILD   "local gw = require \"gateway\"\n"
 #define DEADLY "string.find((\"a\"):rep(3000), (\".-\"):rep(20) .. \"b\")\n"
 
 static struct {
@@ -190,8 +192,12 @@ static void
 a_greedy_entry_is_switched_off_and_tried_again(void **state)
 {
     (void)state;
+    troubles_listen();
     load(GREEDY);
     wait_until(is_switched_off, "three strikes");
+    assert_int_equal(troubles.told, 1);
+    assert_true(troubles_say(TROUBLE_RULE, "a/greedy", "job greedy of a.lua"));
+    size_t over = troubles.over; /* when it was loaded */
     pid_t first = resident_pid(care.ward->resident);
     ward_try_again(care.ward, clock_mono_ms() + HOUR_MS / 2);
     assert_int_equal(resident_pid(care.ward->resident), first);
@@ -200,6 +206,7 @@ a_greedy_entry_is_switched_off_and_tried_again(void **state)
     wait_until(is_live, "the trial");
     assert_int_not_equal(resident_pid(care.ward->resident), first);
     assert_int_equal(host_count(), 1);
+    assert_int_equal(troubles.over, over); /* that is no end yet */
 }
 
 /* A trial may fall due while the host, killed by somebody, waits to be started: there
@@ -231,6 +238,7 @@ a_reload_forgives(void **state)
     (void)state;
     struct buf setup = {0};
     struct script_file file = file_of(GREEDY);
+    troubles_listen();
     buf_add_text(&setup, "setup");
     load(GREEDY);
     wait_until(is_live, "the script");
@@ -242,6 +250,7 @@ a_reload_forgives(void **state)
         run_for(2);
     assert_true(is_live());
     assert_false(is_switched_off());
+    assert_true(troubles_say(TROUBLE_RULE, "a/", "greedy"));
     assert_false(ward_is_changed(care.ward, &file, &setup));
     buf_add_text(&setup, "!");
     assert_true(ward_is_changed(care.ward, &file, &setup));
@@ -253,6 +262,7 @@ static void
 a_deadly_script_is_quarantined_and_tried_again(void **state)
 {
     (void)state;
+    troubles_listen();
     load(DEADLY);
     wait_until(is_quarantined, "three deaths");
     run_for(50);
@@ -264,6 +274,26 @@ a_deadly_script_is_quarantined_and_tried_again(void **state)
     while (care.ward->resident)
         run_for(2);
     assert_true(is_quarantined()); /* one more death is enough */
+    assert_true(troubles_say(TROUBLE_SCRIPT, "a", "a.lua is quarantined"));
+    assert_int_equal(troubles.over, 0);
+}
+
+/* What was let in is well when it has lasted as long as strikes count. */
+static void
+a_survivor_is_told(void **state)
+{
+    (void)state;
+    load(MILD);
+    wait_until(is_live, "the script");
+    troubles_listen();
+    care.ward->is_told = true;
+    int64_t live_ms = care.ward->live_since_ms;
+    ward_try_again(care.ward, live_ms + STRIKES_WITHIN_MS - 1);
+    assert_int_equal(troubles.over, 0);
+    ward_try_again(care.ward, live_ms + STRIKES_WITHIN_MS);
+    ward_try_again(care.ward, live_ms + 2 * STRIKES_WITHIN_MS);
+    assert_int_equal(troubles.over, 1);
+    assert_int_equal(troubles.trouble, TROUBLE_SCRIPT);
 }
 
 /* The quarantine of a script is not ended by the trial of an entry. */
@@ -341,6 +371,7 @@ main(void)
         test(a_trial_starts_one_host),
         test(a_reload_forgives),
         test(a_deadly_script_is_quarantined_and_tried_again),
+        test(a_survivor_is_told),
         test(each_trial_has_its_hour),
         test(a_good_candidate_that_is_killed_is_started_again),
         test(a_mended_script_leaves_quarantine),

@@ -716,7 +716,8 @@ describe("ccgate demo", function ()
   local function conf()
     local center, sink = free_port(), free_port()
     world.center_url, world.sink_url = "https://127.0.0.1:" .. center, "http://127.0.0.1:" .. sink
-    world:conf(nil, { queues = "queue.1 = sales\nqueue.2 = support\nqueue.3 = billing", path = "/floor" })
+    world:conf(nil, { queues = "queue.1 = sales\nqueue.2 = support\nqueue.3 = billing", path = "/floor",
+      gateway = "notify = floor-chat" })
     for _, name in ipairs { "queue_wait", "floor_view" } do
       local file = assert(io.open("scripts/" .. name .. ".lua"))
       world:script(name, file:read "a")

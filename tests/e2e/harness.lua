@@ -269,7 +269,7 @@ function World:count() return cjson.decode(self:control("GET", "/-/count")) end
 function World:conf(more, options)
   options = options or {}
   self:write("gateway.conf", table.concat({
-    "[gateway]", "scripts = scripts", "state = var",
+    "[gateway]", "scripts = scripts", "state = var" .. (options.gateway and "\n" .. options.gateway or ""),
     "[center main]", "url = " .. (self.center_url or "https://127.0.0.1:1"), "cc_id = 1", "vdn = 1",
     "access_key = key", "secret_key = " .. (options.secret_key or "secret"),
     "ca_file = ca.pem", "rate = 1000/s", "concurrency = 8", "timeout = " .. (options.timeout or "2s"),

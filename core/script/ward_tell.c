@@ -1,0 +1,59 @@
+/* What people are told of a script's troubles, and of their end. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/trouble.h"
+#include "script/ward.h"
+
+void
+ward_tell_off(const struct ward *ward, struct entry_record *record, const char *reason)
+{
+    char *name = mem_format("%s/%s", ward->file.name, record->name);
+    record->is_told = true;
+    trouble_tell(
+        TROUBLE_RULE, name, "%s %s of %s is switched off: %s; %s",
+        record->kind == ENTRY_RULE ? "rule" : "job", record->name, ward->file.shown,
+        reason, record->kind == ENTRY_RULE ? "its alerts are held" : "it does not run");
+    free(name);
+}
+
+void
+ward_tell_quarantined(struct ward *ward, const char *reason)
+{
+    ward->is_told = true;
+    trouble_tell(TROUBLE_SCRIPT, ward->file.name,
+                 "%s is quarantined: it died %d times, the last time: %s; its alerts "
+                 "are held",
+                 ward->file.shown, STRIKES_OUT, reason);
+}
+
+void
+ward_tell_over(struct ward *ward)
+{
+    char *prefix = mem_format("%s/", ward->file.name);
+    trouble_over(TROUBLE_SCRIPT, ward->file.name);
+    trouble_over_all(TROUBLE_RULE, prefix);
+    ward->is_told = false;
+    free(prefix);
+}
+
+void
+ward_tell_survivors(struct ward *ward, int64_t now_ms)
+{
+    bool is_up =
+        ward->state == WARD_LIVE && now_ms - ward->live_since_ms >= STRIKES_WITHIN_MS;
+    for (size_t i = 0; is_up && i < ward->entry_count; i++) {
+        struct entry_record *record = &ward->entries[i];
+        if (!record->is_told || record->strikes.out_since_ms ||
+            strikes_count(&record->strikes, now_ms))
+            continue;
+        char *name = mem_format("%s/%s", ward->file.name, record->name);
+        record->is_told = false;
+        trouble_over(TROUBLE_RULE, name);
+        free(name);
+    }
+    if (is_up && ward->is_told) {
+        ward->is_told = false;
+        trouble_over(TROUBLE_SCRIPT, ward->file.name);
+    }
+}

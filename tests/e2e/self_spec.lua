@@ -1,0 +1,118 @@
+--- What is wrong with the gateway itself is an alert like any other.
+local cjson = require "cjson"
+local harness = require "e2e.harness"
+
+local RULE <const> = [[
+local gw = require "gateway"
+
+gw.rule "waiting" {
+  from    = gw.queues { 1 },
+  every   = "1s",
+  when    = gw.above("calls_waiting", 4),
+  summary = "{name}: {calls_waiting} waiting",
+  send    = "floor-chat",
+}
+]]
+
+local DEADLY <const> = 'string.find(("a"):rep(3000), (".-"):rep(20) .. "b")\n'
+
+-- Told in the log, where no receiver can be at fault.
+local NOTIFY <const> = { gateway = "notify = ops, floor-chat" }
+local OPS <const> = "[destination ops]\nkind = log\n"
+
+local world
+
+local function conf(more)
+  local options = { gateway = NOTIFY.gateway }
+  for name, value in pairs(more or {}) do
+    options[name] = value
+  end
+  world:conf(OPS, options)
+end
+
+-- The raised alerts of a reserved rule, as people see them.
+local function raised(rule)
+  local code, out = world:command { "alerts", "-o", "json" }
+  assert.equal(0, code)
+  local found = {}
+  for _, alert in ipairs(cjson.decode(out)) do
+    if alert.rule == rule then
+      found[#found + 1] = alert
+    end
+  end
+  return found
+end
+
+before_each(function()
+  world = harness.world()
+  world:simulate()
+end)
+after_each(function() world:close() end)
+
+describe("the gateway", function()
+  it("tells of a centre that refuses its key, also over a restart, until it answers", function()
+    world:sink()
+    conf { secret_key = "wrong" }
+    world:script("waiting", RULE)
+    world:run()
+    world.gateway:wait_log "raise ccgate-center/main (critical): center main is not asked: "
+    local sent = world:wait_received(1, 10, harness.is_alert("raise", "ccgate-center"))
+    assert.equal("main", cjson.decode(sent[1].body).data.labels.center)
+    assert.equal(1, #raised "ccgate-center")
+    world.gateway:stop "sigkill"
+    conf()
+    world:run()
+    world.gateway:wait_log "clear ccgate-center/main (recovered)"
+    world:wait_received(1, 10, harness.is_alert("clear", "ccgate-center"))
+    assert.equal(0, #raised "ccgate-center")
+  end)
+
+  it("tells of a script in quarantine until it is mended", function()
+    world:sink()
+    conf()
+    world:script("waiting", DEADLY)
+    world:run()
+    world.gateway:wait_log("raise ccgate-script/waiting (critical): ", 20)
+    world:script("waiting", RULE)
+    world:reload "live: rule waiting"
+    world.gateway:wait_log "clear ccgate-script/waiting"
+  end)
+
+  it("tells of dead letters, but not who has them, until somebody deals with them", function()
+    world:sink { "--status", "410" }
+    conf()
+    world:script("waiting", RULE)
+    world:queue(1, { callWaitNums = 7 })
+    world:run()
+    world.gateway:wait_log "raise ccgate-destination/floor-chat (critical): floor-chat: raise of waiting/1"
+    assert.equal(1, #world:received())
+    local code, out = world:command { "outbox", "list", "-o", "json" }
+    assert.equal(0, code)
+    for _, message in ipairs(cjson.decode(out)) do
+      if message.state == "dead" then
+        assert.equal(0, (world:command { "outbox", "drop", message.id }))
+      end
+    end
+    world.gateway:wait_log "clear ccgate-destination/floor-chat"
+  end)
+
+  it("forgets what is gone", function()
+    world:sink()
+    conf()
+    world:script("waiting", DEADLY)
+    world:run()
+    world.gateway:wait_log("raise ccgate-script/waiting", 20)
+    world.gateway:stop()
+    os.remove(world:path "scripts/waiting.lua")
+    world:script("other", RULE)
+    world:run()
+    world.gateway:wait_log "clear ccgate-script/waiting"
+  end)
+
+  it("says at its start that nobody is to hear of it", function()
+    world:conf()
+    world:script("waiting", RULE)
+    world:run()
+    world.gateway:wait_log "has no notify in [gateway]: nobody will hear of the gateway's own troubles"
+  end)
+end)
