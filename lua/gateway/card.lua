@@ -5,8 +5,8 @@
 -- main" | nil, fields = { { name, value }, … }, columns = { text, … }, rows = { { value
 -- texts }, … }, link = text | nil, mention = { name, … }, raw = table | nil }.
 
+local alert_text = require("gateway.alert_text")
 local json = require("gateway.json")
-local notify = require("gateway.notify")
 
 local card = {}
 
@@ -38,7 +38,7 @@ end
 -- ---- alerts ----
 
 local function age(data)
-  return notify.duration(given(data.duration) or 0)
+  return alert_text.duration(given(data.duration) or 0)
 end
 
 local STATES <const> = {

@@ -1,248 +1,14 @@
---- Who is told of an alert, and when: pure functions over what the core hands in.
---
--- The host of a script judged a transition and gave this event (JSON):
---   { "severity": "warning", "rose": true | null (a level above the one before),
---     "labels": {…}, "summary": text, "details": null | text, "link": null | text,
---     "mention": null | [ name of [people], … ], "why": text,
---     "reason": null | "recovered" | "gone" | …, "row": {…}, "query": "queues",
---     "remind": null | seconds,
---     "cleared": null | of a clear [ text | [ "summary" ] | [ "age" ], … ],
---     "send": [ { "to": "floor-chat", "after": seconds | null, "unless": "acked" | null,
---                 "only": [ severity, … ] | null, "clears": false | null }, … ],
---     "handlers": null | [ "raise", "level", "remind", "clear" ] (which the rule has) }
---
--- The state of an alert (JSON) has the plan as it was at the raise, what was said last,
--- and who was told what:
---   { started_at, ended_at, severity, was, labels, summary, details, link, why, row,
---     remind, reminded_at, acked = { by, at, note }, entries = [ as in send ],
---     mention, told = [ { to, severity, clears } ], sent = { destination: { kind: count } },
---     handlers = as in the event, handled = { kind: count } }
---
--- A clear says what was told last: its summary is that of the raise or the last level.
--- What people read instead, "… — over after 12m", is `cleared` of its message. The host
--- knows the row and fills its fields in; the summary that was told and the age of the
--- alert are filled in here, and a clear that no host judged has a text of its own.
+--- Who is told of an alert, and when: pure functions over what the core hands in. What
+--- comes in and what is kept is in alert_state.lua, what is said in alert_text.lua.
 
+local alert_state = require("gateway.alert_state")
+local alert_text = require("gateway.alert_text")
 local json = require("gateway.json")
+local silence = require("gateway.silence")
 
 local notify = {}
 
--- Field, type, whether null is a value for it.
-local EVENT <const> = {
-  { "severity", "string" },
-  { "rose", "boolean", true },
-  { "labels", "table" },
-  { "summary", "string" },
-  { "details", "string", true },
-  { "link", "string", true },
-  { "mention", "table", true },
-  { "cleared", "table", true },
-  { "why", "string" },
-  { "reason", "string", true },
-  { "row", "table" },
-  { "query", "string" },
-  { "remind", "number", true },
-  { "send", "table" },
-  { "handlers", "table", true },
-}
-
-local ENTRY <const> = {
-  { "to", "string" },
-  { "after", "number", true },
-  { "unless", "string", true },
-  { "only", "table", true },
-  { "clears", "boolean", true },
-}
-
--- What a raise and a level bring, and later messages say again.
-local SAID <const> = { "severity", "labels", "summary", "details", "link", "mention", "why", "row" }
-
--- ---- reading ----
-
-local function check(what, value, fields)
-  if type(value) ~= "table" then
-    error(what .. " is not an object", 0)
-  end
-  for _, field in ipairs(fields) do
-    local name, kind, optional = table.unpack(field)
-    if value[name] == json.null then
-      value[name] = nil
-    end
-    local is = type(value[name])
-    if is ~= kind and not (optional and is == "nil") then
-      error(("%s's %s is %s, not %s"):format(what, name, is, kind), 0)
-    end
-  end
-  return value
-end
-
-local function read_event(text)
-  local event = check("the event", json.decode(text), EVENT)
-  for _, entry in ipairs(event.send) do
-    check("an entry of the event's send", entry, ENTRY)
-  end
-  return event
-end
-
-local function without_null(value)
-  for key, inner in pairs(value) do
-    if inner == json.null then
-      value[key] = nil
-    elseif type(inner) == "table" and key ~= "labels" and key ~= "row" then
-      without_null(inner)
-    end
-  end
-  return value
-end
-
-local function read_state(text)
-  local state = without_null(json.decode(text))
-  state.entries = state.entries or {}
-  state.sent = state.sent or {}
-  state.row = state.row or {}
-  state.why = state.why or ""
-  for index, told in ipairs(state.told) do
-    -- The form before entries had conditions.
-    if type(told) == "string" then
-      state.told[index] = { to = told, severity = state.severity, clears = true }
-    end
-  end
-  return state
-end
-
-local function entry_of(entry)
-  return json.object {
-    { "to", entry.to },
-    { "after", entry.after },
-    { "unless", entry.unless },
-    { "only", entry.only and json.array(entry.only) },
-    { "clears", entry.clears },
-  }
-end
-
-local function write_state(state)
-  local entries, told = {}, {}
-  for index, entry in ipairs(state.entries) do
-    entries[index] = entry_of(entry)
-  end
-  for index, one in ipairs(state.told) do
-    told[index] = json.object {
-      { "to", one.to }, { "severity", one.severity }, { "clears", one.clears },
-    }
-  end
-  return json.encode(json.object {
-    { "started_at", state.started_at },
-    { "ended_at", state.ended_at },
-    { "severity", state.severity },
-    { "was", state.was },
-    { "labels", state.labels },
-    { "summary", state.summary },
-    { "details", state.details },
-    { "link", state.link },
-    { "mention", json.array(state.mention or {}) },
-    { "why", state.why },
-    { "row", state.row },
-    { "remind", state.remind },
-    { "reminded_at", state.reminded_at },
-    { "acked", state.acked },
-    { "entries", json.array(entries) },
-    { "told", json.array(told) },
-    { "sent", state.sent },
-    { "handlers", state.handlers and json.array(state.handlers) },
-    { "handled", state.handled },
-  })
-end
-
--- ---- messages ----
-
-local UNITS <const> = { { "d", 86400 }, { "h", 3600 }, { "m", 60 }, { "s", 1 } }
-
---- 135 → "2m15s", 0 → "0s".
-function notify.duration(seconds)
-  local parts = {}
-  for _, unit in ipairs(UNITS) do
-    local count = seconds // unit[2]
-    seconds = seconds % unit[2]
-    if count > 0 then
-      parts[#parts + 1] = ("%d%s"):format(count, unit[1])
-    end
-  end
-  return #parts > 0 and table.concat(parts) or "0s"
-end
-
-local CLEARED <const> = { { "summary" }, " — over after ", { "age" } }
-
--- What a clear says to people.
-local function cleared_text(state, now)
-  local known = {
-    summary = state.summary,
-    age = notify.duration((state.ended_at or now) - state.started_at),
-  }
-  local words = {}
-  for index, part in ipairs(state.cleared or CLEARED) do
-    words[index] = type(part) == "string" and part or known[part[1]]
-  end
-  return table.concat(words)
-end
-
--- The event of lifecycle.md §5.
-local function event_text(transition, state, kind, reason, n)
-  return json.encode(json.object {
-    { "type", "alert." .. kind },
-    { "timestamp", transition.timestamp },
-    { "data", json.object {
-      { "id", ("%s-%d"):format(transition.fingerprint, transition.opening) },
-      { "fingerprint", transition.fingerprint },
-      { "kind", kind },
-      { "status", kind == "clear" and "cleared" or "raised" },
-      { "severity", state.severity },
-      { "was", kind == "level" and state.was or nil },
-      { "rule", transition.rule },
-      { "script", transition.script },
-      { "center", transition.center },
-      { "key", transition.key },
-      { "labels", state.labels },
-      { "summary", state.summary },
-      { "details", state.details },
-      { "link", state.link },
-      { "mention", json.array(state.mention or {}) },
-      { "cleared", kind == "clear" and cleared_text(state, transition.now) or nil },
-      { "why", state.why },
-      { "reason", reason },
-      { "started_at", state.started_at },
-      { "ended_at", state.ended_at },
-      { "duration", (state.ended_at or transition.now) - state.started_at },
-      { "n", n },
-      { "row", state.row },
-    } },
-  })
-end
-
--- The alert as a handler of the rule gets it (scripting.md §2), with its row.
-local function alert_text(transition, state, kind, reason)
-  return json.encode(json.object {
-    { "id", ("%s-%d"):format(transition.fingerprint, transition.opening) },
-    { "fingerprint", transition.fingerprint },
-    { "status", kind == "clear" and "cleared" or "raised" },
-    { "severity", state.severity },
-    { "was", kind == "level" and state.was or nil },
-    { "key", transition.key },
-    { "rule", transition.rule },
-    { "script", transition.script },
-    { "center", transition.center },
-    { "labels", state.labels },
-    { "summary", state.summary },
-    { "details", state.details },
-    { "link", state.link },
-    { "why", state.why },
-    { "reason", reason },
-    { "raised_at", state.started_at },
-    { "ended_at", state.ended_at },
-    { "age", (state.ended_at or transition.now) - state.started_at },
-    { "acked", state.acked },
-    { "row", state.row },
-  })
-end
+-- ---- what a step leads to ----
 
 -- What a step of one alert leads to. Messages that differ in nothing but their
 -- destination share their text.
@@ -257,7 +23,7 @@ local function send(step, to, kind, reason)
   sent[kind] = (sent[kind] or 0) + 1
   local name = ("%s %s %d"):format(kind, reason, sent[kind])
   step.texts[name] = step.texts[name]
-    or event_text(step.transition, step.state, kind, reason, sent[kind])
+    or alert_text.event(step.transition, step.state, kind, reason, sent[kind])
   step.messages[#step.messages + 1] = {
     destination = to, kind = kind, n = sent[kind], message = step.texts[name],
   }
@@ -282,7 +48,7 @@ local function handle(step, kind, reason)
   state.handled[kind] = (state.handled[kind] or 0) + 1
   step.runs[#step.runs + 1] = {
     kind = kind, n = state.handled[kind],
-    alert = alert_text(step.transition, state, kind, reason),
+    alert = alert_text.alert(step.transition, state, kind, reason),
   }
 end
 
@@ -292,47 +58,6 @@ end
 
 local function name_of(step)
   return ("%s/%s"):format(step.transition.rule, step.transition.key)
-end
-
--- ---- silences ----
-
-local silences = {}
-
-local MATCHED <const> = { "center", "rule", "key" }
-
-local function is_silenced_by(matcher, facts, labels)
-  for _, name in ipairs(MATCHED) do
-    if matcher[name] and matcher[name] ~= facts[name] then
-      return false
-    end
-  end
-  for name, value in pairs(matcher.labels or {}) do
-    if labels[name] ~= value then
-      return false
-    end
-  end
-  return true
-end
-
-local function quiet_until_of(transition, labels)
-  local quiet_until = 0
-  for _, silence in ipairs(silences) do
-    if silence.until_at > quiet_until and is_silenced_by(silence.matcher, transition, labels) then
-      quiet_until = silence.until_at
-    end
-  end
-  return quiet_until
-end
-
---- What is silenced from now on: { { matcher = JSON { center, rule, key, labels }, until_at
---- = seconds }, … }. A matcher names what all must be equal; what it leaves out is any.
-function notify.silence(list)
-  silences = {}
-  for index, silence in ipairs(list) do
-    silences[index] = {
-      matcher = without_null(json.decode(silence.matcher)), until_at = silence.until_at,
-    }
-  end
 end
 
 -- ---- who is due ----
@@ -411,7 +136,7 @@ local function settle_entries(step)
         state.reminded_at = state.reminded_at or now
         if at > state.started_at then
           say(step, "tells   %s: %s, %s after the raise", name_of(step), entry.to,
-            notify.duration(now - state.started_at))
+            alert_text.duration(now - state.started_at))
         end
       else
         next_at = math.min(next_at, at)
@@ -435,7 +160,7 @@ local function settle_reminders(step)
     handle(step, "remind")
     state.reminded_at = now
     say(step, "reminds %s (%s) after %s: %s", name_of(step), state.severity,
-      notify.duration(now - state.started_at), state.summary)
+      alert_text.duration(now - state.started_at), state.summary)
   end
   return state.reminded_at + state.remind
 end
@@ -443,7 +168,7 @@ end
 -- Sends what is due now and gives when something will be, nil for never. A silence holds
 -- back messages, not the alert: what is due when it ends goes out then.
 local function settle(step)
-  local quiet_until = quiet_until_of(step.transition, step.state.labels)
+  local quiet_until = silence.until_of(step.transition, step.state.labels)
   if quiet_until > step.transition.now then
     return quiet_until
   end
@@ -455,6 +180,9 @@ local function settle(step)
 end
 
 -- ---- transitions ----
+
+-- What a raise and a level bring, and later messages say again.
+local SAID <const> = { "severity", "labels", "summary", "details", "link", "mention", "why", "row" }
 
 local function take_said(state, event)
   for _, name in ipairs(SAID) do
@@ -505,7 +233,7 @@ function steps.clear(step, event)
   end
   handle(step, "clear", reason)
   say(step, "cleared %s after %s (%s)", name_of(step),
-    notify.duration(state.ended_at - state.started_at), reason)
+    alert_text.duration(state.ended_at - state.started_at), reason)
 end
 
 -- Time has passed, or a silence began or ended.
@@ -513,10 +241,8 @@ function steps.tick(step)
   return settle(step)
 end
 
-local ACK <const> = { { "by", "string" }, { "note", "string", true } }
-
 function steps.ack(step)
-  local given = check("the ack", json.decode(step.transition.event), ACK)
+  local given = alert_state.read_ack(step.transition.event)
   step.state.acked = json.object {
     { "by", given.by }, { "at", step.transition.now }, { "note", given.note },
   }
@@ -528,26 +254,30 @@ local BRINGS_EVENT <const> = { raise = true, level = true, clear = true }
 
 --- What a transition { fingerprint, opening, center, rule, key, script, kind = "raise" |
 --- "level" | "clear" | "tick" | "ack", event = JSON (of "ack" { by, note }), state = JSON |
---- nil, now = seconds, timestamp = text } leads to: { state =
---- JSON, due = seconds | nil, log = text | nil, messages = { { destination, kind, n,
---- message = JSON }, … }, runs = { { kind, n, alert = JSON }, … } (of handlers) }. Raises when the event is not what it must be.
+--- nil, now = seconds, timestamp = text } leads to: { state = JSON, due = seconds | nil,
+--- log = text | nil, messages = { { destination, kind, n, message = JSON }, … }, runs =
+--- { { kind, n, alert = JSON }, … } (of handlers) }. Raises when the event is not what it
+--- must be.
 function notify.transition(transition)
   local apply = steps[transition.kind]
   if not apply then
     error(("an alert has no transition '%s'"):format(transition.kind), 0)
   end
   local state = transition.kind == "raise" and { told = {}, sent = {}, entries = {} }
-    or read_state(transition.state)
+    or alert_state.read(transition.state)
   local step = new_step(transition, state)
-  local due = apply(step, BRINGS_EVENT[transition.kind] and read_event(transition.event))
+  local due = apply(step, BRINGS_EVENT[transition.kind] and alert_state.read_event(transition.event))
   return {
-    state = write_state(state),
+    state = alert_state.write(state),
     due = due,
     log = #step.lines > 0 and table.concat(step.lines, "; ") or nil,
     messages = step.messages,
     runs = step.runs,
   }
 end
+
+--- What is silenced from now on: as silence.set().
+notify.silence = silence.set
 
 --- A script's own message, any JSON value, as an event.
 function notify.message(text, script, timestamp)

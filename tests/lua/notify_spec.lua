@@ -1,3 +1,4 @@
+local alert_text = require "gateway.alert_text"
 local json = require "gateway.json"
 local notify = require "gateway.notify"
 
@@ -180,7 +181,7 @@ describe("the log's words", function()
 
   for seconds, text in pairs { [0] = "0s", [59] = "59s", [135] = "2m15s", [5400] = "1h30m", [86401] = "1d1s" } do
     it("say " .. text, function()
-      assert.equal(text, notify.duration(seconds))
+      assert.equal(text, alert_text.duration(seconds))
     end)
   end
 end)

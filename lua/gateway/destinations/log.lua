@@ -1,12 +1,12 @@
 --- The gateway's own log: one line per event, nothing leaves the machine.
 
+local alert_text = require("gateway.alert_text")
 local json = require("gateway.json")
-local notify = require("gateway.notify")
 
 local LINES <const> = {
   clear = function(data)
     return ("clear %s/%s (%s) after %s: %s"):format(data.rule, data.key, data.reason,
-      notify.duration(data.duration), data.summary)
+      alert_text.duration(data.duration), data.summary)
   end,
   message = function(data)
     local message = data.message
