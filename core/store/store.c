@@ -1,14 +1,11 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +14,7 @@
 #include "base/mem.h"
 #include "base/trouble.h"
 #include "store/job.h"
+#include "store/lock.h"
 
 #define GROUP_CHANGES   256
 #define RETRY_MS        5000
@@ -230,41 +228,6 @@ start_thread(struct store *store)
 
 /* ---- opening and closing ---- */
 
-static void
-name_holder(const char *path, const char *dir, struct error *error)
-{
-    char process[32] = "";
-    FILE *file = fopen(path, "re");
-    if (file) {
-        if (!fgets(process, sizeof(process), file))
-            process[0] = '\0';
-        fclose(file);
-    }
-    process[strcspn(process, "\n")] = '\0';
-    error_set(error, ERROR_LIMIT, "", "another gateway runs on %s%s%s%s", dir,
-              process[0] ? " (process " : "", process, process[0] ? ")" : "");
-}
-
-/* The lock goes with the process, however that ends. */
-static int
-take_lock(const char *dir, struct error *error)
-{
-    char *path = mem_format("%s/lock", dir);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        error_set(error, ERROR_LIMIT, "", "%s: %s", path, strerror(errno));
-    } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        name_holder(path, dir, error);
-        close(fd);
-        fd = -1;
-    } else if (ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
-        /* A full disk: the text is only for people, the lock holds without. */
-        log_warn("store", "%s: %s", path, strerror(errno));
-    }
-    free(path);
-    return fd;
-}
-
 static bool
 open_files(struct store *store, const char *dir, struct error *error)
 {
@@ -272,7 +235,7 @@ open_files(struct store *store, const char *dir, struct error *error)
         error_set(error, ERROR_LIMIT, "", "%s: %s", dir, strerror(errno));
         return false;
     }
-    store->lock_fd = take_lock(dir, error);
+    store->lock_fd = lock_take(dir, error);
     if (store->lock_fd < 0)
         return false;
     char *path = mem_format("%s/state.db", dir);
