@@ -21,7 +21,8 @@ cost_add(struct demand *demand, const struct message_loaded *loaded, uint32_t nu
     for (uint32_t i = 0; i < loaded->want_count; i++) {
         const struct message_want *from = &loaded->wants[i];
         struct planner_want want = {from->center,  from->query, from->every_ms,
-                                    from->last_ms, from->ids,   from->id_count};
+                                    from->last_ms, from->ids,   from->id_count,
+                                    from->line};
         if (from->entry == number)
             demand_add(demand, &want, (void *)(uintptr_t)rule);
     }

@@ -61,7 +61,8 @@ on_loaded(void *arg, const struct script_file *file,
     for (uint32_t i = 0; i < loaded->want_count; i++) {
         const struct message_want *from = &loaded->wants[i];
         struct planner_want want = {from->center,  from->query, from->every_ms,
-                                    from->last_ms, from->ids,   from->id_count};
+                                    from->last_ms, from->ids,   from->id_count,
+                                    from->line};
         demand_add(&plan->demand, &want, script);
     }
 }

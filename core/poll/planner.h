@@ -60,6 +60,7 @@ struct planner_want {
         last_ms; /* of a query with a span: how far back the first request reaches */
     const int64_t *ids;
     size_t id_count;
+    uint32_t line; /* of the script where it is asked for, for the log; 0: unknown */
 };
 
 /* A sample for a subscriber: one row per id that it wants out of one request, ROW_GONE

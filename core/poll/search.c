@@ -169,6 +169,33 @@ center_of(const struct batch *batch)
     return plan_center(batch->planner, batch->center)->name;
 }
 
+/* The line of the script where a subscriber asks for this id; 0: unknown. */
+static uint32_t
+line_of(const struct subscription *subscription, const struct batch *batch)
+{
+    for (size_t i = 0; i < subscription->want_count; i++) {
+        const struct planner_want *want = &subscription->wants[i];
+        if (want->center == batch->center && want->query == batch->query &&
+            bsearch(batch->ids, want->ids, want->id_count, sizeof *want->ids,
+                    plan_by_id))
+            return want->line;
+    }
+    return 0;
+}
+
+/* "queue_wait:6, other". */
+static void
+add_names(const struct batch *batch, struct buf *names)
+{
+    for (size_t i = 0; i < batch->feed_count; i++) {
+        const struct subscription *subscription = batch->feeds[i].subscription;
+        uint32_t line = line_of(subscription, batch);
+        buf_format(names, i ? ", %s" : "%s", subscription->name);
+        if (line)
+            buf_format(names, ":%u", line);
+    }
+}
+
 static void
 condemn(const struct batch *batch)
 {
@@ -177,8 +204,7 @@ condemn(const struct batch *batch)
     fate->lot = ++batch->planner->last_lot;
     fate->refusal = mem_copy(&batch->error, sizeof batch->error);
     fate->again_ms = clock_mono_ms() + REFUSED_MS;
-    for (size_t i = 0; i < batch->feed_count; i++)
-        buf_format(&names, i ? ", %s" : "%s", batch->feeds[i].subscription->name);
+    add_names(batch, &names);
     log_warn(
         "poll",
         "center %s: %s %lld is refused: %s %s: %s; wanted by %s; it is asked alone "

@@ -79,23 +79,23 @@
  * "clear" | "hold" | "raise", open = fn. Meanings: latch_step.h, stale.h. levels is a
  * list of 1 to 8 { when = condition, clear = condition | nil }, from the least to the
  * worst; a rule without levels has one. wants is a list of { center, query = name,
- * every_ms, ids, last_ms | nil (of a query with a span: how far back the first request
- * reaches; nil is a quarter of an hour), expect = list of agent ids | nil (of agents),
- * type = number | nil (of agent_operations: operateType; rows of other types are not
- * judged) }; all of the query of the levels. The ids are those of the rows, of a query
- * that is a list those that the request names. open(now_s) → boolean: false while the
- * rule's calendar is closed; asked once a sample. on_transition(kind, reason, row, key,
- * center, why, plain, facts): kind "raise" | "level" | "clear", reason nil |
- * "recovered" | "gone" | "hours", row a view (of one that is gone or stale the key
- * alone; of one that was expected the key and the state; nil of the source), key text,
- * why text, facts = { level = its place in levels (of a clear: the one that it had),
- * was = that before | nil, since = seconds for which it had been true | nil (of a clear
- * and of a level that goes down) }. With stale = "raise" the alert of a centre that
- * gives nothing has the key "source", level 1. It hands the alert over with alert().
- * Each transition is protected on its own: one that raises or meets a limit is called
- * once more with plain = true, and must then run nothing of the script's. A row's text
- * that cannot be the key of an alert (over 255 bytes, not printable) is "#" and its
- * hash in `key`.
+ * every_ms, ids, line | nil (of the script), last_ms | nil (of a query with a span: how
+ * far back the first request reaches; nil is a quarter of an hour), expect = list of
+ * agent ids | nil (of agents), type = number | nil (of agent_operations: operateType;
+ * rows of other types are not judged) }; all of the query of the levels. The ids are
+ * those of the rows, of a query that is a list those that the request names.
+ * open(now_s) → boolean: false while the rule's calendar is closed; asked once a
+ * sample. on_transition(kind, reason, row, key, center, why, plain, facts): kind
+ * "raise" | "level" | "clear", reason nil | "recovered" | "gone" | "hours", row a view
+ * (of one that is gone or stale the key alone; of one that was expected the key and the
+ * state; nil of the source), key text, why text, facts = { level = its place in levels
+ * (of a clear: the one that it had), was = that before | nil, since = seconds for which
+ * it had been true | nil (of a clear and of a level that goes down) }. With stale =
+ * "raise" the alert of a centre that gives nothing has the key "source", level 1. It
+ * hands the alert over with alert(). Each transition is protected on its own: one that
+ * raises or meets a limit is called once more with plain = true, and must then run
+ * nothing of the script's. A row's text that cannot be the key of an alert (over 255
+ * bytes, not printable) is "#" and its hash in `key`.
  *
  * job { name, every_ms | cron, zone | nil, during = calendar | nil, missed = "skip" |
  * "once" | "all", about, run = function(now_s, due_s) }: as in next_run; due_s is when

@@ -28,13 +28,22 @@ struct asked {
 };
 
 /* The members of a want at the top of the stack, which is at `index`: behind it. */
-enum { OF_CENTER = 1, OF_QUERY, OF_EVERY, OF_IDS, OF_LAST, OF_EXPECT, OF_TYPE };
+enum {
+    OF_CENTER = 1,
+    OF_QUERY,
+    OF_EVERY,
+    OF_IDS,
+    OF_LAST,
+    OF_EXPECT,
+    OF_TYPE,
+    OF_LINE
+};
 
 static void
 push_members(lua_State *L, int index)
 {
     static const char *const keys[] = {"center",  "query",  "every_ms", "ids",
-                                       "last_ms", "expect", "type"};
+                                       "last_ms", "expect", "type",     "line"};
     luaL_checktype(L, index, LUA_TTABLE);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         lua_getfield(L, index, keys[i]);
@@ -48,6 +57,7 @@ check_extras(lua_State *L, int index, struct asked *asked)
     int64_t quarter_ms = query->has_span ? SPAN_QUARTER * 1000 : 0;
     int64_t most_ms = query->has_span ? SPAN_MAX * 1000 : 0;
     asked->want.last_ms = luaL_optinteger(L, index + OF_LAST, quarter_ms);
+    asked->want.line = (uint32_t)luaL_optinteger(L, index + OF_LINE, 0);
     asked->type = luaL_optinteger(L, index + OF_TYPE, OPERATION_ANY);
     if (asked->want.last_ms < 0 || asked->want.last_ms > most_ms ||
         asked->type < OPERATION_ANY || asked->type > INT32_MAX ||

@@ -211,6 +211,7 @@ struct message_want {
     int64_t last_ms;    /* frame.h */
     const int64_t *ids; /* each in the range of some edition */
     uint32_t id_count;
+    uint32_t line; /* of the script, 0: unknown */
 };
 struct message_loaded {
     struct message_problem *problems;

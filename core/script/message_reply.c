@@ -43,6 +43,7 @@ message_put_want(struct message_list *list, const struct message_want *want)
     frame_put_u32(&list->items, (uint32_t)query_number(want->query));
     frame_put_i64(&list->items, want->every_ms);
     frame_put_i64(&list->items, want->last_ms);
+    frame_put_u32(&list->items, want->line);
     frame_put_u32(&list->items, want->id_count);
     frame_put_cells(&list->items, want->ids, want->id_count);
 }
@@ -164,6 +165,7 @@ get_wants(struct cursor *cursor, size_t center_count, int64_t want_max,
                                        MESSAGE_PERIOD_MAX_MS, "the period of a want");
         want->last_ms = cursor_number(cursor, 0, cursor_span_max_ms(want->query),
                                       "how far back a want reaches");
+        want->line = frame_get_u32(&cursor->in);
         want->ids = ids;
         want->id_count = cursor_ids(cursor, want->query, ids);
         ids += want->id_count;

@@ -305,7 +305,8 @@ subscribe(struct resident *resident)
     for (uint32_t i = 0; i < count; i++) {
         const struct message_want *want = &resident->loaded.wants[i];
         wants[i] = (struct planner_want){want->center,  want->query, want->every_ms,
-                                         want->last_ms, want->ids,   want->id_count};
+                                         want->last_ms, want->ids,   want->id_count,
+                                         want->line};
     }
     if (count)
         resident->subscription = planner_subscribe(

@@ -37,7 +37,7 @@ end
 
 -- Reports about one entry: by the path of a key, or by a line.
 local function reporter(kind, name, line)
-  local reports = { count = 0 }
+  local reports = { count = 0, line = line }
 
   -- A table that is there but was not given: the script raised while it was made.
   function reports.at_end()

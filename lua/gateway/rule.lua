@@ -256,12 +256,12 @@ end
 
 -- ---- registering ----
 
-local function wants_of(asked, every_ms)
+local function wants_of(asked, every_ms, line)
   local wants = {}
   for index, one in ipairs(asked) do
     local of = one.span or {}
     wants[index] = {
-      center = one.center.index, query = one.name, ids = one.ids, every_ms = every_ms,
+      center = one.center.index, query = one.name, ids = one.ids, every_ms = every_ms, line = line,
       last_ms = of.last_ms, type = of.type and of.type.code, expect = one.expect,
     }
   end
@@ -290,12 +290,12 @@ local function on_transition(name, query_name, checked, bound)
   }
 end
 
-local function register(name, checked, asked, bound)
+local function register(name, checked, asked, bound, line)
   local query_name, every_ms = asked[1].name, every_of(checked)
   local made = make_levels(bound.trees, query_name)
   core.rule {
     name = name,
-    wants = wants_of(asked, every_ms),
+    wants = wants_of(asked, every_ms, line),
     levels = made,
     hold_ms = checked.hold,
     linger_ms = checked.linger,
@@ -320,7 +320,7 @@ rule.declare, rule.finish = entry.kind("rule", function(name, given, reports)
   local bound = checked.from and bind_all(checked, checked.from[1].name, reports)
   local asked = checked.from and query.merge(checked.from)
   return asked and function()
-    register(name, checked, asked, bound)
+    register(name, checked, asked, bound, reports.line)
   end
 end)
 

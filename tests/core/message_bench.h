@@ -75,7 +75,7 @@ static const struct message_problem problem = {12, LEVEL_WARN, "slow\n\x1b[1m", 
 static inline struct message_want
 want_of(void)
 {
-    return (struct message_want){2, 1, &query_queues, 15000, 0, want_ids, 2};
+    return (struct message_want){2, 1, &query_queues, 15000, 0, want_ids, 2, 7};
 }
 
 struct lists {

@@ -374,7 +374,7 @@ static inline struct subscription *
 polling_subscribe(struct polling *polling, uint32_t center, int64_t every_ms,
                   const int64_t *ids, size_t count, struct listener *listener)
 {
-    struct planner_want want = {center, &query_queues, every_ms, 0, ids, count};
+    struct planner_want want = {center, &query_queues, every_ms, 0, ids, count, 0};
     return planner_subscribe(polling->planner, "test", &want, 1, polling_on_rows,
                              listener);
 }

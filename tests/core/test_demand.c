@@ -14,7 +14,7 @@ static void
 add(struct demand *demand, uint32_t center, int64_t every_ms, const int64_t *ids,
     size_t count, void *asker)
 {
-    struct planner_want want = {center, &query_queues, every_ms, 0, ids, count};
+    struct planner_want want = {center, &query_queues, every_ms, 0, ids, count, 0};
     demand_add(demand, &want, asker);
 }
 
@@ -126,9 +126,9 @@ strangers_do_not_ride(void **state)
     add(&demand, 0, 15000, (int64_t[]){1}, 1, NULL);
     add(&demand, 1, 30000, (int64_t[]){2}, 1, NULL); /* of another centre */
     for (size_t i = 0; i < 4; i++) {
-        demand_add(&demand, &(struct planner_want){0, lists[i], 20000, 0, &id, 1},
+        demand_add(&demand, &(struct planner_want){0, lists[i], 20000, 0, &id, 1, 0},
                    NULL);
-        demand_add(&demand, &(struct planner_want){0, lists[i], 40000, 0, &other, 1},
+        demand_add(&demand, &(struct planner_want){0, lists[i], 40000, 0, &other, 1, 0},
                    NULL);
     }
     add(&demand, 0, 60000, (int64_t[]){3, 4}, 2, NULL);
@@ -153,11 +153,12 @@ operations_are_asked_for_each_quarter(void **state)
     const int64_t ids[] = {1099, 1100};
     demand_add(
         &demand,
-        &(struct planner_want){0, &query_agent_operations, 60000, 3600000, ids, 2},
+        &(struct planner_want){0, &query_agent_operations, 60000, 3600000, ids, 2, 0},
         NULL);
-    demand_add(&demand,
-               &(struct planner_want){0, &query_agent_operations, 7200000, 0, ids, 1},
-               NULL);
+    demand_add(
+        &demand,
+        &(struct planner_want){0, &query_agent_operations, 7200000, 0, ids, 1, 0},
+        NULL);
     demand_merge(&demand);
     assert_int_equal(demand.request_count, 2);
     assert_int_equal(demand.requests[0].every_ms, 900000);

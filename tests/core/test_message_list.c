@@ -181,7 +181,7 @@ test_how_far_back_a_want_reaches(void **state)
         struct lists lists = {0};
         struct message_loaded loaded = {0};
         struct message_want want = {
-            0, 0, cases[i].query, 15000, cases[i].last_ms, cases[i].ids, 1};
+            0, 0, cases[i].query, 15000, cases[i].last_ms, cases[i].ids, 1, 0};
         for (size_t j = 0; j < ENTRIES; j++)
             message_put_entry(&lists.entries, &entries[j]);
         message_put_want(&lists.wants, &want);

@@ -209,21 +209,22 @@ test_wants_refused(void **state)
         struct message_want want;
         const char *fault;
     } cases[] = {
-        {{0, 0, &query_queues, MESSAGE_PERIOD_MIN_MS, 0, edge, 2}, NULL},
-        {{0, 0, &query_queues, MESSAGE_PERIOD_MAX_MS, 0, many, MESSAGE_IDS_MAX}, NULL},
-        {{3, 0, &query_queues, 1000, 0, edge, 2}, "LOADED: no such entry"},
-        {{UINT32_MAX, 0, &query_queues, 1000, 0, edge, 2}, "LOADED: no such entry"},
-        {{1, 0, &query_queues, 1000, 0, edge, 2},
+        {{0, 0, &query_queues, MESSAGE_PERIOD_MIN_MS, 0, edge, 2, 0}, NULL},
+        {{0, 0, &query_queues, MESSAGE_PERIOD_MAX_MS, 0, many, MESSAGE_IDS_MAX, 0},
+         NULL},
+        {{3, 0, &query_queues, 1000, 0, edge, 2, 0}, "LOADED: no such entry"},
+        {{UINT32_MAX, 0, &query_queues, 1000, 0, edge, 2, 0}, "LOADED: no such entry"},
+        {{1, 0, &query_queues, 1000, 0, edge, 2, 0},
          "LOADED: a want of an entry that is no rule"},
-        {{0, 2, &query_queues, 1000, 0, edge, 2}, "LOADED: no such centre"},
-        {{0, 0, NULL, 1000, 0, edge, 2}, "LOADED: no such query"},
-        {{0, 0, &query_queues, MESSAGE_PERIOD_MIN_MS - 1, 0, edge, 2}, period},
-        {{0, 0, &query_queues, MESSAGE_PERIOD_MAX_MS + 1, 0, edge, 2}, period},
-        {{0, 0, &query_queues, INT64_MIN, 0, edge, 2}, period},
-        {{0, 0, &query_queues, 1000, 0, low, 2}, range},
-        {{0, 0, &query_queues, 1000, 0, high, 1}, range},
-        {{0, 0, &query_queues, 1000, 0, negative, 1}, range},
-        {{0, 0, &query_queues, 1000, 0, many, MESSAGE_IDS_MAX + 1}, number},
+        {{0, 2, &query_queues, 1000, 0, edge, 2, 0}, "LOADED: no such centre"},
+        {{0, 0, NULL, 1000, 0, edge, 2, 0}, "LOADED: no such query"},
+        {{0, 0, &query_queues, MESSAGE_PERIOD_MIN_MS - 1, 0, edge, 2, 0}, period},
+        {{0, 0, &query_queues, MESSAGE_PERIOD_MAX_MS + 1, 0, edge, 2, 0}, period},
+        {{0, 0, &query_queues, INT64_MIN, 0, edge, 2, 0}, period},
+        {{0, 0, &query_queues, 1000, 0, low, 2, 0}, range},
+        {{0, 0, &query_queues, 1000, 0, high, 1, 0}, range},
+        {{0, 0, &query_queues, 1000, 0, negative, 1, 0}, range},
+        {{0, 0, &query_queues, 1000, 0, many, MESSAGE_IDS_MAX + 1, 0}, number},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bench bench = {0};

@@ -59,7 +59,7 @@ static void
 subscribe(struct polling *polling, const struct query *query, const int64_t *ids,
           size_t count, struct heard *heard)
 {
-    struct planner_want want = {0, query, POLLING_SELDOM_MS, 0, ids, count};
+    struct planner_want want = {0, query, POLLING_SELDOM_MS, 0, ids, count, 0};
     planner_subscribe(polling->planner, "test", &want, 1, on_rows, heard);
 }
 
@@ -224,7 +224,7 @@ a_refused_list_is_set_apart(void **state)
     struct polling *polling = *state;
     struct heard good = {0}, bad = {0}, fetched = {0};
     const int64_t ids[] = {7, 8};
-    struct planner_want want = {0, &query_agents, 40, 0, ids, 1};
+    struct planner_want want = {0, &query_agents, 40, 0, ids, 1, 0};
     polling->refused[0] = 8;
     polling->list = "{\"workNo\":$0}";
     planner_subscribe(polling->planner, "good", &want, 1, on_rows, &good);
@@ -245,7 +245,7 @@ a_centre_that_refuses_all_lists_condemns_none(void **state)
 {
     struct polling *polling = *state;
     struct heard heard = {0};
-    struct planner_want want = {0, &query_agents, 30, 0, IDS(7, 8)};
+    struct planner_want want = {0, &query_agents, 30, 0, IDS(7, 8), 0};
     polling->api_code = "0100002";
     planner_subscribe(polling->planner, "test", &want, 1, on_rows, &heard);
     polling_wait(polling, &polling->requests, 8);

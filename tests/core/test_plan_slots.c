@@ -137,7 +137,8 @@ static struct subscription *
 subscribe(struct polling *polling, const int64_t *ids, size_t count, int64_t last_ms,
           struct heard *heard)
 {
-    struct planner_want want = {0, &query_agent_operations, 60000, last_ms, ids, count};
+    struct planner_want want = {0, &query_agent_operations, 60000, last_ms, ids, count,
+                                0};
     return planner_subscribe(polling->planner, "test", &want, 1, on_rows, heard);
 }
 
@@ -362,7 +363,7 @@ marks_survive_a_restart(void **state)
 
     /* Another agent, and the same one at another centre, have marks of their own. */
     struct heard other = {0};
-    struct planner_want want = {1, &query_agent_operations, 0, 0, IDS(1099)};
+    struct planner_want want = {1, &query_agent_operations, 0, 0, IDS(1099), 0};
     planner_subscribe(polling->planner, "test", &want, 1, on_rows, &other);
     subscribe(polling, IDS(1100), 0, &other);
     polling_wait(polling, &other.count, 2);
@@ -412,7 +413,7 @@ samples_survive_a_reload(void **state)
     struct heard heard = {0}, edited = {0}, gone = {0}, back = {0};
     struct conf_center centers[] = {polling->centers[1], polling->centers[0]};
     struct conf turned = {.centers = centers, .center_count = 2};
-    struct planner_want want = {1, &query_agent_operations, 60000, 0, IDS(1099)};
+    struct planner_want want = {1, &query_agent_operations, 60000, 0, IDS(1099), 0};
     polling->list = "{\"id\":\"a\",\"vdn\":1}";
     subscribe(polling, IDS(1099), 0, &heard);
     polling_wait(polling, &heard.count, 1);

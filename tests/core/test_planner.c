@@ -63,8 +63,8 @@ two_wants_of_one_subscriber_are_one_sample(void **state)
     struct listener listener = {0};
     const int64_t ids[] = {5, 6};
     const struct planner_want wants[] = {
-        {0, &query_queues, POLLING_SELDOM_MS, 0, ids, 2},
-        {0, &query_queues, POLLING_SELDOM_MS, 0, ids, 1},
+        {0, &query_queues, POLLING_SELDOM_MS, 0, ids, 2, 0},
+        {0, &query_queues, POLLING_SELDOM_MS, 0, ids, 1, 0},
     };
     planner_subscribe(polling->planner, "test", wants, 2, polling_on_rows, &listener);
     polling_wait(polling, &listener.count, 1);
@@ -268,8 +268,8 @@ replay_repeats_everything_known(void **state)
     struct listener listener = {0};
     const int64_t ids[] = {1, 2};
     const struct planner_want wants[] = {
-        {0, &query_queues, POLLING_SELDOM_MS, 0, ids, 1},
-        {1, &query_queues, POLLING_SELDOM_MS, 0, ids + 1, 1},
+        {0, &query_queues, POLLING_SELDOM_MS, 0, ids, 1, 0},
+        {1, &query_queues, POLLING_SELDOM_MS, 0, ids + 1, 1, 0},
     };
     struct subscription *subscription = planner_subscribe(
         polling->planner, "test", wants, 2, polling_on_rows, &listener);

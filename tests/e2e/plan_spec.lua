@@ -196,7 +196,7 @@ gw.rule "%s" {
     world:fault("api=0100002:id=9")
     world:queue(9, { callWaitNums = 0 })
     world.gateway:wait_log("queue 9 is refused: api 0100002", 20)
-    assert.truthy(world.gateway:errors():find("wanted by bad; it is asked alone", 1, true))
+    assert.truthy(world.gateway:errors():find("wanted by bad:2; it is asked alone", 1, true))
     world:queue(1, { callWaitNums = 7 })
     world:wait_received(1, 20, harness.is_alert("raise", "good"))
     world:queue(10, { callWaitNums = 7 })

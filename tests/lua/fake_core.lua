@@ -125,7 +125,7 @@ end
 
 local WANT <const> = {
   center = "integer", query = "string", every_ms = "integer", ids = "table", last_ms = "integer",
-  expect = "table", type = "integer",
+  expect = "table", type = "integer", line = "integer",
 }
 
 local RULE <const> = {
@@ -152,6 +152,8 @@ local function check_rule(rule)
     assert(not want.last_ms or query.span)
     assert(not want.expect or want.query == "agents")
     assert(not want.type or want.query == "agent_operations")
+    -- All of a rule have its line, which specs of what is wanted need not say.
+    rule.line, want.line = want.line, nil
   end
   assert(#rule.levels >= 1 and #rule.levels <= 8)
 end

@@ -29,6 +29,7 @@ describe("a rule", function()
       clear = gw.below("longest_wait_5m", "1m"),
       send = "floor-chat"]]
     assert.same({ { center = 0, query = "queues", every_ms = 15000, ids = { 1, 7 } } }, made.wants)
+    assert.equal(2, made.line)
     assert.same({ op = "all", { op = "above", field = 15, limit = 0 },
       { op = "above", field = 16, limit = 120 } }, made.levels[1].when.tree)
     assert.same({ op = "below", field = 16, limit = 60 }, made.levels[1].clear.tree)
