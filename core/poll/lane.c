@@ -1,57 +1,9 @@
-#include "poll/lane.h"
+#include "poll/lane_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "base/trouble.h"
-#include "net/sign.h"
-
-#define BACKOFF_FIRST_MS ((int64_t)1000)
-#define BACKOFF_MOST_MS  ((int64_t)60 * 1000)
-#define CIRCUIT_FIRST_MS ((int64_t)10 * 60 * 1000)
-#define CIRCUIT_MOST_MS  ((int64_t)60 * 60 * 1000)
-
-/* A request on its way. */
-struct flight {
-    struct lane *lane;
-    struct errand *errand; /* NULL: nobody waits for the answer any more */
-    struct poll *poll;
-    int query; /* its number */
-    struct flight *next;
-};
-
-/* Errands that wait, the longest first. */
-struct queue {
-    struct errand *first, **last;
-};
-
-struct lane {
-    struct loop *loop;
-    struct http_pool *pool;
-    const struct conf_center *center;
-    struct session *session; /* of the agent gateway; NULL at the other door */
-    struct rate *rate;       /* the centre's, shared */
-    struct rate_turn turn;
-    char *shown;                /* what it is called in alerts */
-    struct poll_line *lines;    /* one per query, made when first needed */
-    struct lane_counts *counts; /* likewise one per query */
-    struct queue queues[2];     /* of the patient, and of the impatient */
-    bool is_for_impatient;      /* whose turn it is, when both wait */
-    struct flight *flights;
-    size_t in_flight;
-    struct timer *pump_timer;
-    bool is_proven; /* has answered well since the last failure */
-    bool is_draining;
-    bool is_open;       /* the circuit */
-    int64_t held_until; /* monotonic; 0: not held */
-    int64_t hold_ms;    /* length of the last hold, doubles */
-    int64_t failing_since;
-    int64_t failures; /* in a row */
-    struct error reason;
-};
 
 static void pump(void *arg);
 
@@ -164,19 +116,6 @@ lane_drain(struct lane *lane)
         session_stop(lane->session);
 }
 
-bool
-lane_is_held(const struct lane *lane, struct error *reason)
-{
-    if (lane->is_draining) {
-        error_set(reason, ERROR_CANCELLED, "", "the gateway is stopping");
-        return true;
-    }
-    if (!lane->held_until || clock_mono_ms() >= lane->held_until)
-        return false;
-    *reason = lane->reason;
-    return true;
-}
-
 void
 lane_want(struct lane *lane, bool is_wanted)
 {
@@ -279,155 +218,6 @@ lane_remove(struct errand *errand)
     errand->lane = NULL;
 }
 
-/* ---- holding back ---- */
-
-/* Between 0.75 and 1.25: failures of many gateways do not meet again. */
-static double
-spread(void)
-{
-    return 0.75 + sign_random_share() * 0.5;
-}
-
-/* Those who do not wait get the reason, in their order. An answer may add errands:
- * those find the lane held. */
-static void
-answer_impatient(struct lane *lane)
-{
-    struct poll_answer answer = {
-        .error = lane->reason, .body = "", .retry_after_ms = -1};
-    for (struct errand *errand; (errand = lane->queues[true].first);) {
-        lane_remove(errand);
-        errand->on_answer(errand, &answer);
-    }
-}
-
-/* Nothing for exactly so long. What doubles does so from where it was. */
-static void
-hold_for(struct lane *lane, int64_t wait)
-{
-    lane->held_until = clock_mono_ms() + wait;
-    rate_leave(lane->rate, &lane->turn);
-    timer_start(lane->pump_timer, wait);
-}
-
-/* For how long. */
-static int64_t
-hold(struct lane *lane, int64_t first_ms, int64_t most_ms, int64_t least_ms)
-{
-    int64_t doubled = lane->hold_ms ? lane->hold_ms * 2 : first_ms;
-    lane->hold_ms = doubled < first_ms ? first_ms : doubled;
-    if (lane->hold_ms > most_ms)
-        lane->hold_ms = most_ms;
-    int64_t wait =
-        lane->is_open ? lane->hold_ms : (int64_t)((double)lane->hold_ms * spread());
-    if (wait < least_ms)
-        wait = least_ms < most_ms ? least_ms : most_ms;
-    hold_for(lane, wait);
-    return wait;
-}
-
-static void
-tell_trouble(const struct lane *lane)
-{
-    trouble_tell(TROUBLE_CENTER, lane->shown,
-                 "center %s is not asked: %s; alerts are held", lane->shown,
-                 lane->reason.message);
-}
-
-/* The session knows when it signs in again. */
-static void
-wait_for_session(struct lane *lane, const struct poll_answer *answer)
-{
-    char length[32];
-    bool is_news = strcmp(lane->reason.message, answer->error.message) != 0;
-    lane->is_open = true;
-    lane->reason = answer->error;
-    hold_for(lane, answer->retry_after_ms);
-    tell_trouble(lane);
-    log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
-              "center %s: auth: %s; alerts are held, next try in %s",
-              lane->center->name, answer->error.message,
-              text_format_duration(answer->retry_after_ms, length, sizeof length));
-}
-
-static void
-open_circuit(struct lane *lane, const struct error *error)
-{
-    char length[32];
-    if (!lane->is_open)
-        lane->hold_ms = 0;
-    lane->is_open = true;
-    lane->reason = *error;
-    int64_t wait = hold(lane, CIRCUIT_FIRST_MS, CIRCUIT_MOST_MS, 0);
-    tell_trouble(lane);
-    log_error("poll", "center %s: auth: %s; circuit open: no request for %s, then one",
-              lane->center->name, error->message,
-              text_format_duration(wait, length, sizeof length));
-}
-
-static void
-back_off(struct lane *lane, const struct poll_answer *answer)
-{
-    char length[32];
-    bool is_news = lane->reason.kind != answer->error.kind || lane->failures == 1;
-    lane->reason = answer->error;
-    int64_t wait =
-        hold(lane, BACKOFF_FIRST_MS, BACKOFF_MOST_MS, answer->retry_after_ms);
-    log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
-              "center %s: %s: %s; alerts are held, next try in %s", lane->center->name,
-              error_word(answer->error.kind), answer->error.message,
-              text_format_duration(wait, length, sizeof length));
-}
-
-static void
-recover(struct lane *lane)
-{
-    char length[32];
-    if (lane->failures)
-        log_info(
-            "poll", "center %s: answers again after %lld failures (%s)",
-            lane->center->name, (long long)lane->failures,
-            text_format_duration((clock_mono_ms() - lane->failing_since) / 1000 * 1000,
-                                 length, sizeof length));
-    if (!lane->is_proven)
-        trouble_over(TROUBLE_CENTER, lane->shown);
-    lane->failures = 0;
-    lane->is_open = false;
-    lane->is_proven = true;
-    lane->held_until = 0;
-    lane->hold_ms = 0;
-    lane->reason = (struct error){0};
-}
-
-/* What an answer says about the centre, apart from what it says to whom. A failure in
- * the answer's body is no failure of the centre. While the lane is held, answers to
- * what left before say nothing new, unless they are the first to refuse the key. */
-static void
-judge(struct lane *lane, const struct poll_answer *answer)
-{
-    bool is_held = lane->held_until > clock_mono_ms();
-    if (is_held && (lane->is_open || answer->error.kind != ERROR_AUTH))
-        return;
-    switch (answer->error.kind) {
-    case ERROR_NONE:
-    case ERROR_API:
-    case ERROR_DECODE: recover(lane); return;
-    case ERROR_CANCELLED: return; /* by the session: the gateway is stopping */
-    default: break;
-    }
-    if (!lane->failures++)
-        lane->failing_since = clock_mono_ms();
-    lane->is_proven = false;
-    if (answer->error.kind == ERROR_AUTH && lane->session &&
-        answer->retry_after_ms >= 0)
-        wait_for_session(lane, answer);
-    else if (answer->error.kind == ERROR_AUTH)
-        open_circuit(lane, &answer->error);
-    else
-        back_off(lane, answer);
-    answer_impatient(lane);
-}
-
 void
 lane_set_center(struct lane *lane, const struct conf_center *center)
 {
@@ -470,7 +260,7 @@ on_answer(void *arg, const struct poll_answer *answer)
         errand->flight = NULL;
         errand->lane = NULL;
     }
-    judge(lane, answer);
+    lane_judge(lane, answer);
     if (is_waited_in(lane))
         timer_start(lane->pump_timer, 0);
     if (errand)
