@@ -2,6 +2,7 @@
 local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"
 local core = require "gateway.core"
+local handler = require "gateway.handler"
 local query = require "gateway.query"
 local send = require "gateway.send"
 local wording = require "gateway.wording"
@@ -122,12 +123,21 @@ local function reminds(_, checked)
     core.format_duration(checked.remind))
 end
 
+local function runs(_, checked)
+  local names = {}
+  for index, kind in ipairs(handler.kinds(checked) or {}) do
+    names[index] = "on_" .. kind
+  end
+  return #names > 0 and string.format("Runs %s.", wording.list(names))
+end
+
 local function doc(_, checked)
   return checked.doc and string.gsub(checked.doc, "%.?$", ".", 1)
 end
 
 local SENTENCES <const> = {
   doc, asks, raises, holds, cools, stales, gone, opens, labelled, tells, mentions, reminds,
+  runs,
 }
 
 --- The paragraph of a rule { asked, every_ms, levels, made = { { when, clear } … } of

@@ -35,6 +35,11 @@ describe("handlers", function()
     assert.is_nil(host.handlers.wait)
   end)
 
+  it("stand in what the rule was understood to be", function()
+    assert.match(" Runs on_raise and on_clear.", rule("on_clear = print, on_raise = print").rules.wait.about, 1, true)
+    assert.is_nil(rule("").rules.wait.about:find "Runs")
+  end)
+
   it("get the row and the alert", function()
     assert.same({ "7\tchat\t9\tnil", "f-1\traised\twarning\t7\tbusy\tnil\t5\t2", "wait" }, (logged [[
       print(row.id, row.name, row.calls_waiting, row.longest_wait_5m)
