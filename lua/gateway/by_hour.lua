@@ -46,7 +46,8 @@ local function read_entry(key, given, read, fail)
 end
 
 --- The limit of a tree for core.condition; `minute(now_s)` says which minute of the day it
---- is (nil: there are several clocks to read), `read(given)` reads one limit. Mistakes go to fail(text, line), and then nil.
+--- is (nil: there are several clocks to read), `read(given)` reads one limit. Mistakes go to
+--- fail(text, line), and then nil.
 function by_hour.bind(inside, minute, read, fail)
   local given, is_good = inside.given, true
   local function refuse(text, key)

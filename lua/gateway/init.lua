@@ -9,12 +9,14 @@
 local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"
 local destination = require "gateway.destination"
+local document = require "gateway.document"
 local job = require "gateway.job"
 local log = require "gateway.log"
 local query = require "gateway.query"
 local rule = require "gateway.rule"
 local store = require "gateway.store"
 local task = require "gateway.task"
+local top = require "gateway.top"
 local value = require "gateway.value"
 
 local members = {
@@ -29,6 +31,11 @@ local members = {
   day = task.day,
   calendar = calendar.declare,
   copy = task.copy,
+  with = task.with,
+  top = top,
+  json = document.members,
+  null = document.null,
+  array = document.array,
   store = store.open,
   template = task.template,
 }

@@ -2,7 +2,7 @@
 --
 -- Plain tables are written with sorted keys, so that equal values give equal bytes.
 -- Reading is lua-cjson's, with whole numbers made integers again; an empty list that was
--- read is an empty table and is written as {}.
+-- read is an empty table and is written as {}: document.lua reads more exactly.
 
 local cjson = require("cjson").new()
 
@@ -12,11 +12,15 @@ local INTEGER_MAX <const> = 2 ^ 53 -- a double beyond is not exact: it stays a f
 cjson.decode_invalid_numbers(false)
 cjson.decode_max_depth(DEPTH_MAX)
 
-local json = { null = cjson.null }
+--- What is nested deeper is neither read nor written.
+local json = { null = cjson.null, DEPTH_MAX = DEPTH_MAX }
 
 --- Tables that stand for others, which are written in their place: by the one that is
 --- seen. Both sides are the library's own.
 json.views = setmetatable({}, { __mode = "k" })
+
+-- Plain tables that are lists, also when they are empty. No metatable: scripts have them.
+local lists = setmetatable({}, { __mode = "k" })
 
 local Object = { __name = "json.object" }
 local Array = { __name = "json.array" }
@@ -30,6 +34,17 @@ end
 --- A list, also when it is empty.
 function json.array(list)
   return setmetatable(list, Array)
+end
+
+--- The plain table itself, which is from now on written as a list, also when it is empty.
+function json.list(plain)
+  lists[plain] = true
+  return plain
+end
+
+--- Whether it is such a table.
+function json.is_list(plain)
+  return lists[plain] == true
 end
 
 --- JSON text that is put in as it is; raises when it is not JSON.
@@ -146,10 +161,11 @@ local function write_object(out, object, depth)
   out[#out + 1] = "}"
 end
 
--- A table is a list when its keys are 1…n and there is at least one.
+-- A table is a list when its keys are 1…n and there is at least one, or json.list has
+-- said so and it has none.
 local function is_list(value)
   if value[1] == nil then
-    return false
+    return lists[value] and next(value) == nil
   end
   local count = 0
   for _ in pairs(value) do
@@ -196,6 +212,8 @@ local function write_table(out, value, depth)
   writer(out, value, depth + 1)
 end
 
+local UNKNOWN <const> = { userdata = "a row cannot be JSON: take gw.copy(…) of it" }
+
 local SCALARS <const> = {
   ["nil"] = function()
     return "null"
@@ -214,7 +232,7 @@ function write(out, value, depth)
   end
   local scalar = SCALARS[type(value)]
   if not scalar then
-    error(("a %s cannot be JSON"):format(type(value)), 0)
+    error(UNKNOWN[type(value)] or ("a %s cannot be JSON"):format(type(value)), 0)
   end
   out[#out + 1] = scalar(value)
 end
@@ -226,13 +244,21 @@ function json.encode(value)
   return table.concat(out)
 end
 
-local function restore(value)
-  if type(value) == "table" then
-    for key, item in pairs(value) do
-      value[key] = restore(item)
-    end
-  elseif math.type(value) == "float" and value >= -INTEGER_MAX and value <= INTEGER_MAX then
+--- A number that lua-cjson read as it is meant: an integer when it is whole; any other
+--- value as it is.
+function json.whole(value)
+  if math.type(value) == "float" and value >= -INTEGER_MAX and value <= INTEGER_MAX then
     return math.tointeger(value) or value
+  end
+  return value
+end
+
+local function restore(value)
+  if type(value) ~= "table" then
+    return json.whole(value)
+  end
+  for key, item in pairs(value) do
+    value[key] = restore(item)
   end
   return value
 end

@@ -22,6 +22,11 @@ function problem.raise(text)
   error(line and string.format("%s:%d: %s", core.setup.file, line, text) or text, 0)
 end
 
+--- What was raised, as text without a place in the library, which tells a script nothing.
+function problem.bare(raised)
+  return (string.gsub(tostring(raised), "^%S*gateway/[%w_/]+%.lua:%d+: ", ""))
+end
+
 --- Reports a mistake on `line` of the script, by default the line that is being run.
 function problem.report(text, line)
   if not loading then

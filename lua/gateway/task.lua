@@ -1,9 +1,11 @@
 --- What a task may do besides asking and sending: wait, read the time, shape values.
 local core = require "gateway.core"
 local duration = require "gateway.duration"
+local json = require "gateway.json"
 local problem = require "gateway.problem"
 local store = require "gateway.store"
 local template = require "gateway.template"
+local value = require "gateway.value"
 local wording = require "gateway.wording"
 local zone = require "gateway.zone"
 
@@ -76,7 +78,26 @@ end
 
 --- A plain table with what is in a row, a table of the store or the store itself.
 function task.copy(given)
-  return store.holds(given) and store.thaw(given) or core.copy(given)
+  if store.holds(given) then
+    return store.thaw(given)
+  end
+  local plain = core.copy(given)
+  return json.is_list(given) and json.list(plain) or plain
+end
+
+--- gw.with(row, { load = 1.2 }): a copy as gw.copy makes it, with these changes.
+function task.with(row, changes)
+  if type(row) ~= "table" and type(row) ~= "userdata" then
+    problem.raise("gw.with: a row or a table is needed, not " .. wording.show(row))
+  elseif value.kind_of(changes) ~= "table" then
+    problem.raise("gw.with: a table of changes such as { load = 1.2 } is needed, not "
+      .. wording.show(changes))
+  end
+  local plain = task.copy(row)
+  for key, given in next, changes do
+    plain[key] = given
+  end
+  return plain
 end
 
 --- gw.template("{name}: {wait:duration}", row).
@@ -91,7 +112,7 @@ function task.template(text, row)
   end)
   local ok, result = pcall(template.render, parts, row)
   if not ok then
-    problem.raise("gw.template: " .. tostring(result))
+    problem.raise("gw.template: " .. problem.bare(result))
   end
   return result
 end

@@ -2,6 +2,7 @@
 local clock = require "gateway.clock"
 local core = require "gateway.core"
 local field = require "gateway.field"
+local json = require "gateway.json"
 local wording = require "gateway.wording"
 
 local template = {}
@@ -150,7 +151,7 @@ local function render_part(part, row)
     return part
   end
   local given = row[part.name]
-  return given == nil and NOTHING or part.show(given)
+  return (given == nil or given == json.null) and NOTHING or part.show(given)
 end
 
 --- The text of a row. Raises when a value does not fit its format.

@@ -2,7 +2,8 @@
 --- that can be read and not written.
 ---
 --- Bytes keep what JSON loses: integers of 64 bits, floats exactly, texts of any bytes,
---- integers and texts as keys of one table. Equal trees give equal bytes.
+--- integers and texts as keys of one table, empty lists (gw.array). Equal trees give equal
+--- bytes.
 local json = require "gateway.json"
 local problem = require "gateway.problem"
 local wording = require "gateway.wording"
@@ -95,7 +96,7 @@ function tree.thaw(given)
   for key, value in next, inside do
     plain[key] = tree.thaw(value)
   end
-  return plain
+  return json.is_list(inside) and json.list(plain) or plain
 end
 
 -- ---- to bytes ----
@@ -143,7 +144,7 @@ local function write_table(out, given, depth)
       error(tree.TOO_LARGE, 0)
     end
   end
-  add(out, string.pack("<c1I4", "{", count))
+  add(out, string.pack("<c1I4", json.is_list(plain) and "[" or "{", count))
   for _, key in ipairs(tree.keys(plain)) do
     write(out, key, depth + 1)
     write(out, plain[key], depth + 1)
@@ -181,6 +182,17 @@ end
 
 local read
 
+-- A table, and the position behind it.
+local function read_table(bytes, at)
+  local plain = {}
+  local count, after = string.unpack("<I4", bytes, at)
+  for _ = 1, count do
+    local key, value_at = read(bytes, after)
+    plain[key], after = read(bytes, value_at)
+  end
+  return plain, after
+end
+
 local READERS <const> = {
   t = function(_, at)
     return true, at
@@ -198,13 +210,13 @@ local READERS <const> = {
     return string.unpack("<s4", bytes, at)
   end,
   ["{"] = function(bytes, at)
-    local count, plain, key = nil, {}, nil
-    count, at = string.unpack("<I4", bytes, at)
-    for _ = 1, count do
-      key, at = read(bytes, at)
-      plain[key], at = read(bytes, at)
-    end
-    return freeze(plain), at
+    local plain, after = read_table(bytes, at)
+    return freeze(plain), after
+  end,
+  -- A list even when it is empty: gw.array.
+  ["["] = function(bytes, at)
+    local plain, after = read_table(bytes, at)
+    return freeze(json.list(plain)), after
   end,
 }
 

@@ -454,11 +454,44 @@ function gateway.store(options) end
 ---@return T
 function gateway.copy(row) end
 
+--- Such a copy with changes: gw.with(row, { load = 1.2 }).
+---@param row gateway.Row|table
+---@param changes table
+---@return table
+function gateway.with(row, changes) end
+
+--- At most so many of the rows, those with the largest values first and unknown ones last.
+---@generic T
+---@param rows T[]
+---@param n integer
+---@param field gateway.Field
+---@return T[]
+function gateway.top(rows, n, field) end
+
 --- A text with what is in a row: "{name} waits {longest_wait_5m:duration}".
 ---@param text string
 ---@param row gateway.Row|table
 ---@return string
 function gateway.template(text, row) end
+
+--- What null is in JSON.
+---@type lightuserdata
+gateway.null = nil
+
+--- The list itself, which is [] in JSON also when it is empty.
+---@generic T
+---@param list T[]
+---@return T[]
+function gateway.array(list) end
+
+--- JSON whose integers stay integers both ways, and whose empty lists stay lists. What
+--- cannot be read or written raises.
+---@class gateway.Json
+---@field encode fun(value: any): string
+---@field decode fun(text: string): any
+
+---@type gateway.Json
+gateway.json = {}
 
 --- Lines of the gateway's log.
 ---@class gateway.Log

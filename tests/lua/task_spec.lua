@@ -1,6 +1,7 @@
 local fake_core = require "lua.fake_core"
 
 local FILE <const> = "scripts/queue_wait.lua"
+local ONLY_TASK <const> = " works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule"
 
 -- A host whose job "it" has this body, from line 3 on.
 local function job(body, head)
@@ -74,16 +75,16 @@ describe("a job that runs at times", function()
   end
 
   it("says when it runs next", function()
-    local job = made('at = "18:05"', { next_run = 1763737500 })
-    assert.same({ "5 18 * * *", "Europe/Istanbul", "skip" }, { job.cron, job.zone, job.missed })
-    assert.equal("Runs at 18:05 (Europe/Istanbul), next 2025-11-21 18:05.", job.about)
-    job = made('cron = "0 9 * * 1-5", zone = "America/New_York", missed = "all"', { next_run = 1763737500 })
+    local next_job = made('at = "18:05"', { next_run = 1763737500 })
+    assert.same({ "5 18 * * *", "Europe/Istanbul", "skip" }, { next_job.cron, next_job.zone, next_job.missed })
+    assert.equal("Runs at 18:05 (Europe/Istanbul), next 2025-11-21 18:05.", next_job.about)
+    next_job = made('cron = "0 9 * * 1-5", zone = "America/New_York", missed = "all"', { next_run = 1763737500 })
     assert.equal("Runs at '0 9 * * 1-5' (America/New_York), next 2025-11-21 10:05. Missed runs are made up "
-      .. "for, one after the other.", job.about)
-    job = made('every = "1m", during = "office", missed = "once"', { next_run = 1763737500 })
-    assert.same({ text = "days=mon-fri\nhours=09:00-18:00\n", zone = "Europe/Istanbul" }, job.during)
+      .. "for, one after the other.", next_job.about)
+    next_job = made('every = "1m", during = "office", missed = "once"', { next_run = 1763737500 })
+    assert.same({ text = "days=mon-fri\nhours=09:00-18:00\n", zone = "Europe/Istanbul" }, next_job.during)
     assert.equal("Runs every 1m during office: mon-fri 09:00-18:00 (Europe/Istanbul), next 2025-11-21 18:05."
-      .. " After missed runs it runs once.", job.about)
+      .. " After missed runs it runs once.", next_job.about)
   end)
 
   it("is refused when it never runs", function()
@@ -146,7 +147,7 @@ describe("gw.sleep", function()
 
   it("belongs into a task", function()
     local host = fake_core.load 'local gw = require "gateway"\ngw.sleep "1s"'
-    assert.same({ "2: gw.sleep works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule" }, fake_core.lines(host))
+    assert.same({ "2: gw.sleep" .. ONLY_TASK }, fake_core.lines(host))
   end)
 end)
 
@@ -195,7 +196,7 @@ describe("query:fetch", function()
 
   it("belongs into a task", function()
     local host = fake_core.load 'local gw = require "gateway"\ngw.queues():fetch()'
-    assert.same({ "2: query:fetch works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule" }, fake_core.lines(host))
+    assert.same({ "2: query:fetch" .. ONLY_TASK }, fake_core.lines(host))
   end)
 end)
 
@@ -249,7 +250,7 @@ describe("destination:send", function()
 
   it("belongs into a task", function()
     local host = fake_core.load 'local gw = require "gateway"\ngw.destination "book":send "x"'
-    assert.same({ "2: destination:send works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule" },
+    assert.same({ "2: destination:send" .. ONLY_TASK },
       fake_core.lines(host))
   end)
 end)
@@ -305,8 +306,9 @@ describe("gw", function()
     host = job [[local names = {} for name in pairs(gw) do names[#names + 1] = name end
       print(table.concat(names, " "))]]
     host:run "it"
-    assert.equal("above agent agent_calls agent_operations agents all any at_least at_most average below by_hour calendar "
-      .. "center changed copy date day destination duration equal in_state job log maximum minimum none now one_of outside "
-      .. "queues rate ratio rule sleep store template times total within", host.logs[1].text)
+    assert.equal("above agent agent_calls agent_operations agents all any array at_least at_most average below "
+      .. "by_hour calendar center changed copy date day destination duration equal in_state job json log maximum "
+      .. "minimum none now null one_of outside queues rate ratio rule sleep store template times top total with "
+      .. "within", host.logs[1].text)
   end)
 end)
