@@ -227,7 +227,9 @@ gw.zzzzzzzz()
       return list
     end
     local listed = {}
-    for key in scripts:gmatch("\n| `([%l_]+)` |") do listed[#listed + 1] = key end
+    for cell in scripts:gmatch("\n| (`[^|]+) |") do
+      for key in cell:gmatch("`([%l_]+)`") do listed[#listed + 1] = key end
+    end
     assert.same(words(err:match("unknown key 'zzzzzzzz'; known: ([^\n]*)")), listed)
     for _, name in ipairs(words(err:match("gateway has no 'zzzzzzzz'; known: ([^\n]*)"))) do
       has(scripts, "gw." .. name)
