@@ -153,7 +153,6 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         alert.note_size = before->note_size;
     }
     txn_put_alert(batch->txn, &alert);
-    alerts_put(&batch->alerts, alert_copy(&alert));
     for (size_t i = 0; i < plan->message_count; i++) {
         const struct connector_message *message = &plan->messages[i];
         char *origin = mem_format("%s-%lld/%s/%lld", transition->fingerprint,
@@ -167,6 +166,8 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         free(origin);
     }
     add_runs(batch, transition, plan);
+    /* Last: the transition may borrow its texts from what this replaces. */
+    alerts_put(&batch->alerts, alert_copy(&alert));
     if (!plan->log)
         return;
     batch->lines = mem_grow(batch->lines, batch->line_count + 1, sizeof(*batch->lines));
