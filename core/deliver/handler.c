@@ -18,6 +18,7 @@ struct handler {
 /* A claim whose attempt is not on disk yet. */
 struct starting {
     char *id;
+    int64_t attempt;
     struct starting *next;
 };
 
@@ -177,14 +178,16 @@ give_up(struct notify *notify, const struct handler *handler)
     store_commit(notify->store, txn, NULL, NULL);
 }
 
-/* Claims come back in the order in which they were handed over. */
+/* Claims come back in the order in which they were handed over. One that was released
+ * meanwhile, and may be another's by now, starts nothing: that one's own claim does. */
 static void
 on_attempt(void *arg)
 {
     struct notify *notify = arg;
     const struct handler *handler = *find(notify, notify->starting->id);
+    bool is_claimed = handler && handler->record.attempts == notify->starting->attempt;
     pop_starting(notify);
-    for (size_t i = 0; handler && i < notify->runner_count; i++)
+    for (size_t i = 0; is_claimed && i < notify->runner_count; i++)
         if (notify->runners[i].arg == handler->holder) {
             notify->runners[i].on_start(notify->runners[i].arg, &handler->record);
             return;
@@ -201,7 +204,7 @@ begin(struct notify *notify, struct handler *handler, const void *holder)
     *last = mem_zero(sizeof(**last));
     (*last)->id = mem_text(handler->record.id);
     handler->holder = holder;
-    handler->record.attempts++;
+    (*last)->attempt = ++handler->record.attempts;
     txn_put_handler(txn, &handler->record);
     store_commit(notify->store, txn, on_attempt, notify);
 }

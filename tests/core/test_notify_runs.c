@@ -1,0 +1,158 @@
+/* Runs of handlers in the book: who may claim them, how often, in which order. */
+#include "booking.h"
+
+#define NOW_MS 1763661900123
+
+static void
+move(const char *key, const char *kind)
+{
+    static const char event[] =
+        "{\"severity\":\"warning\",\"labels\":{},\"summary\":\"Sales\",\"why\":\"\","
+        "\"row\":{\"id\":7},\"query\":\"queues\",\"send\":[],"
+        "\"handlers\":[\"raise\",\"clear\"]}";
+    struct error error = {0};
+    struct notify_batch *batch = notify_begin(gateway.notify, "queue_wait", NOW_MS);
+    if (!notify_alert(batch, "main", "queue-wait", key, kind, event, strlen(event),
+                      &error))
+        fail_msg("%s", error.message);
+    notify_commit(batch);
+}
+
+/* Somebody who runs handlers, and what it was told to start: "raise 1,clear 1,". */
+struct runner {
+    struct buf started;
+    char *last; /* run */
+};
+
+static void
+on_due(void *arg)
+{
+    (void)arg;
+}
+
+static void
+on_start(void *arg, const struct handler_record *record)
+{
+    struct runner *runner = arg;
+    free(runner->last);
+    runner->last = mem_text(record->id);
+    buf_format(&runner->started, "%s %d,", record->kind, (int)record->attempts);
+}
+
+static void
+join(struct runner *runner)
+{
+    const struct notify_runner asks = {on_due, on_start, runner};
+    notify_add_runner(gateway.notify, &asks);
+}
+
+static void
+leave(struct runner *runner)
+{
+    notify_release(gateway.notify, runner);
+    buf_fini(&runner->started);
+    free(runner->last);
+    *runner = (struct runner){0};
+}
+
+static bool
+is_any(const void *arg, const char *rule)
+{
+    (void)arg, (void)rule;
+    return true;
+}
+
+static bool
+claim(const struct runner *runner)
+{
+    return notify_claim(gateway.notify, runner, is_any);
+}
+
+static void
+end(const char *run)
+{
+    struct notify_batch *batch = notify_begin(gateway.notify, "queue_wait", NOW_MS);
+    notify_end_run(batch, run);
+    notify_commit(batch);
+}
+
+static void
+has_started(const struct runner *runner, const char *expected)
+{
+    settle();
+    assert_string_equal(runner->started.data ? runner->started.data : "", expected);
+}
+
+/* ---- the tests ---- */
+
+static void
+test_one_of_an_alert_at_a_time(void **state)
+{
+    (void)state;
+    struct runner runner = {0};
+    join(&runner);
+    move("7", "raise");
+    move("7", "clear");
+    assert_true(claim(&runner));
+    assert_false(claim(&runner));
+    has_started(&runner, "raise 1,");
+    end(runner.last);
+    assert_true(claim(&runner));
+    has_started(&runner, "raise 1,clear 1,");
+    end(runner.last);
+    assert_false(claim(&runner));
+    leave(&runner);
+}
+
+/* A host dies, or its script is replaced, while its claim is on the way to the disk,
+ * and another one claims the run: that one is told to start it, once. */
+static void
+test_a_claim_that_changes_hands_starts_once(void **state)
+{
+    (void)state;
+    struct runner first = {0}, second = {0};
+    join(&first);
+    join(&second);
+    move("7", "raise");
+    assert_true(claim(&first));
+    leave(&first);
+    assert_true(claim(&second));
+    has_started(&second, "raise 2,");
+    leave(&second);
+}
+
+static void
+test_three_times_at_most(void **state)
+{
+    (void)state;
+    struct runner runner = {0};
+    move("7", "raise");
+    for (int attempt = 1; attempt <= 3; attempt++) {
+        char *expected = mem_format("raise %d,", attempt);
+        join(&runner);
+        assert_true(claim(&runner));
+        has_started(&runner, expected);
+        free(expected);
+        if (attempt == 2)
+            restart_gateway();
+        leave(&runner);
+    }
+    join(&runner);
+    assert_false(claim(&runner));
+    restart_gateway();
+    assert_false(claim(&runner));
+    leave(&runner);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_one_of_an_alert_at_a_time, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_claim_that_changes_hands_starts_once,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_three_times_at_most, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("notify_runs", tests, NULL, NULL);
+}
