@@ -208,11 +208,14 @@ check(const struct request *request, const struct verb *verb, char **operands,
 
 /* ---- asking ---- */
 
+/* Of who types this; `room` keeps it. */
 static const char *
-user_name(void)
+user_name(char *room, size_t size)
 {
-    const struct passwd *user = getpwuid(getuid());
-    const char *name = user ? user->pw_name : getenv("USER");
+    struct passwd user, *found = NULL;
+    if (getpwuid_r(getuid(), &user, room, size, &found) == 0 && found)
+        return user.pw_name;
+    const char *name = getenv("USER");
     return name ? name : "somebody";
 }
 
@@ -220,11 +223,12 @@ static int
 ask(struct request *request, const struct verb *verb, const char *operand)
 {
     struct buf path = {0};
+    char room[1024];
     struct conf *conf = gateway_conf(request->conf_file);
     if (!conf)
         return EXIT_PROBLEM;
     if (takes(verb, "by") && !is_given(request, "by"))
-        args_add(&request->query, "by", user_name());
+        args_add(&request->query, "by", user_name(room, sizeof room));
     const char *star = strchr(verb->path, '*');
     buf_add(&path, verb->path, star ? (size_t)(star - verb->path) : strlen(verb->path));
     if (star) {

@@ -70,21 +70,22 @@ static size_t
 find_guests(const struct server_guard *guard, int64_t now_ms, struct guest **found)
 {
     size_t count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    struct dirent *entry;
+    struct dirent **entries = NULL;
+    int all = scandir("/proc/self/fd", &entries, NULL, NULL);
     *found = NULL;
-    while (folder && (entry = readdir(folder))) {
-        int fd = (int)strtol(entry->d_name, NULL, 10);
+    for (int i = 0; i < all; i++) {
+        bool is_number = entries[i]->d_name[0] != '.';
+        int fd = (int)strtol(entries[i]->d_name, NULL, 10);
         struct stat info;
-        if (entry->d_name[0] == '.' || fstat(fd, &info) != 0 ||
-            !S_ISSOCK(info.st_mode) || !is_guest(guard, fd))
+        free(entries[i]);
+        if (!is_number || fstat(fd, &info) != 0 || !S_ISSOCK(info.st_mode) ||
+            !is_guest(guard, fd))
             continue;
         *found = mem_grow(*found, count + 1, sizeof **found);
         (*found)[count++] =
             (struct guest){fd, info.st_ino, since_of(guard, fd, info.st_ino, now_ms)};
     }
-    if (folder)
-        closedir(folder);
+    free(entries);
     return count;
 }
 

@@ -134,7 +134,8 @@ local function start(more)
   local file = assert(io.open(world:path "gateway.conf"))
   local text = file:read "a"
   file:close()
-  world:write("gateway.conf", (text:gsub("%[gateway%]", "[gateway]\nlisten = 127.0.0.1:" .. free_port() .. "\n" .. (more or ""), 1)))
+  world:write("gateway.conf", (text:gsub("%[gateway%]",
+    "[gateway]\nlisten = 127.0.0.1:" .. free_port() .. "\n" .. (more or ""), 1)))
   world:run()
   address = harness.wait(function ()
     return world.gateway:errors():match "API and metrics on http://(%S+)\n"
@@ -220,7 +221,8 @@ describe("the HTTP surface", function ()
     start()
     harness.wait(function ()
       local _, body = get "/metrics"
-      return (read_metrics(body, "text")['ccgate_poll_failures_total{center="main",query="queues",kind="http"}'] or 0) > 0
+      local metrics = read_metrics(body, "text")
+      return (metrics['ccgate_poll_failures_total{center="main",query="queues",kind="http"}'] or 0) > 0
     end, 10, "a failure counted")
     assert.equal(200, (get "/-/ready"))
   end)

@@ -157,7 +157,8 @@ describe("a gateway", function ()
       world:script("wait", rule_of("wait", 'evry = "1s", severity = "nonsense",'))
       world:reload "not loaded: what ran before goes on"
       world.gateway:wait_log "wait.lua:5: rule 'wait': unknown key 'evry' (did you mean 'every'?)"
-      world.gateway:wait_log "wait.lua:5: rule 'wait': severity: no severity 'nonsense'; known: info, warning and critical"
+      world.gateway:wait_log("wait.lua:5: rule 'wait': severity: no severity 'nonsense'; known: "
+        .. "info, warning and critical")
       assert.equal(host, world:wait_host "wait")
       assert.equal("old: 9", raise().event.data.summary)
       clear()

@@ -145,7 +145,8 @@ local SCRIPTS <const> = {
   { "key", 'levels = {\n    { "info", when = gw.above("calls_waiting", 9) },\n  }',
     "4: rule 'x': when: each of levels says its own; leave it out" },
   { "top", 'gw.rule "x" {\n  from = gw.queues(),\n  levels = {\n'
-    .. '    { "critical", when = gw.above("calls_waiting", 9) },\n    { "warning", when = gw.above("calls_waiting", 5) },\n  },\n}',
+    .. '    { "critical", when = gw.above("calls_waiting", 9) },\n'
+    .. '    { "warning", when = gw.above("calls_waiting", 5) },\n  },\n}',
     "6: rule 'x': levels: 'warning' stands behind 'critical': levels go from the least to the worst" },
   { "when", 'gw.average("calls_waiting", "5m")',
     "4: rule 'x': when: gw.average stands here without a limit; write gw.average(…):above(5)" },
