@@ -112,7 +112,8 @@ gateway_conf(const char *file)
 {
     struct buf mistakes = {0};
     struct conf *conf = read_conf(file, &mistakes);
-    fwrite(mistakes.data, 1, mistakes.size, stderr);
+    if (mistakes.size)
+        fwrite(mistakes.data, 1, mistakes.size, stderr);
     buf_fini(&mistakes);
     return conf;
 }
@@ -239,6 +240,7 @@ reload(void *arg)
     if (conf) {
         put_in_force(gateway, conf);
     } else {
+        if (mistakes.size)
         fwrite(mistakes.data, 1, mistakes.size, stderr);
         log_error("gateway", "%s has mistakes; nothing was changed",
                   gateway->options.conf_file);
