@@ -240,7 +240,6 @@ reload(void *arg)
     if (conf) {
         put_in_force(gateway, conf);
     } else {
-        if (mistakes.size)
         fwrite(mistakes.data, 1, mistakes.size, stderr);
         log_error("gateway", "%s has mistakes; nothing was changed",
                   gateway->options.conf_file);
