@@ -179,6 +179,8 @@ is_there(void *arg, enum trouble trouble, const char *name)
     case TROUBLE_RULE:
         supervisor_each_script(gateway->supervisor, compare_script, &search);
         return search.is_found;
+    /* One that was told before a restart: this store knows nothing of it. */
+    case TROUBLE_STORE: return store_is_failing(gateway->store);
     default: return true;
     }
 }

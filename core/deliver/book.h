@@ -38,9 +38,10 @@ struct notify_batch {
     char *script;
     int64_t now_ms;
     struct txn *txn;
-    struct table alerts; /* as in the book, those that this batch changed */
-    struct table states; /* likewise */
-    char **lines;        /* for the log, once it is on disk */
+    struct table alerts;      /* as in the book, those that this batch changed */
+    struct table states;      /* likewise */
+    struct handler *handlers; /* that became due, in order, owned */
+    char **lines;             /* for the log, once it is on disk */
     size_t line_count;
     bool has_runs; /* some became due, or ended */
     struct notify_batch *next;
@@ -97,6 +98,9 @@ void handlers_load(struct notify *notify);
 void handlers_fini(struct notify *notify);
 /* A run is due with this batch. */
 void handlers_add(struct notify_batch *batch, const struct handler_record *record);
+/* What became due with the batch is due from now on. */
+void handlers_take(struct notify_batch *batch);
+void handlers_delete(struct handler *list);
 /* Lets the runners claim. */
 void handlers_tell(struct notify *notify);
 

@@ -29,13 +29,18 @@ handler_delete(struct handler *handler)
     free(handler);
 }
 
+static struct handler **
+end_of(struct handler **list)
+{
+    while (*list)
+        list = &(*list)->next;
+    return list;
+}
+
 static void
 append(void *arg, const struct handler_record *record)
 {
-    struct notify *notify = arg;
-    struct handler **at = &notify->handlers;
-    while (*at)
-        at = &(*at)->next;
+    struct handler **at = end_of(arg);
     *at = mem_zero(sizeof(**at));
     handler_record_init(&(*at)->record, record);
 }
@@ -43,7 +48,17 @@ append(void *arg, const struct handler_record *record)
 void
 handlers_load(struct notify *notify)
 {
-    store_each_handler(notify->store, append, notify);
+    store_each_handler(notify->store, append, &notify->handlers);
+}
+
+void
+handlers_delete(struct handler *list)
+{
+    while (list) {
+        struct handler *handler = list;
+        list = handler->next;
+        handler_delete(handler);
+    }
 }
 
 static void
@@ -58,11 +73,7 @@ pop_starting(struct notify *notify)
 void
 handlers_fini(struct notify *notify)
 {
-    while (notify->handlers) {
-        struct handler *handler = notify->handlers;
-        notify->handlers = handler->next;
-        handler_delete(handler);
-    }
+    handlers_delete(notify->handlers);
     while (notify->starting)
         pop_starting(notify);
     free(notify->runners);
@@ -94,9 +105,16 @@ handlers_add(struct notify_batch *batch, const struct handler_record *record)
 {
     if (*find(batch->notify, record->id))
         return;
-    append(batch->notify, record);
+    append(&batch->handlers, record);
     txn_put_handler(batch->txn, record);
     batch->has_runs = true;
+}
+
+void
+handlers_take(struct notify_batch *batch)
+{
+    *end_of(&batch->notify->handlers) = batch->handlers;
+    batch->handlers = NULL;
 }
 
 void

@@ -46,6 +46,7 @@ batch_delete(struct notify_batch *batch)
 {
     alerts_fini(&batch->alerts);
     states_fini(&batch->states);
+    handlers_delete(batch->handlers);
     for (size_t i = 0; i < batch->line_count; i++)
         free(batch->lines[i]);
     free(batch->lines);
@@ -287,6 +288,7 @@ notify_commit(struct notify_batch *batch)
             book_put(notify, batch->alerts.slots[i].value);
     table_fini(&batch->alerts);
     states_take(batch);
+    handlers_take(batch);
     *notify->last = batch;
     notify->last = &batch->next;
     bool has_runs = batch->has_runs;

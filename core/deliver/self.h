@@ -25,9 +25,10 @@ void self_delete(struct self *self);
 /* Who is told of what is raised from now on. */
 void self_set_conf(struct self *self, const struct conf *conf);
 
-/* Is there still a centre, script or destination of that name? */
+/* Can there still be such a trouble: is there a centre, script or destination of that
+ * name, does the store fail? */
 typedef bool self_is_there(void *arg, enum trouble trouble, const char *name);
-/* Clears what is raised about something that is gone. */
+/* Clears what is raised about what cannot be any more. */
 void self_sweep(struct self *self, self_is_there *is_there, void *arg);
 
 #endif

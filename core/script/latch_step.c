@@ -172,11 +172,28 @@ end_all(struct latch_state *state)
         enter(&state->levels[i], PHASE_CLEAR, 0);
 }
 
+/* The clock was put back: all times go along, as if the last sample were now. What
+ * runs would else last longer by as much. */
+static void
+follow_clock(struct latch_state *state, int64_t now_ms)
+{
+    int64_t back_ms = state->sample_ms - now_ms;
+    if (back_ms <= 0)
+        return;
+    state->sample_ms = now_ms;
+    if (state->cooldown_until_ms > back_ms)
+        state->cooldown_until_ms -= back_ms;
+    for (uint32_t i = 0; i < LATCH_LEVELS_MAX; i++)
+        if (state->levels[i].since_ms > back_ms)
+            state->levels[i].since_ms -= back_ms;
+}
+
 struct latch_outcome
 latch_step(const struct latch_terms *terms, const struct latch_input *input,
            struct latch_state *state)
 {
     uint32_t was = latch_state_level(state);
+    follow_clock(state, input->now_ms);
     struct latch_input said = input->is_gone ? translate_gone(terms, input) : *input;
     bool usable = is_usable(terms, &said, was != 0);
     if (state->cooldown_until_ms && input->now_ms >= state->cooldown_until_ms)

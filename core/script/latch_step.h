@@ -70,7 +70,8 @@ struct latch_outcome {
     bool is_usable;     /* the sample said something of the key */
 };
 
-/* Takes the sample into `state`. */
+/* Takes the sample into `state`. One that is before the last says that the clock was
+ * put back: all times of the state are moved back by as much. */
 struct latch_outcome latch_step(const struct latch_terms *terms,
                                 const struct latch_input *input,
                                 struct latch_state *state);

@@ -3,8 +3,8 @@
 
 #define NOW_MS 1763661900123
 
-static void
-move(const char *key, const char *kind)
+static struct notify_batch *
+begin(const char *key, const char *kind)
 {
     static const char event[] =
         "{\"severity\":\"warning\",\"labels\":{},\"summary\":\"Sales\",\"why\":\"\","
@@ -15,7 +15,13 @@ move(const char *key, const char *kind)
     if (!notify_alert(batch, "main", "queue-wait", key, kind, event, strlen(event),
                       &error))
         fail_msg("%s", error.message);
-    notify_commit(batch);
+    return batch;
+}
+
+static void
+move(const char *key, const char *kind)
+{
+    notify_commit(begin(key, kind));
 }
 
 /* Somebody who runs handlers, and what it was told to start: "raise 1,clear 1,". */
@@ -104,6 +110,23 @@ test_one_of_an_alert_at_a_time(void **state)
     leave(&runner);
 }
 
+/* What else the host said in the same activation was nonsense. */
+static void
+test_nothing_is_due_of_what_is_dropped(void **state)
+{
+    (void)state;
+    struct runner runner = {0};
+    join(&runner);
+    notify_drop(begin("7", "raise"));
+    assert_false(claim(&runner));
+    move("7", "raise");
+    restart_gateway();
+    join(&runner);
+    assert_true(claim(&runner));
+    has_started(&runner, "raise 1,");
+    leave(&runner);
+}
+
 /* A host dies, or its script is replaced, while its claim is on the way to the disk,
  * and another one claims the run: that one is told to start it, once. */
 static void
@@ -149,6 +172,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_of_an_alert_at_a_time, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_is_due_of_what_is_dropped, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_claim_that_changes_hands_starts_once,
                                         set_up, tear_down),

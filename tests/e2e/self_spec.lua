@@ -109,6 +109,24 @@ describe("the gateway", function()
     world.gateway:wait_log "clear ccgate-script/waiting"
   end)
 
+  -- The disk was mended while the gateway stopped: the alert was written, its end was not.
+  it("knows at its start that it can write again", function()
+    local fingerprint <const> = "12a0e588063f0739" -- ccgate, "", ccgate-store, store
+    conf()
+    world:script("waiting", RULE)
+    world:run()
+    world.gateway:wait_log "live: rule waiting"
+    world.gateway:stop()
+    local code, _, problem = harness.execute("sqlite3", { world:path "var/state.db", ([[
+      INSERT INTO alert VALUES ('%s', '', 'ccgate-store', 'store', 'ccgate/core', 1, 1,
+        '{"started_at":1,"severity":"critical","labels":{},"summary":"full","told":[]}', 0, NULL)
+    ]]):format(fingerprint) })
+    assert.equal(0, code, problem)
+    world:run()
+    world.gateway:wait_log "cleared ccgate-store/store"
+    assert.equal(0, #raised "ccgate-store")
+  end)
+
   it("says at its start that nobody is to hear of it", function()
     world:conf()
     world:script("waiting", RULE)
