@@ -89,22 +89,52 @@ find(struct notify *notify, const char *id)
 }
 
 static void
+take_out(struct handler **at)
+{
+    struct handler *handler = *at;
+    *at = handler->next;
+    handler_delete(handler);
+}
+
+static void
 drop(struct notify *notify, struct txn *txn, const char *id)
 {
     struct handler **at = find(notify, id);
-    struct handler *handler = *at;
     txn_end_handler(txn, id);
-    if (!handler)
-        return;
-    *at = handler->next;
-    handler_delete(handler);
+    if (*at)
+        take_out(at);
+}
+
+/* "fingerprint-opening/kind/n" */
+static bool
+is_same_action(const char *a, const char *b)
+{
+    size_t size = (size_t)(strrchr(a, '/') - a) + 1;
+    return strncmp(a, b, size) == 0;
+}
+
+/* A reminder that nobody has begun to act on is replaced by the next: a script that is
+ * down for a night has one to catch up with. Where that one is; NULL: nowhere. */
+static struct handler **
+find_superseded(struct notify *notify, const struct handler_record *record)
+{
+    struct handler **at = &notify->handlers;
+    if (strcmp(record->kind, "remind") != 0)
+        return NULL;
+    while (*at &&
+           ((*at)->record.attempts || !is_same_action(record->id, (*at)->record.id)))
+        at = &(*at)->next;
+    return *at ? at : NULL;
 }
 
 void
 handlers_add(struct notify_batch *batch, const struct handler_record *record)
 {
+    struct handler **superseded = find_superseded(batch->notify, record);
     if (*find(batch->notify, record->id))
         return;
+    if (superseded)
+        txn_end_handler(batch->txn, (*superseded)->record.id);
     append(&batch->handlers, record);
     txn_put_handler(batch->txn, record);
     batch->has_runs = true;
@@ -113,7 +143,13 @@ handlers_add(struct notify_batch *batch, const struct handler_record *record)
 void
 handlers_take(struct notify_batch *batch)
 {
-    *end_of(&batch->notify->handlers) = batch->handlers;
+    struct notify *notify = batch->notify;
+    for (struct handler *fresh = batch->handlers; fresh; fresh = fresh->next) {
+        struct handler **superseded = find_superseded(notify, &fresh->record);
+        if (superseded)
+            take_out(superseded);
+    }
+    *end_of(&notify->handlers) = batch->handlers;
     batch->handlers = NULL;
 }
 

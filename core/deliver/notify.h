@@ -77,7 +77,8 @@ void notify_release(struct notify *notify, const void *arg);
 
 /* Claims the run that has been due longest of those rules, on_start follows; false when
  * there is none. Runs of one alert come one at a time, in order; one that was begun
- * three times and never ended is given up, which the log says. */
+ * three times and never ended is given up, which the log says. Of an alert's reminders
+ * that nobody has begun only the newest is due. */
 bool notify_claim(struct notify *notify, const void *arg,
                   bool (*is_mine)(const void *arg, const char *rule));
 

@@ -1,31 +1,33 @@
 /* Runs of handlers in the book: who may claim them, how often, in which order. */
 #include "booking.h"
 
-#define NOW_MS 1763661900123
-
 static struct notify_batch *
-begin(const char *key, const char *kind)
+begin(const char *kind, const char *remind)
 {
-    static const char event[] =
+    static const char form[] =
         "{\"severity\":\"warning\",\"labels\":{},\"summary\":\"Sales\",\"why\":\"\","
-        "\"row\":{\"id\":7},\"query\":\"queues\",\"send\":[],"
-        "\"handlers\":[\"raise\",\"clear\"]}";
+        "\"row\":{\"id\":7},\"query\":\"queues\",\"send\":[],\"remind\":%s,"
+        "\"handlers\":[\"raise\",\"clear\",\"remind\"]}";
     struct error error = {0};
-    struct notify_batch *batch = notify_begin(gateway.notify, "queue_wait", NOW_MS);
-    if (!notify_alert(batch, "main", "queue-wait", key, kind, event, strlen(event),
+    char *event = mem_format(form, remind);
+    struct notify_batch *batch =
+        notify_begin(gateway.notify, "queue_wait", clock_wall_ms());
+    if (!notify_alert(batch, "main", "queue-wait", "7", kind, event, strlen(event),
                       &error))
         fail_msg("%s", error.message);
+    free(event);
     return batch;
 }
 
 static void
-move(const char *key, const char *kind)
+move(const char *kind)
 {
-    notify_commit(begin(key, kind));
+    notify_commit(begin(kind, "null"));
 }
 
 /* Somebody who runs handlers, and what it was told to start: "raise 1,clear 1,". */
 struct runner {
+    size_t told; /* that something is due */
     struct buf started;
     char *last; /* run */
 };
@@ -33,7 +35,8 @@ struct runner {
 static void
 on_due(void *arg)
 {
-    (void)arg;
+    struct runner *runner = arg;
+    runner->told++;
 }
 
 static void
@@ -77,7 +80,8 @@ claim(const struct runner *runner)
 static void
 end(const char *run)
 {
-    struct notify_batch *batch = notify_begin(gateway.notify, "queue_wait", NOW_MS);
+    struct notify_batch *batch =
+        notify_begin(gateway.notify, "queue_wait", clock_wall_ms());
     notify_end_run(batch, run);
     notify_commit(batch);
 }
@@ -97,8 +101,8 @@ test_one_of_an_alert_at_a_time(void **state)
     (void)state;
     struct runner runner = {0};
     join(&runner);
-    move("7", "raise");
-    move("7", "clear");
+    move("raise");
+    move("clear");
     assert_true(claim(&runner));
     assert_false(claim(&runner));
     has_started(&runner, "raise 1,");
@@ -117,9 +121,9 @@ test_nothing_is_due_of_what_is_dropped(void **state)
     (void)state;
     struct runner runner = {0};
     join(&runner);
-    notify_drop(begin("7", "raise"));
+    notify_drop(begin("raise", "null"));
     assert_false(claim(&runner));
-    move("7", "raise");
+    move("raise");
     restart_gateway();
     join(&runner);
     assert_true(claim(&runner));
@@ -136,7 +140,7 @@ test_a_claim_that_changes_hands_starts_once(void **state)
     struct runner first = {0}, second = {0};
     join(&first);
     join(&second);
-    move("7", "raise");
+    move("raise");
     assert_true(claim(&first));
     leave(&first);
     assert_true(claim(&second));
@@ -145,11 +149,36 @@ test_a_claim_that_changes_hands_starts_once(void **state)
 }
 
 static void
+add_record(void *arg, const struct handler_record *record)
+{
+    buf_format(arg, "%s ", strchr(record->id, '/'));
+}
+
+/* Nobody claims them: of the reminders the newest is left. */
+static void
+test_reminders_do_not_pile_up(void **state)
+{
+    (void)state;
+    struct runner runner = {0};
+    struct buf left = {0};
+    join(&runner);
+    notify_commit(begin("raise", "1"));
+    int64_t until = clock_mono_ms() + 10000;
+    while (runner.told < 4 && clock_mono_ms() < until)
+        settle();
+    leave(&runner);
+    restart_gateway();
+    store_each_handler(gateway.store, add_record, &left);
+    assert_string_equal(left.data, "/raise/1 /remind/3 ");
+    buf_fini(&left);
+}
+
+static void
 test_three_times_at_most(void **state)
 {
     (void)state;
     struct runner runner = {0};
-    move("7", "raise");
+    move("raise");
     for (int attempt = 1; attempt <= 3; attempt++) {
         char *expected = mem_format("raise %d,", attempt);
         join(&runner);
@@ -177,6 +206,8 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_claim_that_changes_hands_starts_once,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reminders_do_not_pile_up, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_three_times_at_most, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("notify_runs", tests, NULL, NULL);
