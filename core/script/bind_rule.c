@@ -312,7 +312,7 @@ l_rule(lua_State *L)
         return 0;
     struct latch_terms terms = check_terms(L, level_count);
     rule->stale.mode = (enum stale_mode)luaL_checkoption(L, AT_STALE, "hold", stales);
-    rule->stale.after_ms = terms.stale_after_ms;
+    rule->stale_after_ms = rule->stale.after_ms = terms.stale_after_ms;
     rule->has_open = !lua_isnil(L, AT_OPEN);
     keep_functions(L);
     latch_init(&rule->latch, &terms, levels);

@@ -25,10 +25,11 @@
  * STORE: list of { text key, i64 written_ms, text value }: what gw.store() has. After
  * LOADED and before the first ROWS, as many as it takes.
  *
- * ROWS: u32 center, u32 query, u32 row_count, u32 width, i64 argument (of a query that
- * is a list: the id whose rows these are, all of them; else 0), then row_count × width
- * cells (i64, aligned; model/schema.h), then text (the heap of the text cells): a
- * sample. now = wall time of the answer.
+ * ROWS: id = by how much the intervals of the centre are stretched, in thousandths (0:
+ * as asked for); u32 center, u32 query, u32 row_count, u32 width, i64 argument (of a
+ * query that is a list: the id whose rows these are, all of them; else 0), then
+ * row_count × width cells (i64, aligned; model/schema.h), then text (the heap of the
+ * text cells): a sample. now = wall time of the answer.
  *
  * RUN: id = entry; i64 scheduled_ms: a job is due.
  *

@@ -313,7 +313,7 @@ get_rows(struct cursor *cursor, size_t center_count, struct message_rows *out)
 bool
 message_write_rows(struct buf *out, int64_t now_ms, const struct message_rows *rows)
 {
-    size_t begin = frame_begin(out, FRAME_ROWS, 0, now_ms);
+    size_t begin = frame_begin(out, FRAME_ROWS, rows->stretch, now_ms);
     put_rows(out, rows);
     return frame_end(out, begin);
 }
@@ -323,8 +323,8 @@ message_read_rows(const struct frame *frame, size_t center_count,
                   struct message_rows *out, struct error *error)
 {
     struct cursor cursor = cursor_open(frame, "ROWS", error);
-    cursor_no_id(&cursor, frame);
-    *out = (struct message_rows){0};
+    cursor_demand(&cursor, frame->header.id <= UINT32_MAX, "the stretch");
+    *out = (struct message_rows){.stretch = (uint32_t)frame->header.id};
     get_rows(&cursor, center_count, out);
     return cursor_finish(&cursor);
 }

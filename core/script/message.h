@@ -118,6 +118,7 @@ struct message_rows {
     int64_t argument;     /* frame.h */
     const char *text;     /* NULL: none */
     size_t text_size;
+    uint32_t stretch; /* of a sample; frame.h */
 };
 static inline struct row
 message_row(const struct message_rows *rows, size_t row)

@@ -60,13 +60,15 @@ on_rows(void *arg, uint32_t center, int64_t argument, const struct block *rows,
     struct resident *resident = arg;
     if (process_is_full(resident->process))
         return false;
+    double stretch = planner_stretch(resident->world.planner, center);
     struct message_rows message = {.center = center,
                                    .query = rows->query,
                                    .row_count = (uint32_t)rows->row_count,
                                    .cells = rows->cells,
                                    .argument = argument,
                                    .text = rows->text.data,
-                                   .text_size = rows->text.size};
+                                   .text_size = rows->text.size,
+                                   .stretch = (uint32_t)(stretch * 1000)};
     if (!message_write_rows(process_out(resident->process), wall_ms, &message))
         tell_too_large(resident, &message);
     return true;

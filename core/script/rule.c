@@ -85,6 +85,16 @@ look_at_source(struct judging *judging, struct stale_source *source)
 
 /* ---- samples ---- */
 
+/* Where the centre is asked less often than was asked for, silence is longer, too. */
+static void
+stretch(struct rule *rule, uint32_t by)
+{
+    int64_t after_ms =
+        by > 1000 ? rule->stale_after_ms / 1000 * by : rule->stale_after_ms;
+    rule->latch.terms.stale_after_ms = after_ms;
+    rule->stale.after_ms = after_ms;
+}
+
 /* An activation of the rule; end() closes it. */
 static void
 begin(struct judging *judging, struct script *script, struct rule *rule,
@@ -141,6 +151,7 @@ static void
 judge(struct script *script, struct rule *rule, const struct message_rows *rows)
 {
     struct judging judging;
+    stretch(rule, rows->stretch);
     begin(&judging, script, rule, rows->center);
     if (rows->query->is_list)
         judge_list(&judging, rows);

@@ -19,8 +19,9 @@ struct rule {
     struct latch latch;
     struct scope scope; /* of a query that is a list */
     struct stale stale;
-    bool has_open;   /* a calendar says when it counts */
-    uint64_t called; /* number of the last sample it was called to */
+    int64_t stale_after_ms; /* as it was asked for */
+    bool has_open;          /* a calendar says when it counts */
+    uint64_t called;        /* number of the last sample it was called to */
 };
 
 /* Releases what the rule owns; a second call does nothing. */

@@ -260,6 +260,9 @@ bench_wait(struct script *script, int64_t ms)
     effect_set_now(&script->effects, script->effects.now_ms + ms);
 }
 
+/* By how much intervals are stretched, in thousandths. */
+static uint32_t bench_stretch;
+
 /* An answer for `argument`; the block is empty afterwards. */
 static inline void
 bench_sample(struct script *script, uint32_t center, int64_t argument,
@@ -275,7 +278,8 @@ bench_sample(struct script *script, uint32_t center, int64_t argument,
                                 .cells = cells,
                                 .argument = argument,
                                 .text = text,
-                                .text_size = block->text.size};
+                                .text_size = block->text.size,
+                                .stretch = bench_stretch};
     effect_set_now(&script->effects, script->effects.now_ms + 1000);
     rule_sample(script, &rows);
     free(cells);

@@ -116,7 +116,7 @@ test_rows(void **state)
         row[1] = id;
         row[3] = -id;
     }
-    struct message_rows rows = {1, &query_queues, 3, block.cells, 0, NULL, 0};
+    struct message_rows rows = {1, &query_queues, 3, block.cells, 0, NULL, 0, 0};
     assert_true(message_write_rows(&bench.out, NOW, &rows));
     assert_true(message_read_rows(bench_frame(&bench), CENTERS, &out, &bench.error));
     assert_int_equal(out.center, 1);
@@ -167,7 +167,7 @@ test_presence(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bench bench = {0};
         int64_t cells[64] = {cases[i].word, 7};
-        struct message_rows rows = {0, &query_queues, 1, cells, 0, NULL, 0}, out;
+        struct message_rows rows = {0, &query_queues, 1, cells, 0, NULL, 0, 0}, out;
         message_write_rows(&bench.out, NOW, &rows);
         bool is_good =
             message_read_rows(bench_frame(&bench), CENTERS, &out, &bench.error);

@@ -240,7 +240,7 @@ write_all(struct buf *out)
     struct lists lists = {0};
     struct message_want want = want_of();
     int64_t cells[64] = {KEY_BIT, 7};
-    struct message_rows rows = {0, &query_queues, 1, cells, 0, NULL, 0};
+    struct message_rows rows = {0, &query_queues, 1, cells, 0, NULL, 0, 0};
     struct message_fetched fetched = {.wait = 1, .rows = rows}, failed = {.wait = 2};
     error_set(&failed.error, ERROR_API, "1", "no");
     message_put_kept(&raised, &(struct message_kept){0, 0, "7", ""});

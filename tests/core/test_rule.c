@@ -62,6 +62,26 @@ test_levels(void **state)
                  "calls_waiting", steps, COUNT(steps));
 }
 
+/* Asked for every 10 s: 40 s apart starts a hold anew, unless all intervals of the
+ * centre are four times as long. */
+static void
+test_a_hold_over_stretched_intervals(void **state)
+{
+    (void)state;
+    static const struct step anew[] = {{1000, 6, ""}, {40000, 6, ""}, {40000, 6, ""}};
+    static const struct step steps[] = {
+        {1000, 6, ""},
+        {40000, 6, ""},
+        {40000, 6, "raise 7: calls_waiting is 6 (above 5)"},
+    };
+    const char *chunk = RULE("hold_ms = 60000, when = "
+                             "{ op = 'above', field = waiting, limit = 5 }");
+    assert_steps(chunk, "calls_waiting", anew, COUNT(anew));
+    bench_stretch = 4000;
+    assert_steps(chunk, "calls_waiting", steps, COUNT(steps));
+    bench_stretch = 0;
+}
+
 static void
 test_windows(void **state)
 {
@@ -375,6 +395,7 @@ main(void)
         cmocka_unit_test(test_stale_source),
         cmocka_unit_test(test_stale_clears),
         cmocka_unit_test(test_stale_source_restored),
+        cmocka_unit_test(test_a_hold_over_stretched_intervals),
         cmocka_unit_test(test_hold_over_a_restart),
         cmocka_unit_test(test_misuse),
     };
