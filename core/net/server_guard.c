@@ -71,7 +71,7 @@ find_guests(const struct server_guard *guard, int64_t now_ms, struct guest **fou
 {
     size_t count = 0;
     struct dirent **entries = NULL;
-    int all = scandir("/proc/self/fd", &entries, NULL, NULL);
+    int all = scandir("/proc/self/fd", &entries, NULL, alphasort);
     *found = NULL;
     for (int i = 0; i < all; i++) {
         bool is_number = entries[i]->d_name[0] != '.';
