@@ -1,101 +1,60 @@
 /* How the running gateway gets on with its contact centres, and a way to make it try
  * again. */
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/loop.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "command/command.h"
+#include "command/client.h"
 #include "command/control_wire.h"
 #include "command/gateway.h"
-#include "net/http.h"
 
 #define ACTIONS "list, status, retry"
 
-/* A visit to the control socket. */
+/* What is asked of the running gateway. */
 struct visit {
     const struct command *command;
     const char *conf_file;
     const struct conf *conf;
     bool is_json;
-    char *socket;
-    struct loop *loop;
-    struct http_pool *pool;
-    int code;
 };
-
-static void
-on_reply(void *arg, const struct http_response *response)
-{
-    struct visit *visit = arg;
-    bool is_good = response->error.kind == ERROR_NONE && response->status == 200;
-    if (is_good) {
-        fwrite(response->body, 1, response->body_size, stdout);
-    } else {
-        visit->code = EXIT_PROBLEM;
-        if (response->error.kind == ERROR_NONE)
-            fprintf(stderr, "%s", response->body);
-        else
-            fprintf(stderr, "no gateway answers: %s; `ccgate run -c %s` starts one\n",
-                    response->error.message, visit->conf_file);
-    }
-    loop_stop(visit->loop);
-}
-
-static void
-call(struct visit *visit, const char *method, const char *path)
-{
-    char *url = mem_format("http://ccgate%s", path);
-    struct http_header header = {"Accept",
-                                 visit->is_json ? "application/json" : "text/plain"};
-    struct http_request request = {
-        .method = method,
-        .url = url,
-        .headers = &header,
-        .header_count = 1,
-        .unix_socket = visit->socket,
-    };
-    http_start(visit->pool, &request, on_reply, visit);
-    loop_run(visit->loop);
-    free(url);
-}
 
 /* ---- actions ---- */
 
-static void
-list(struct visit *visit, const char *name)
+static int
+list(const struct visit *visit, const char *name)
 {
     (void)name;
-    call(visit, "GET", CONTROL_CENTERS);
+    return client_call(visit->conf, visit->is_json, "GET", CONTROL_CENTERS, 0, NULL);
 }
 
-static void
-retry_one(struct visit *visit, const char *name)
+static int
+retry_one(const struct visit *visit, const char *name)
 {
     struct buf path = {0};
     control_wire_path(name, "retry", &path);
-    call(visit, "POST", path.data);
+    int code = client_call(visit->conf, false, "POST", path.data, 0, NULL);
     buf_fini(&path);
+    return code;
 }
 
 /* One, or all; what one call meets the next would meet, too. */
-static void
-retry(struct visit *visit, const char *name)
+static int
+retry(const struct visit *visit, const char *name)
 {
     if (name)
-        retry_one(visit, name);
-    for (size_t i = 0; !name && i < visit->conf->center_count; i++)
-        if (visit->code == EXIT_FINE)
-            retry_one(visit, visit->conf->centers[i].name);
+        return retry_one(visit, name);
+    int code = EXIT_FINE;
+    for (size_t i = 0; code == EXIT_FINE && i < visit->conf->center_count; i++)
+        code = retry_one(visit, visit->conf->centers[i].name);
+    return code;
 }
 
 static const struct action {
     const char *name;
     bool takes_name, is_listing;
-    void (*run)(struct visit *visit, const char *name);
+    int (*run)(const struct visit *visit, const char *name);
 } actions[] = {
     {"list", false, true, list},
     {"status", false, true, list},
@@ -142,23 +101,6 @@ check_name(const struct visit *visit, const char *name)
 }
 
 static int
-go(struct visit *visit, const struct action *action, const char *name)
-{
-    int code = check_name(visit, name);
-    if (code != EXIT_FINE)
-        return code;
-    http_init();
-    visit->socket = control_wire_socket(visit->conf->state);
-    visit->loop = loop_new();
-    visit->pool = http_pool_new(visit->loop, 1);
-    action->run(visit, name);
-    http_pool_delete(visit->pool);
-    loop_delete(visit->loop);
-    free(visit->socket);
-    return visit->code;
-}
-
-static int
 run_action(struct visit *visit, int count, char **words)
 {
     int code;
@@ -174,7 +116,9 @@ run_action(struct visit *visit, int count, char **words)
     if (!conf)
         return EXIT_PROBLEM;
     visit->conf = conf;
-    code = go(visit, action, words[1]);
+    code = check_name(visit, words[1]);
+    if (code == EXIT_FINE)
+        code = action->run(visit, words[1]);
     conf_delete(conf);
     return code;
 }
