@@ -34,6 +34,15 @@ is_live(const struct ward *ward, const char *script)
     return ward && ward->state == WARD_LIVE;
 }
 
+/* A rule that is nowhere may stand in a file that does not load yet. */
+static bool
+are_all_read(const struct ward *ward)
+{
+    while (ward && !ward->trouble)
+        ward = ward->next;
+    return !ward;
+}
+
 static bool
 has_id(const struct message_want *want, int64_t id)
 {
@@ -76,7 +85,9 @@ why_over(const struct sweeping *sweeping, const struct place *place)
     const struct conf *conf = sweeping->world->conf;
     const struct ward *ward = ward_of_rule(sweeping->wards, place->rule);
     if (!ward)
-        return is_live(sweeping->wards, place->script) ? "the rule was removed" : NULL;
+        return is_live(sweeping->wards, place->script) && are_all_read(sweeping->wards)
+                   ? "the rule was removed"
+                   : NULL;
     const struct conf_center *center = conf_find_center(conf, place->center);
     if (ward->state != WARD_LIVE || !center)
         return NULL;

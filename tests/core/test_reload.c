@@ -49,6 +49,29 @@ a_bad_change_changes_nothing(void **state)
     assert_int_equal(raised_of("rule"), 1);
 }
 
+/* Nobody knows yet that it was not removed. */
+static void
+a_rule_that_moved_into_a_bad_file_is_held(void **state)
+{
+    (void)state;
+    write_script("a", RULE("moves", 1));
+    write_script("b", RULE("stays", 2));
+    start();
+    wait_until_raised("moves", 1);
+    write_script("a", RULE("other", 3));
+    write_script("b", BROKEN);
+    reload(&gateway.conf, true);
+    wait_until_asked(3, 1);
+    assert_int_equal(raised_of("moves"), 1);
+    write_script("b", RULE("moves", 1));
+    reload(&gateway.conf, true);
+    wait_until_asked(1, 1);
+    assert_int_equal(raised_of("moves"), 1);
+    write_script("b", RULE("stays", 2));
+    reload(&gateway.conf, true);
+    wait_until_raised("moves", 0);
+}
+
 static void
 a_file_that_is_gone_stops_and_is_held(void **state)
 {
@@ -388,6 +411,7 @@ main(void)
         test(an_unchanged_script_is_not_touched),
         test(a_changed_script_takes_the_place),
         test(a_bad_change_changes_nothing),
+        test(a_rule_that_moved_into_a_bad_file_is_held),
         test(a_file_that_is_gone_stops_and_is_held),
         test(a_folder_that_cannot_be_read_changes_nothing),
         test(one_reload_at_a_time),
