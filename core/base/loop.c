@@ -2,7 +2,6 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -29,6 +28,7 @@ struct loop {
 
 struct timer {
     struct event *event;
+    bool is_real;
     loop_callback *on_time;
     void *arg;
 };
@@ -48,44 +48,6 @@ give_up(const char *what)
 {
     log_error("loop", "cannot %s", what);
     abort();
-}
-
-/* ---- the clocks ---- */
-
-static int64_t
-read_clock_us(clockid_t clock)
-{
-    struct timespec at;
-    if (clock_gettime(clock, &at) != 0)
-        return -1;
-    return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
-}
-
-int64_t
-clock_mono_ms(void)
-{
-    return read_clock_us(CLOCK_MONOTONIC) / 1000;
-}
-
-int64_t
-clock_mono_us(void)
-{
-    return read_clock_us(CLOCK_MONOTONIC);
-}
-
-int64_t
-clock_wall_ms(void)
-{
-    return read_clock_us(CLOCK_REALTIME) / 1000;
-}
-
-int64_t
-clock_process_cpu_us(pid_t pid)
-{
-    clockid_t clock;
-    if (clock_getcpuclockid(pid, &clock) != 0)
-        return -1;
-    return read_clock_us(clock);
 }
 
 /* ---- the loop ---- */
@@ -207,10 +169,11 @@ on_timeout(evutil_socket_t fd, short events, void *arg)
     timer->on_time(timer->arg);
 }
 
-struct timer *
-timer_new(struct loop *loop, loop_callback *on_time, void *arg)
+static struct timer *
+make_timer(struct loop *loop, bool is_real, loop_callback *on_time, void *arg)
 {
     struct timer *timer = mem_zero(sizeof *timer);
+    timer->is_real = is_real;
     timer->on_time = on_time;
     timer->arg = arg;
     timer->event = event_new(loop->base, -1, 0, on_timeout, timer);
@@ -219,13 +182,26 @@ timer_new(struct loop *loop, loop_callback *on_time, void *arg)
     return timer;
 }
 
+struct timer *
+timer_new(struct loop *loop, loop_callback *on_time, void *arg)
+{
+    return make_timer(loop, false, on_time, arg);
+}
+
+struct timer *
+timer_new_real(struct loop *loop, loop_callback *on_time, void *arg)
+{
+    return make_timer(loop, true, on_time, arg);
+}
+
 void
 timer_start(struct timer *timer, int64_t delay_ms)
 {
     if (delay_ms < 0)
         delay_ms = 0;
-    struct timeval delay = {.tv_sec = delay_ms / 1000,
-                            .tv_usec = delay_ms % 1000 * 1000};
+    int64_t delay_us = timer->is_real ? delay_ms * 1000 : clock_real_delay_us(delay_ms);
+    struct timeval delay = {.tv_sec = delay_us / 1000000,
+                            .tv_usec = delay_us % 1000000};
     if (event_add(timer->event, &delay) != 0)
         give_up("start a timer");
 }

@@ -1,14 +1,14 @@
-/* The event loop, and the only clock of the core.
+/* The event loop.
  *
- * One thread. Callbacks run from loop_run() only. Times are milliseconds: `mono` is
- * monotonic and for waits, `wall` is since the Unix epoch and for display, signatures
- * and what people call a time. Nothing else in the core reads a clock. */
+ * One thread. Callbacks run from loop_run() only. Timers follow engine time
+ * (base/clock.h) unless they are made for real time. */
 #ifndef CCGATE_BASE_LOOP_H
 #define CCGATE_BASE_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
+
+#include "base/clock.h"
 
 struct loop;
 struct timer;
@@ -30,16 +30,11 @@ void loop_stop(struct loop *loop);
 /* For net/server.c alone, which lends it to evhttp. */
 struct event_base *loop_base(struct loop *loop);
 
-/* The clocks, usable before there is a loop and from any thread. */
-int64_t clock_mono_ms(void);
-int64_t clock_mono_us(void);
-int64_t clock_wall_ms(void);
-
-/* CPU time used by process `pid` in microseconds, -1 when it is gone. */
-int64_t clock_process_cpu_us(pid_t pid);
-
 /* A one-shot timer; starting a running one moves it. */
 struct timer *timer_new(struct loop *loop, loop_callback *on_time, void *arg);
+/* One whose delays are of real time, for network time-outs and what watches processes.
+ */
+struct timer *timer_new_real(struct loop *loop, loop_callback *on_time, void *arg);
 void timer_start(struct timer *timer, int64_t delay_ms);
 void timer_stop(struct timer *timer);
 bool timer_is_running(const struct timer *timer);

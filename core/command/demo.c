@@ -73,7 +73,7 @@ static const char *const count_words[] = {"raised", "sent", "received", "cleared
 static void
 tell(const struct demo *demo, const char *word, const char *color, const char *text)
 {
-    int64_t passed = (clock_mono_ms() - demo->started_ms) / 1000;
+    int64_t passed = (clock_real_mono_ms() - demo->started_ms) / 1000;
     printf("%3lld:%02lld  ", (long long)(passed / 60), (long long)(passed % 60));
     if (demo->has_color)
         printf("\033[%sm%-8s\033[0m  %s\n", color, word, text);
@@ -377,10 +377,10 @@ play(struct demo *demo, int64_t for_ms)
         return EXIT_PROBLEM;
     }
     demo->loop = loop_new();
-    demo->started_ms = clock_mono_ms();
+    demo->started_ms = clock_real_mono_ms();
     demo->has_color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-    demo->start_timer = timer_new(demo->loop, start_gateway, demo);
-    demo->end_timer = timer_new(demo->loop, on_time, demo);
+    demo->start_timer = timer_new_real(demo->loop, start_gateway, demo);
+    demo->end_timer = timer_new_real(demo->loop, on_time, demo);
     demo->on_int = watch_signal(demo->loop, SIGINT, stop, demo);
     demo->on_term = watch_signal(demo->loop, SIGTERM, stop, demo);
     demo->on_hup = watch_signal(demo->loop, SIGHUP, stop, demo);

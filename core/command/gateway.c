@@ -287,7 +287,7 @@ static void
 look_whether_drained(void *arg)
 {
     struct gateway *gateway = arg;
-    bool is_over = clock_mono_ms() >= gateway->drain_until;
+    bool is_over = clock_real_mono_ms() >= gateway->drain_until;
     if (!is_over && (planner_busy(gateway->planner) || deliver_busy(gateway->deliver) ||
                      store_pending(gateway->store))) {
         timer_start(gateway->drain_timer, DRAIN_LOOK_MS);
@@ -310,7 +310,7 @@ stop(void *arg, int mode)
         return;
     }
     log_info("gateway", "stopping: finishing what is in flight");
-    gateway->drain_until = clock_mono_ms() + DRAIN_MS;
+    gateway->drain_until = clock_real_mono_ms() + DRAIN_MS;
     supervisor_drain(gateway->supervisor);
     planner_drain(gateway->planner);
     deliver_drain(gateway->deliver);
@@ -344,7 +344,7 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
     struct resident_world world = {gateway->loop,   gateway->conf,    gateway->planner,
                                    gateway->notify, gateway->program, gateway->ledger};
     gateway->supervisor = supervisor_new(&world);
-    gateway->drain_timer = timer_new(gateway->loop, look_whether_drained, gateway);
+    gateway->drain_timer = timer_new_real(gateway->loop, look_whether_drained, gateway);
     gateway->reload_timer = timer_new(gateway->loop, reload, gateway);
     gateway->on_term = watch_signal(gateway->loop, SIGTERM, stop, gateway);
     gateway->on_int = watch_signal(gateway->loop, SIGINT, stop, gateway);

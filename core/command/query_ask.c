@@ -127,10 +127,10 @@ on_look(void *arg)
 static void
 leave(struct asker *asker)
 {
-    int64_t until = clock_mono_ms() + LEAVE_MS;
-    struct timer *look = timer_new(asker->loop, on_look, asker->loop);
+    int64_t until = clock_real_mono_ms() + LEAVE_MS;
+    struct timer *look = timer_new_real(asker->loop, on_look, asker->loop);
     planner_drain(asker->planner);
-    while (planner_busy(asker->planner) && clock_mono_ms() < until) {
+    while (planner_busy(asker->planner) && clock_real_mono_ms() < until) {
         timer_start(look, LEAVE_LOOK_MS);
         loop_run(asker->loop);
     }

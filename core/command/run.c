@@ -1,6 +1,7 @@
 #include <getopt.h>
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/gateway.h"
@@ -12,9 +13,11 @@ run(const struct command *command, int argc, char **argv)
         {"conf", required_argument, NULL, 'c'},
         {"state", required_argument, NULL, 's'},
         {"log", required_argument, NULL, 'l'},
+        {"speed", required_argument, NULL, 'x'},
         {NULL, 0, NULL, 0},
     };
     struct gateway_options gateway = {.conf_file = "gateway.conf"};
+    struct clock_speed speed;
     int option, level;
     while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
         switch (option) {
@@ -27,6 +30,12 @@ run(const struct command *command, int argc, char **argv)
                     command, "--log: '%s' is none of debug, info, warn, error", optarg);
             log_set_level(level);
             break;
+        case 'x':
+            if (!clock_parse_speed(optarg, &speed))
+                return command_misused(
+                    command, "--speed: '%s' is not a factor; write 30", optarg);
+            clock_set_speed(&speed);
+            break;
         default: return command_wrong_option(command, options, argv);
         }
     }
@@ -37,12 +46,14 @@ run(const struct command *command, int argc, char **argv)
 
 const struct command command_run = {
     .name = "run",
-    .arguments = "[-c FILE] [--state DIR] [--log LEVEL]",
+    .arguments = "[-c FILE] [--state DIR] [--log LEVEL] [--speed X]",
     .sentence = "runs the gateway until it is told to stop",
     .help =
         "  -c, --conf FILE   the configuration (default gateway.conf)\n"
         "  --state DIR       keep the state there instead of where FILE says\n"
         "  --log LEVEL       debug, info (default), warn or error\n"
+        "  --speed X         time runs X times as fast, as in a demo: wall clock and\n"
+        "                    waits; network time-outs and limits of scripts stay real\n"
         "\n"
         "SIGHUP reloads configuration and scripts: load, check, swap; what does not\n"
         "load changes nothing. SIGTERM finishes what is in flight and ends; a second\n"

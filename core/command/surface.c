@@ -42,7 +42,7 @@ reply(struct server_request *request, int status, const char *text)
 static void
 arm_lag(struct surface *surface)
 {
-    surface->lag_due_us = clock_mono_us() + (int64_t)LAG_EVERY_MS * 1000;
+    surface->lag_due_us = clock_real_mono_us() + (int64_t)LAG_EVERY_MS * 1000;
     timer_start(surface->lag_timer, LAG_EVERY_MS);
 }
 
@@ -50,7 +50,7 @@ static void
 on_lag(void *arg)
 {
     struct surface *surface = arg;
-    int64_t late_us = clock_mono_us() - surface->lag_due_us;
+    int64_t late_us = clock_real_mono_us() - surface->lag_due_us;
     surface->lag_us = late_us > 0 ? late_us : 0;
     arm_lag(surface);
 }
@@ -245,7 +245,7 @@ surface_new(const struct api_world *world, struct api *api, const char *listen,
         free(surface);
         return NULL;
     }
-    surface->lag_timer = timer_new(world->loop, on_lag, surface);
+    surface->lag_timer = timer_new_real(world->loop, on_lag, surface);
     arm_lag(surface);
     log_info("gateway", "API and metrics on http://%s",
              server_address(surface->server));

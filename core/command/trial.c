@@ -25,8 +25,8 @@ on_page(void *arg, const struct outbox_page *page)
 {
     struct trial *trial = arg;
     trial->read = NULL;
-    bool is_over =
-        page->attempt_count || page->error.kind || clock_mono_ms() >= trial->until_ms;
+    bool is_over = page->attempt_count || page->error.kind ||
+                   clock_real_mono_ms() >= trial->until_ms;
     if (is_over)
         trial->on_done(trial->arg, page);
     else
@@ -78,10 +78,10 @@ trial_start(struct loop *loop, struct store *store, struct notify *notify,
         trial = mem_zero(sizeof *trial);
         trial->store = store;
         trial->id = notify_message_id(store_instance(store), origin, destination, 0);
-        trial->until_ms = clock_mono_ms() + WAIT_MS;
+        trial->until_ms = clock_real_mono_ms() + WAIT_MS;
         trial->on_done = on_done;
         trial->arg = arg;
-        trial->timer = timer_new(loop, look, trial);
+        trial->timer = timer_new_real(loop, look, trial);
         timer_start(trial->timer, LOOK_MS);
     }
     free(origin);

@@ -121,7 +121,7 @@ on_timer(void *arg)
     pool->armed_ms = INT64_MAX;
     if (pool->due_ms == INT64_MAX)
         return;
-    int64_t left_ms = pool->due_ms - clock_mono_ms();
+    int64_t left_ms = pool->due_ms - clock_real_mono_ms();
     if (left_ms > 0) {
         pool->armed_ms = pool->due_ms;
         timer_start(pool->timer, left_ms);
@@ -143,7 +143,7 @@ on_curl_timer(CURLM *multi, long delay_ms, void *arg)
         schedule_turn(pool);
     if (delay_ms <= 0)
         return 0;
-    pool->due_ms = clock_mono_ms() + delay_ms;
+    pool->due_ms = clock_real_mono_ms() + delay_ms;
     if (pool->due_ms < pool->armed_ms) {
         pool->armed_ms = pool->due_ms;
         timer_start(pool->timer, delay_ms);
@@ -398,7 +398,7 @@ http_pool_new(struct loop *loop, size_t at_once)
     TAILQ_INIT(&pool->waiting);
     TAILQ_INIT(&pool->running);
     TAILQ_INIT(&pool->done);
-    pool->timer = timer_new(loop, on_timer, pool);
+    pool->timer = timer_new_real(loop, on_timer, pool);
     CURLM *multi = pool->multi = curl_multi_init();
     /* Left alone, curl keeps four times as many connections as there are calls just
      * now, and after a burst closes what the next burst needs. */

@@ -105,7 +105,7 @@ static void
 look(void *arg)
 {
     struct server_guard *guard = arg;
-    int64_t now_ms = clock_mono_ms();
+    int64_t now_ms = clock_real_mono_ms();
     struct guest *found;
     size_t count = find_guests(guard, now_ms, &found);
     free(guard->guests);
@@ -137,7 +137,7 @@ server_guard_new(struct loop *loop, struct evconnlistener *listener, size_t most
     guard->listener = listener;
     guard->most = most;
     guard->deadline_ms = deadline_ms;
-    guard->timer = timer_new(loop, look, guard);
+    guard->timer = timer_new_real(loop, look, guard);
     return guard;
 }
 

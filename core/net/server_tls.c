@@ -88,7 +88,7 @@ make_certificate(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer
         give_up("certificate");
     set_serial(certificate);
     X509_NAME *subject = X509_get_subject_name(certificate);
-    int64_t now_s = clock_wall_ms() / 1000;
+    int64_t now_s = clock_real_wall_ms() / 1000;
     if (!X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
                                     (const unsigned char *)name, -1, -1, 0) ||
         !X509_set_issuer_name(certificate,

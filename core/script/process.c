@@ -177,9 +177,9 @@ process_new(struct loop *loop, const char *program, const char *name,
         return NULL;
     }
     process->watch = watch_new(loop, process->socket, WATCH_READ, on_ready, process);
-    process->watch_timer = timer_new(loop, look, process);
-    process->room_timer = timer_new(loop, look_for_room, process);
-    process->looked_ms = clock_mono_ms();
+    process->watch_timer = timer_new_real(loop, look, process);
+    process->room_timer = timer_new_real(loop, look_for_room, process);
+    process->looked_ms = clock_real_mono_ms();
     look_soon(process);
     return process;
 }
@@ -354,7 +354,7 @@ flush(void *arg)
         watch_set(process->watch, is_waiting ? WATCH_READ | WATCH_WRITE : WATCH_READ);
     process->is_flushing = is_waiting;
     if (!timer_is_running(process->watch_timer)) {
-        process->looked_ms = clock_mono_ms();
+        process->looked_ms = clock_real_mono_ms();
         look_soon(process);
     }
 }
@@ -429,7 +429,7 @@ static void
 look(void *arg)
 {
     struct process *process = arg;
-    int64_t now = clock_mono_ms();
+    int64_t now = clock_real_mono_ms();
     bool is_working = process->page->busy || waiting(process) > 0;
     if (process->page->activation != process->activation || !process->wall_ms ||
         now - process->looked_ms > STOPPED_MS || !process->page->busy)

@@ -58,7 +58,7 @@ struct store {
 static void
 wait_changed(struct store *store, int64_t ms)
 {
-    int64_t until_ms = clock_mono_ms() + ms;
+    int64_t until_ms = clock_real_mono_ms() + ms;
     struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000};
     pthread_cond_timedwait(&store->changed, &store->mutex, &until);
 }
@@ -158,10 +158,10 @@ write_until_done(struct store *store, const struct job_queue *group)
         set_failing(store, !written, &error);
         if (written)
             return true;
-        int64_t until_ms = clock_mono_ms() + RETRY_MS;
-        while (!store->retry && !store->stopping && clock_mono_ms() < until_ms)
+        int64_t until_ms = clock_real_mono_ms() + RETRY_MS;
+        while (!store->retry && !store->stopping && clock_real_mono_ms() < until_ms)
             if (!serve_read(store))
-                wait_changed(store, until_ms - clock_mono_ms());
+                wait_changed(store, until_ms - clock_real_mono_ms());
         store->retry = false;
         if (store->stopping && !store->given_up)
             wait_changed(store, CLOSE_RETRY_MS);
@@ -330,9 +330,9 @@ end_thread(struct store *store)
     pthread_mutex_lock(&store->mutex);
     store->stopping = true;
     pthread_cond_broadcast(&store->changed);
-    int64_t until_ms = clock_mono_ms() + CLOSE_MS;
-    while (!store->ended && clock_mono_ms() < until_ms)
-        wait_changed(store, until_ms - clock_mono_ms());
+    int64_t until_ms = clock_real_mono_ms() + CLOSE_MS;
+    while (!store->ended && clock_real_mono_ms() < until_ms)
+        wait_changed(store, until_ms - clock_real_mono_ms());
     store->given_up = true;
     pthread_cond_broadcast(&store->changed);
     pthread_mutex_unlock(&store->mutex);

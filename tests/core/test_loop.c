@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -363,22 +362,7 @@ test_a_signal(void **state)
     watch_delete(watch);
 }
 
-/* ---- the clocks and the log, which reads one ---- */
-
-static void
-test_clocks(void **state)
-{
-    (void)state;
-    int64_t before = clock_mono_ms();
-    assert_true(clock_mono_us() / 1000 >= before);
-    assert_true(clock_wall_ms() > INT64_C(1700000000000));
-    assert_true(clock_process_cpu_us(getpid()) > 0);
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(clock_process_cpu_us(pid), -1);
-}
+/* ---- the log ---- */
 
 static void
 read_log(void (*speak)(void), char *out, size_t size)
@@ -453,7 +437,6 @@ main(void)
         LOOP_TEST(test_a_watch_is_level_triggered_and_changes_mode),
         LOOP_TEST(test_a_watch_pauses_and_deletes_itself),
         LOOP_TEST(test_a_signal),
-        cmocka_unit_test(test_clocks),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_log_levels),
     };

@@ -1,0 +1,148 @@
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+
+#define FACTOR_LEAST 0.01
+#define FACTOR_MOST  10000.0
+
+static struct clock_speed pace = {.factor = 1};
+static bool is_paced; /* false: engine time is real time, steps of the wall and all */
+static _Thread_local const struct clock_held *in_force;
+
+/* ---- real time ---- */
+
+static int64_t
+read_clock_us(clockid_t clock)
+{
+    struct timespec at;
+    if (clock_gettime(clock, &at) != 0)
+        return -1;
+    return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
+int64_t
+clock_real_mono_us(void)
+{
+    return read_clock_us(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_real_mono_ms(void)
+{
+    return clock_real_mono_us() / 1000;
+}
+
+int64_t
+clock_real_wall_ms(void)
+{
+    return read_clock_us(CLOCK_REALTIME) / 1000;
+}
+
+int64_t
+clock_process_cpu_us(pid_t pid)
+{
+    clockid_t clock;
+    if (clock_getcpuclockid(pid, &clock) != 0)
+        return -1;
+    return read_clock_us(clock);
+}
+
+/* ---- engine time ---- */
+
+static int64_t
+paced_us(void)
+{
+    double passed = (double)(clock_real_mono_us() - pace.since_ms * 1000);
+    return (int64_t)(passed * pace.factor);
+}
+
+int64_t
+clock_mono_us(void)
+{
+    if (in_force)
+        return in_force->mono_ms * 1000;
+    return is_paced ? pace.since_ms * 1000 + paced_us() : clock_real_mono_us();
+}
+
+int64_t
+clock_mono_ms(void)
+{
+    return clock_mono_us() / 1000;
+}
+
+int64_t
+clock_wall_ms(void)
+{
+    if (in_force)
+        return in_force->wall_ms;
+    return is_paced ? pace.wall_ms + paced_us() / 1000 : clock_real_wall_ms();
+}
+
+int64_t
+clock_real_delay_us(int64_t delay_ms)
+{
+    if (!is_paced)
+        return delay_ms * 1000;
+    double exact = (double)delay_ms * 1000 / pace.factor;
+    int64_t whole = (int64_t)exact;
+    return (double)whole < exact ? whole + 1 : whole;
+}
+
+const struct clock_held *
+clock_hold(const struct clock_held *held)
+{
+    const struct clock_held *before = in_force;
+    in_force = held;
+    return before;
+}
+
+/* ---- speed ---- */
+
+void
+clock_set_speed(const struct clock_speed *speed)
+{
+    pace = *speed;
+    is_paced = true;
+}
+
+static bool
+parse_origin(const char *text, struct clock_speed *speed)
+{
+    char wall[32];
+    size_t size = strcspn(text, ",");
+    if (!text[size] || size >= sizeof wall)
+        return false;
+    memcpy(wall, text, size);
+    wall[size] = 0;
+    return text_integer(wall, &speed->wall_ms) &&
+           text_integer(text + size + 1, &speed->since_ms);
+}
+
+bool
+clock_parse_speed(const char *text, struct clock_speed *speed)
+{
+    char *end;
+    struct clock_speed parsed = {.factor = strtod(text, &end),
+                                 .wall_ms = clock_real_wall_ms(),
+                                 .since_ms = clock_real_mono_ms()};
+    if (end == text || !(parsed.factor >= FACTOR_LEAST && parsed.factor <= FACTOR_MOST))
+        return false;
+    if (*end && (*end != ',' || !parse_origin(end + 1, &parsed)))
+        return false;
+    *speed = parsed;
+    return true;
+}
+
+char *
+clock_format_speed(const struct clock_speed *speed, char *out, size_t size)
+{
+    snprintf(out, size, "%.6g,%" PRId64 ",%" PRId64, speed->factor, speed->wall_ms,
+             speed->since_ms);
+    return out;
+}
