@@ -1,15 +1,15 @@
---- Every few seconds, one line in the log: how many wait in each queue.
+--- Every minute, how many wait in each queue: to a wallboard, or whatever else takes JSON.
 local gw = require "gateway"
 
 gw.job "floor-view" {
-  every = "3s",
+  every = "1m",
   run = function ()
-    local rows, err = gw.queues():fetch { max_age = "2s" }
+    local rows, err = gw.queues():fetch { max_age = "30s" }
     if not rows then return gw.log.warn("no view of the floor: " .. tostring(err)) end
-    local views = {}
+    local queues = gw.array {}
     for _, queue in ipairs(rows) do
-      views[#views + 1] = gw.template("{name} {calls_waiting} waiting", queue)
+      queues[#queues + 1] = { name = queue.name, waiting = queue.calls_waiting, available = queue.agents_available }
     end
-    gw.log.info(table.concat(views, ", "))
+    gw.destination "wallboard":send({ queues = queues }, { expires = "1m" })
   end,
 }
