@@ -36,7 +36,8 @@ LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE_FLAGS)
 # core/script holds both ends of the socket: these files are the core's, these are for
 # both, all others are the host's.
 SCRIPT_CORE := $(addprefix core/script/,supervisor.c supervisor_look.c ward.c \
-	ward_tell.c resident.c resident_take.c resident_jobs.c resident_tick.c \
+	ward_tell.c resident.c resident_take.c resident_wait.c resident_ask.c \
+	resident_jobs.c resident_tick.c \
 	resident_handler.c process.c folder.c setup.c strikes.c sweep.c ledger.c)
 SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c \
 	message_job.c message_task.c key.c library.c)

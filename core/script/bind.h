@@ -118,7 +118,10 @@
  * list. span, of a query that has one and only then: { begin =, finish =, type = number
  * | nil }, as span() gives them. Of a list, the rows of all ids, a key once; agents
  * whom `expect` names and who are not in the answer are at its end, signed out.
- * Errors are plain tables { kind, code, message }. sleep and fetch raise inside a
+ * ask(word, question_json, what | nil) → answer_json | nil, error. Suspends the task:
+ * something else of the core, by a word that script/resident_ask.h knows; `what` is how
+ * messages name the call.
+ * Errors are plain tables { kind, code, message }. sleep, fetch and ask raise inside a
  * coroutine of the script's own: they suspend the whole task.
  * log(level, text): "debug" "info" "warn" "error"; what is over the rate is counted.
  *

@@ -272,8 +272,46 @@ l_fetch(lua_State *L)
     return lua_yieldk(L, 0, expected, k_fetched);
 }
 
+/* ---- asking the core ---- */
+
+static int
+k_answered(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    const struct task *task = script_of(L)->task;
+    if (!task || task->co != L)
+        return luaL_error(L, "the gateway alone resumes a job that waits");
+    const struct message_answer *answer = task->answer;
+    if (answer->error.kind != ERROR_NONE)
+        return push_error(L, answer->error.kind, answer->error.code,
+                          answer->error.message);
+    lua_pushlstring(L, answer->answer, answer->answer_size);
+    return 1;
+}
+
+static int
+l_ask(lua_State *L)
+{
+    struct script *script = script_of(L);
+    size_t word_size;
+    struct message_ask ask = {.word = luaL_checklstring(L, 1, &word_size)};
+    ask.question = luaL_checklstring(L, 2, &ask.question_size);
+    const char *what = luaL_optstring(L, 3, ask.word);
+    struct task *task = check_may_wait(L, what);
+    luaL_argcheck(L, word_size && is_printable(ask.word, word_size, MESSAGE_NAME_MAX),
+                  1, "no word");
+    luaL_argcheck(L, ask.question_size && strlen(ask.question) == ask.question_size, 2,
+                  "no question");
+    if (ask.question_size > EFFECT_TEXT_MAX)
+        return push_error(L, ERROR_LIMIT, "", "what is asked is larger than 256 KB");
+    ask.wait = task_start_wait(script, WAIT_ASK);
+    message_write_ask(&task->frame, script->effects.now_ms, &ask);
+    return lua_yieldk(L, 0, 0, k_answered);
+}
+
 const luaL_Reg bind_task_functions[] = {
     {"job", l_job},         {"handler", l_handler}, {"note", l_note},
     {"in_task", l_in_task}, {"send", l_send},       {"sleep", l_sleep},
-    {"fetch", l_fetch},     {NULL, NULL},
+    {"fetch", l_fetch},     {"ask", l_ask},         {NULL, NULL},
 };

@@ -126,6 +126,18 @@ cursor_ids(struct cursor *cursor, const struct query *query, int64_t *room)
     return cursor->in.bad ? 0 : count;
 }
 
+/* ---- errors ---- */
+
+void
+cursor_error(struct cursor *cursor, struct error *out)
+{
+    enum error_kind kind = error_kind_of(frame_get_string(&cursor->in));
+    cursor_demand(cursor, kind != ERROR_NONE, "the kind of the error");
+    const char *code = cursor_word(cursor, 0, sizeof out->code - 1, "the code");
+    const char *text = cursor_word(cursor, 0, sizeof out->message - 1, "the text");
+    error_set(out, kind, code, "%s", text);
+}
+
 /* ---- spans ---- */
 
 int64_t

@@ -51,6 +51,9 @@ const char *cursor_word(struct cursor *cursor, size_t least, size_t most,
 /* Without a NUL inside and not empty. */
 const char *cursor_text(struct cursor *cursor, size_t *size, const char *fault);
 
+/* What went wrong, as message_put_error() wrote it. */
+void cursor_error(struct cursor *cursor, struct error *out);
+
 /* NULL only after a fault. */
 const struct query *cursor_query(struct cursor *cursor);
 

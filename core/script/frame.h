@@ -45,6 +45,9 @@
  *
  * CANCEL: id = run: it took too long. It ends, and says so, unless it has ended.
  *
+ * ANSWER: id = wait; i64 ok; ok 1: text answer (JSON); ok 0: text kind, text code, text
+ * message.
+ *
  * DISABLE: id = entry: switched off after three strikes; never run again.
  *
  * TICK: id = entry, a rule that asked for it: time has passed, samples or not.
@@ -79,6 +82,11 @@
  * FETCH: id = wait; u32 center, u32 query, i64 max_age_ms, i64 begin, end, type (of a
  * query with a span: struct query_span; else 0, 0, OPERATION_ANY), list of i64 ids.
  *
+ * ASK: id = wait; text word, text question (JSON): something else of the core. The
+ * words, what each asks and what it is answered: script/resident_ask.h.
+ *
+ * FORGET: id = wait: nobody waits for it any more. It may be over.
+ *
  * LOG: u8 level; text room ("rule queue-wait"); text message.
  *
  * STRIKE: id = entry; text message ("cpu limit", "memory limit"): stopped from inside.
@@ -104,6 +112,8 @@ enum frame_type {
     FRAME_STORE,
     FRAME_HANDLE,
     FRAME_CANCEL,
+    FRAME_ANSWER,
+    FRAME_LAST_TO_HOST = FRAME_ANSWER,
     FRAME_LOADED = 64,
     FRAME_COMMIT,
     FRAME_SLEEP,
@@ -111,6 +121,9 @@ enum frame_type {
     FRAME_LOG,
     FRAME_STRIKE,
     FRAME_DONE,
+    FRAME_ASK,
+    FRAME_FORGET,
+    FRAME_LAST_TO_CORE = FRAME_FORGET,
 };
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };

@@ -197,6 +197,16 @@ on_fetched(const struct frame *frame, struct error *error)
 }
 
 static bool
+on_answer(const struct frame *frame, struct error *error)
+{
+    struct message_answer answer;
+    if (!message_read_answer(frame, &answer, error))
+        return false;
+    error_set(error, ERROR_DECODE, "", "ANSWER without a question");
+    return task_answered(host.script, &answer);
+}
+
+static bool
 on_disable(const struct frame *frame, struct error *error)
 {
     uint32_t number;
@@ -229,7 +239,7 @@ static bool (*const handlers[])(const struct frame *, struct error *) = {
     [FRAME_WAKE] = on_wake,       [FRAME_FETCHED] = on_fetched,
     [FRAME_DISABLE] = on_disable, [FRAME_TICK] = on_tick,
     [FRAME_STORE] = on_store,     [FRAME_HANDLE] = on_handle,
-    [FRAME_CANCEL] = on_cancel,
+    [FRAME_CANCEL] = on_cancel,   [FRAME_ANSWER] = on_answer,
 };
 
 static void
@@ -253,8 +263,8 @@ work(void)
     size_t used = 0;
     struct frame frame;
     enum frame_result result;
-    while ((result = frame_next(host.in, host.in_size, &used, FRAME_LOAD, FRAME_CANCEL,
-                                &frame)) == FRAME_OK)
+    while ((result = frame_next(host.in, host.in_size, &used, FRAME_LOAD,
+                                FRAME_LAST_TO_HOST, &frame)) == FRAME_OK)
         handle(&frame);
     if (result == FRAME_BAD)
         fail("frame", "no frame of the core");

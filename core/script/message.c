@@ -96,6 +96,14 @@ get_limits(struct cursor *cursor, struct conf_limits *limits)
     }
 }
 
+void
+message_put_error(struct buf *out, const struct error *error)
+{
+    frame_put_string(out, error_word(error->kind));
+    frame_put_string(out, error->code);
+    frame_put_string(out, error->message);
+}
+
 bool
 message_write_load(struct buf *out, int64_t now_ms, const struct message_load *load)
 {
@@ -339,9 +347,7 @@ message_write_fetched(struct buf *out, int64_t now_ms,
     if (failure->kind == ERROR_NONE) {
         put_rows(out, &fetched->rows);
     } else {
-        frame_put_string(out, error_word(failure->kind));
-        frame_put_string(out, failure->code);
-        frame_put_string(out, failure->message);
+        message_put_error(out, failure);
     }
     return frame_end(out, begin);
 }
@@ -356,12 +362,7 @@ message_read_fetched(const struct frame *frame, size_t center_count,
         get_rows(&cursor, center_count, &out->rows);
         return cursor_finish(&cursor);
     }
-    enum error_kind kind = error_kind_of(frame_get_string(&cursor.in));
-    cursor_demand(&cursor, kind != ERROR_NONE, "the kind of the error");
-    const char *code = cursor_word(&cursor, 0, sizeof out->error.code - 1, "the code");
-    const char *text =
-        cursor_word(&cursor, 0, sizeof out->error.message - 1, "the text");
-    error_set(&out->error, kind, code, "%s", text);
+    cursor_error(&cursor, &out->error);
     return cursor_finish(&cursor);
 }
 

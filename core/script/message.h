@@ -55,6 +55,9 @@ size_t message_list_room(const struct message_list *list);
 /* Adds the list as a payload item. */
 void message_list_put(struct buf *out, const struct message_list *list);
 
+/* Adds what went wrong, as cursor_error() reads it. */
+void message_put_error(struct buf *out, const struct error *error);
+
 /* ---- core → host ---- */
 
 struct message_load {
@@ -140,6 +143,17 @@ bool message_write_fetched(struct buf *out, int64_t now_ms,
                            const struct message_fetched *fetched);
 bool message_read_fetched(const struct frame *frame, size_t center_count,
                           struct message_fetched *out, struct error *error);
+
+struct message_answer {
+    uint64_t wait;
+    struct error error; /* ERROR_NONE: `answer` is the answer */
+    const char *answer; /* JSON */
+    size_t answer_size;
+};
+bool message_write_answer(struct buf *out, int64_t now_ms,
+                          const struct message_answer *answer);
+bool message_read_answer(const struct frame *frame, struct message_answer *out,
+                         struct error *error);
 
 struct message_run {
     uint32_t entry;
@@ -327,6 +341,20 @@ bool message_read_fetch(const struct frame *frame, size_t center_count,
                         struct message_fetch *out, struct error *error);
 /* Only of one that was read. */
 void message_fetch_fini(struct message_fetch *fetch);
+
+struct message_ask {
+    uint64_t wait;
+    const char *word;
+    const char *question; /* JSON */
+    size_t question_size;
+};
+bool message_write_ask(struct buf *out, int64_t now_ms, const struct message_ask *ask);
+bool message_read_ask(const struct frame *frame, struct message_ask *out,
+                      struct error *error);
+
+void message_write_forget(struct buf *out, int64_t now_ms, uint64_t wait);
+bool message_read_forget(const struct frame *frame, uint64_t *wait,
+                         struct error *error);
 
 struct message_log {
     uint8_t level; /* enum log_level */

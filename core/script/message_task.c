@@ -1,4 +1,4 @@
-/* What a task waits for: SLEEP and FETCH. */
+/* What a task waits for: SLEEP, FETCH and ASK, and the end of it: ANSWER, FORGET. */
 #include <stdlib.h>
 
 #include "script/cursor.h"
@@ -62,4 +62,65 @@ message_fetch_fini(struct message_fetch *fetch)
 {
     free((int64_t *)fetch->ids);
     *fetch = (struct message_fetch){0};
+}
+
+bool
+message_write_ask(struct buf *out, int64_t now_ms, const struct message_ask *ask)
+{
+    size_t begin = frame_begin(out, FRAME_ASK, ask->wait, now_ms);
+    frame_put_string(out, ask->word);
+    frame_put_text(out, ask->question, ask->question_size);
+    return frame_end(out, begin);
+}
+
+bool
+message_read_ask(const struct frame *frame, struct message_ask *out,
+                 struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "ASK", error);
+    out->wait = frame->header.id;
+    out->word = cursor_word(&cursor, 1, MESSAGE_NAME_MAX, "the word of a question");
+    out->question = cursor_text(&cursor, &out->question_size, "no question");
+    return cursor_finish(&cursor);
+}
+
+bool
+message_write_answer(struct buf *out, int64_t now_ms,
+                     const struct message_answer *answer)
+{
+    bool is_good = answer->error.kind == ERROR_NONE;
+    size_t begin = frame_begin(out, FRAME_ANSWER, answer->wait, now_ms);
+    frame_put_i64(out, is_good);
+    if (is_good)
+        frame_put_text(out, answer->answer, answer->answer_size);
+    else
+        message_put_error(out, &answer->error);
+    return frame_end(out, begin);
+}
+
+bool
+message_read_answer(const struct frame *frame, struct message_answer *out,
+                    struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "ANSWER", error);
+    *out = (struct message_answer){.wait = frame->header.id};
+    if (cursor_number(&cursor, 0, 1, "ok is neither 0 nor 1") == 1)
+        out->answer = cursor_text(&cursor, &out->answer_size, "no answer");
+    else
+        cursor_error(&cursor, &out->error);
+    return cursor_finish(&cursor);
+}
+
+void
+message_write_forget(struct buf *out, int64_t now_ms, uint64_t wait)
+{
+    frame_end(out, frame_begin(out, FRAME_FORGET, wait, now_ms));
+}
+
+bool
+message_read_forget(const struct frame *frame, uint64_t *wait, struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "FORGET", error);
+    *wait = frame->header.id;
+    return cursor_finish(&cursor);
 }

@@ -278,7 +278,7 @@ take_frames(struct process *process)
     struct frame frame;
     struct error error = {0};
     while ((result = frame_next(process->in.data, process->in.size, &used, FRAME_LOADED,
-                                FRAME_DONE, &frame)) == FRAME_OK) {
+                                FRAME_LAST_TO_CORE, &frame)) == FRAME_OK) {
         if (process->is_killed)
             continue;
         if (!process->events.on_frame(process->events.arg, &frame, &error)) {

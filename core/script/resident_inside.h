@@ -5,12 +5,13 @@
 #include "script/ledger.h"
 #include "script/resident.h"
 
-/* A task that waits: for a time or for an answer. */
+/* A task that waits: for a time, for rows, for an answer. */
 struct wait {
     struct resident *resident;
     uint64_t id;
-    struct timer *timer;
-    struct fetch *fetch;
+    struct timer *timer;        /* of a sleep */
+    void (*cancel)(void *work); /* NULL: there is nothing to cancel */
+    void *work;
     uint32_t center; /* of the fetch, as the script counts centres */
     struct wait *next;
 };
@@ -84,7 +85,15 @@ void resident_end_handler(struct resident *resident, uint64_t number);
 bool resident_take(struct resident *resident, const struct frame *frame,
                    struct error *error);
 
-/* Cancels what its tasks wait for. */
+typedef bool frame_taker(struct resident *resident, const struct frame *frame,
+                         struct error *error);
+
+/* ---- resident_wait.c: what its tasks wait for ---- */
+
+frame_taker resident_take_sleep, resident_take_fetch, resident_take_ask,
+    resident_take_forget;
+
+/* Cancels all of it. */
 void resident_drop_waits(struct resident *resident);
 
 /* ---- resident_jobs.c: when its jobs run ---- */

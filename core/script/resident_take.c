@@ -6,97 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* A task that only sleeps and sleeps must not keep gateway and host busy. */
-#define SLEEP_LEAST_MS ((int64_t)10)
-
-/* ---- waits ---- */
-
-/* NULL with `error`: each task waits for one thing, so there are no more waits than
- * tasks, and none has the name of another. */
-static struct wait *
-wait_new(struct resident *resident, uint64_t id, struct error *error)
-{
-    bool is_known = false;
-    for (struct wait *other = resident->waits; other; other = other->next)
-        if (other->id == id)
-            is_known = true;
-    if (is_known ||
-        resident->wait_count >= (size_t)resident->task_max + RESIDENT_RUNS_MAX) {
-        error_set(error, ERROR_DECODE, "", "wait %llu: %s", (unsigned long long)id,
-                  is_known ? "is there already" : "too many");
-        return NULL;
-    }
-    struct wait *wait = mem_zero(sizeof *wait);
-    wait->resident = resident;
-    wait->id = id;
-    wait->next = resident->waits;
-    resident->waits = wait;
-    resident->wait_count++;
-    return wait;
-}
-
-static void
-wait_delete(struct wait *wait)
-{
-    struct wait **at = &wait->resident->waits;
-    while (*at != wait)
-        at = &(*at)->next;
-    *at = wait->next;
-    wait->resident->wait_count--;
-    timer_free(wait->timer);
-    free(wait);
-}
-
-static void
-on_slept(void *arg)
-{
-    struct wait *wait = arg;
-    message_write_wake(process_out(wait->resident->process), clock_wall_ms(), wait->id);
-    wait_delete(wait);
-}
-
-static void
-on_fetched(void *arg, const struct error *error, const struct block *rows,
-           int64_t wall_ms)
-{
-    struct wait *wait = arg;
-    struct message_fetched fetched = {.wait = wait->id, .error = *error};
-    if (error->kind == ERROR_NONE)
-        fetched.rows = (struct message_rows){.center = wait->center,
-                                             .query = rows->query,
-                                             .row_count = (uint32_t)rows->row_count,
-                                             .cells = rows->cells,
-                                             .text = rows->text.data,
-                                             .text_size = rows->text.size};
-    (void)wall_ms;
-    wait->fetch = NULL; /* ends itself after this call */
-    if (!message_write_fetched(process_out(wait->resident->process), clock_wall_ms(),
-                               &fetched)) {
-        error_set(&fetched.error, ERROR_LIMIT, "",
-                  "an answer of %u rows is more than a script can be given, %zu MB; "
-                  "ask for less at a time",
-                  fetched.rows.row_count, FRAME_MAX >> 20);
-        message_write_fetched(process_out(wait->resident->process), clock_wall_ms(),
-                              &fetched);
-    }
-    wait_delete(wait);
-}
-
-void
-resident_drop_waits(struct resident *resident)
-{
-    while (resident->waits) {
-        struct wait *wait = resident->waits;
-        if (wait->fetch)
-            fetch_cancel(wait->fetch);
-        wait_delete(wait);
-    }
-}
-
 /* ---- what the host says ---- */
-
-typedef bool frame_taker(struct resident *resident, const struct frame *frame,
-                         struct error *error);
 
 /* People read a file from its top. */
 static int
@@ -289,53 +199,6 @@ take_commit(struct resident *resident, const struct frame *frame, struct error *
 }
 
 static bool
-take_sleep(struct resident *resident, const struct frame *frame, struct error *error)
-{
-    struct message_sleep sleep;
-    if (!message_read_sleep(frame, &sleep, error))
-        return false;
-    struct wait *wait = wait_new(resident, sleep.wait, error);
-    if (!wait)
-        return false;
-    wait->timer = timer_new(resident->world.loop, on_slept, wait);
-    timer_start(wait->timer, sleep.ms < SLEEP_LEAST_MS ? SLEEP_LEAST_MS : sleep.ms);
-    return true;
-}
-
-/* A script that was replaced together with the configuration counts centres as before:
- * the planner has to be asked by name. */
-static void
-ask(struct wait *wait, const struct message_fetch *fetch)
-{
-    struct resident *resident = wait->resident;
-    const char *name = resident->world.conf->centers[fetch->center].name;
-    int center = planner_find_center(resident->world.planner, name);
-    struct error error;
-    wait->center = fetch->center;
-    if (center >= 0) {
-        wait->fetch = planner_fetch(resident->world.planner, (uint32_t)center,
-                                    fetch->query, fetch->ids, fetch->id_count,
-                                    &fetch->span, fetch->max_age_ms, on_fetched, wait);
-        return;
-    }
-    error_set(&error, ERROR_CANCELLED, "", "center %s is no longer configured", name);
-    on_fetched(wait, &error, NULL, 0);
-}
-
-static bool
-take_fetch(struct resident *resident, const struct frame *frame, struct error *error)
-{
-    struct message_fetch fetch;
-    if (!message_read_fetch(frame, resident->world.conf->center_count, &fetch, error))
-        return false;
-    struct wait *wait = wait_new(resident, fetch.wait, error);
-    if (wait)
-        ask(wait, &fetch);
-    message_fetch_fini(&fetch);
-    return wait != NULL;
-}
-
-static bool
 take_log(struct resident *resident, const struct frame *frame, struct error *error)
 {
     struct message_log line;
@@ -373,11 +236,13 @@ static const struct {
 } takers[] = {
     [FRAME_LOADED - FRAME_LOADED] = {take_loaded, false},
     [FRAME_COMMIT - FRAME_LOADED] = {take_commit, true},
-    [FRAME_SLEEP - FRAME_LOADED] = {take_sleep, true},
-    [FRAME_FETCH - FRAME_LOADED] = {take_fetch, true},
+    [FRAME_SLEEP - FRAME_LOADED] = {resident_take_sleep, true},
+    [FRAME_FETCH - FRAME_LOADED] = {resident_take_fetch, true},
     [FRAME_LOG - FRAME_LOADED] = {take_log, false},
     [FRAME_STRIKE - FRAME_LOADED] = {take_strike, true},
     [FRAME_DONE - FRAME_LOADED] = {take_done, true},
+    [FRAME_ASK - FRAME_LOADED] = {resident_take_ask, true},
+    [FRAME_FORGET - FRAME_LOADED] = {resident_take_forget, true},
 };
 
 bool

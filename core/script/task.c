@@ -250,8 +250,7 @@ find_task(const struct script *script, uint64_t wait)
 }
 
 static bool
-end_wait(struct script *script, uint64_t wait, enum task_wait kind,
-         const struct message_fetched *answer)
+end_wait(struct script *script, uint64_t wait, enum task_wait kind, const void *answer)
 {
     struct task *task = find_task(script, wait);
     if (!task)
@@ -277,11 +276,19 @@ task_fetched(struct script *script, const struct message_fetched *fetched)
     return end_wait(script, fetched->wait, WAIT_FETCH, fetched);
 }
 
-/* Closes what the task has open, and drops what that does. */
+bool
+task_answered(struct script *script, const struct message_answer *answer)
+{
+    return end_wait(script, answer->wait, WAIT_ASK, answer);
+}
+
+/* Closes what the task has open, and drops what that does. What it waits for is
+ * cancelled. */
 static void
 kill(struct script *script, struct task *task)
 {
     struct effect_mark mark = effect_mark(&script->effects);
+    message_write_forget(script->effects.out, script->effects.now_ms, task->wait);
     script_begin(script, task->entry);
     lua_resetthread(task->co);
     effect_rollback(&script->effects, mark);

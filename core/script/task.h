@@ -20,7 +20,7 @@ struct job {
     struct task *task; /* the run that is under way, or NULL */
 };
 
-enum task_wait { WAIT_NONE, WAIT_SLEEP, WAIT_FETCH };
+enum task_wait { WAIT_NONE, WAIT_SLEEP, WAIT_FETCH, WAIT_ASK };
 
 struct task {
     struct task *next;
@@ -32,8 +32,9 @@ struct task {
     uint32_t ordinal;     /* of the last send */
     enum task_wait kind;  /* what it waits for, as number `wait` */
     uint64_t wait;
-    struct buf frame; /* SLEEP or FETCH, written once the task has suspended */
-    const struct message_fetched *answer; /* while it is resumed with one */
+    struct buf frame;   /* SLEEP, FETCH or ASK, written once the task has suspended */
+    const void *answer; /* while it is resumed with one: struct message_fetched of a
+                           fetch, struct message_answer of a question */
 };
 
 /* A job is due. False: it still runs, the core is broken. */
@@ -43,6 +44,7 @@ bool task_run(struct script *script, const struct message_run *run);
  * alone; false: the wait was for something else, the core is broken. */
 bool task_wake(struct script *script, uint64_t wait);
 bool task_fetched(struct script *script, const struct message_fetched *fetched);
+bool task_answered(struct script *script, const struct message_answer *answer);
 
 /* A rule's handler is due: it runs until it has said so with ITEM_DONE. */
 void task_handle(struct script *script, const struct message_handle *handle);

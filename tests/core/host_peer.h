@@ -153,7 +153,7 @@ peer_has_frame(struct peer *peer)
         size_t used = 0;
         enum frame_result result =
             frame_next(peer->in.data + peer->used, peer->in.size - peer->used, &used,
-                       FRAME_LOADED, FRAME_DONE, &peer->frame);
+                       FRAME_LOADED, FRAME_LAST_TO_CORE, &peer->frame);
         assert_int_not_equal(FRAME_BAD, result);
         peer->used += used;
         if (result == FRAME_MORE)
@@ -336,6 +336,17 @@ peer_expect_strike(struct peer *peer, uint32_t entry, const char *text)
     assert_true(message_read_strike(&peer->frame, &peer->loaded, &strike, &error));
     assert_int_equal(entry, strike.entry);
     assert_string_equal(text, strike.text);
+}
+
+/* Nobody waits for this any more. */
+static inline void
+peer_expect_forget(struct peer *peer, uint64_t wait)
+{
+    uint64_t forgotten;
+    struct error error;
+    peer_expect(peer, FRAME_FORGET);
+    assert_true(message_read_forget(&peer->frame, &forgotten, &error));
+    assert_true(forgotten == wait);
 }
 
 /* A sleep that is asked for; gives the number of the wait. */

@@ -39,7 +39,7 @@ bench_frame(struct bench *bench)
 {
     size_t used = 0;
     assert_int_equal(frame_next(bench->out.data, bench->out.size, &used, FRAME_LOAD,
-                                FRAME_DONE, &bench->frame),
+                                FRAME_LAST_TO_CORE, &bench->frame),
                      FRAME_OK);
     assert_int_equal(used, bench->out.size);
     assert_int_equal(bench->frame.header.now_ms, NOW);

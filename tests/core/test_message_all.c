@@ -191,6 +191,8 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         struct message_log log;
         struct message_strike strike;
         struct message_done done;
+        struct message_ask ask;
+        struct message_answer answer;
     } out;
     bool is_good;
     switch ((enum frame_type)frame->header.type) {
@@ -227,6 +229,9 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
     case FRAME_LOG: return message_read_log(frame, &out.log, NULL);
     case FRAME_STRIKE: return message_read_strike(frame, loaded, &out.strike, NULL);
     case FRAME_DONE: return message_read_done(frame, loaded, &out.done, NULL);
+    case FRAME_ASK: return message_read_ask(frame, &out.ask, NULL);
+    case FRAME_ANSWER: return message_read_answer(frame, &out.answer, NULL);
+    case FRAME_FORGET: return message_read_forget(frame, &out.wait, NULL);
     }
     return false;
 }
@@ -243,6 +248,8 @@ write_all(struct buf *out)
     struct message_rows rows = {0, &query_queues, 1, cells, 0, NULL, 0, 0};
     struct message_fetched fetched = {.wait = 1, .rows = rows}, failed = {.wait = 2};
     error_set(&failed.error, ERROR_API, "1", "no");
+    struct message_answer answer = {1, {0}, "{}", 2},
+                          refusal = {2, failed.error, NULL, 0};
     message_put_kept(&raised, &(struct message_kept){0, 0, "7", ""});
     message_put_kept(&raised, &(struct message_kept){0, 0, "7", "0 0 raised@5"});
     message_put_problem(&lists.problems, &problem);
@@ -282,6 +289,10 @@ write_all(struct buf *out)
     message_write_log(out, NOW, &(struct message_log){LEVEL_INFO, "rule a", "x", 1});
     message_write_strike(out, NOW, &(struct message_strike){0, "cpu limit"});
     message_write_done(out, NOW, &(struct message_done){1, 60000});
+    message_write_ask(out, NOW, &(struct message_ask){5, "http", "{}", 2});
+    message_write_answer(out, NOW, &answer);
+    message_write_answer(out, NOW, &refusal);
+    message_write_forget(out, NOW, 5);
 
     lists_fini(&lists);
     message_list_fini(&raised);
@@ -303,8 +314,8 @@ test_used_up_exactly(void **state)
     load(&bench, &loaded);
     buf_clear(&bench.out);
     write_all(&bench.out);
-    while (frame_next(bench.out.data, bench.out.size, &used, FRAME_LOAD, FRAME_DONE,
-                      &frame) == FRAME_OK) {
+    while (frame_next(bench.out.data, bench.out.size, &used, FRAME_LOAD,
+                      FRAME_LAST_TO_CORE, &frame) == FRAME_OK) {
         const char *payload = frame.payload;
         uint32_t whole = frame.header.size;
         for (uint32_t size = 0; size <= whole + 1; size++) {
@@ -318,7 +329,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 21);
+    assert_int_equal(count, 25);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -334,8 +345,8 @@ test_ids_that_say_nothing(void **state)
     load(&bench, &loaded);
     buf_clear(&bench.out);
     write_all(&bench.out);
-    while (frame_next(bench.out.data, bench.out.size, &used, FRAME_LOAD, FRAME_DONE,
-                      &frame) == FRAME_OK)
+    while (frame_next(bench.out.data, bench.out.size, &used, FRAME_LOAD,
+                      FRAME_LAST_TO_CORE, &frame) == FRAME_OK)
         if (frame.header.id == 0) {
             frame.header.id = UINT64_MAX;
             assert_false(read_any(&frame, &loaded));

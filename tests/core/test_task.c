@@ -151,6 +151,7 @@ test_a_disabled_job_is_ended(void **state)
     peer_run(peer, 0);
     uint64_t wait = peer_expect_sleep(peer, 5000);
     peer_disable(peer, 0);
+    peer_expect_forget(peer, wait);
     peer_expect_log(peer, "job sweep", "closed");
     peer_wake(peer, wait); /* was on its way */
     peer_run(peer, 0);

@@ -86,6 +86,7 @@ again_to_host(const struct frame *frame, struct buf *out)
 {
     struct message_run run;
     struct message_handle handle;
+    struct message_answer answer;
     uint64_t wait;
     uint32_t entry;
     switch (frame->header.type) {
@@ -102,6 +103,9 @@ again_to_host(const struct frame *frame, struct buf *out)
     case FRAME_HANDLE:
         return message_read_handle(frame, usual.entry_count, &handle, NULL) &&
                message_write_handle(out, 0, &handle);
+    case FRAME_ANSWER:
+        return message_read_answer(frame, &answer, NULL) &&
+               message_write_answer(out, 0, &answer);
     case FRAME_CANCEL:
         if (!message_read_cancel(frame, &wait, NULL))
             return false;
@@ -189,6 +193,8 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
     struct message_log log;
     struct message_strike strike;
     struct message_done done;
+    struct message_ask ask;
+    uint64_t wait;
     const struct message_loaded *known = loaded->entry_count ? loaded : &usual;
     switch (frame->header.type) {
     case FRAME_LOADED:
@@ -211,6 +217,13 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
             return false;
         message_write_strike(out, 0, &strike);
         return true;
+    case FRAME_ASK:
+        return message_read_ask(frame, &ask, NULL) && message_write_ask(out, 0, &ask);
+    case FRAME_FORGET:
+        if (!message_read_forget(frame, &wait, NULL))
+            return false;
+        message_write_forget(out, 0, wait);
+        return true;
     default:
         require(frame->header.type == FRAME_DONE);
         if (!message_read_done(frame, known, &done, NULL))
@@ -227,8 +240,8 @@ require_same(const struct frame *frame, const struct buf *out)
 {
     struct frame again;
     size_t used = 0;
-    require(frame_next(out->data, out->size, &used, FRAME_LOAD, FRAME_DONE, &again) ==
-            FRAME_OK);
+    require(frame_next(out->data, out->size, &used, FRAME_LOAD, FRAME_LAST_TO_CORE,
+                       &again) == FRAME_OK);
     require(used == out->size);
     require(again.header.type == frame->header.type);
     require(again.header.id == frame->header.id);
@@ -262,8 +275,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* Aligned, as frame_next() wants it, and not a byte longer than it is. */
     char *copy = mem_zero(size);
     memcpy(copy, data, size);
-    receive(copy, size, FRAME_LOAD, FRAME_CANCEL);
-    receive(copy, size, FRAME_LOADED, FRAME_DONE);
+    receive(copy, size, FRAME_LOAD, FRAME_LAST_TO_HOST);
+    receive(copy, size, FRAME_LOADED, FRAME_LAST_TO_CORE);
     free(copy);
     return 0;
 }
