@@ -2,12 +2,22 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
+#include "base/agenda.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 /* Deferred calls that follow each other within one turn. */
 #define ROUNDS_MAX 4
+
+/* Where the clock of a held loop begins: no 0, which means "never" in many places. */
+#define HELD_START_MS ((int64_t)24 * 3600 * 1000)
+/* How long a held loop sleeps before it looks again whether something is still owed:
+ * that somebody has nothing to say is told by no descriptor. Doubles from the first to
+ * the second. */
+#define LOOK_FIRST_US 10
+#define LOOK_MOST_US  1000
 
 struct call {
     loop_callback *callback; /* NULL: taken back */
@@ -19,24 +29,36 @@ struct calls {
     size_t count, room;
 };
 
+TAILQ_HEAD(watches, watch);
+
 struct loop {
     struct event_base *base;
-    struct calls deferred; /* asked for since the last round began */
-    struct calls running;  /* being called; keeps its room from round to round */
+    bool is_held; /* with these three: */
+    struct clock_held clock;
+    struct agenda agenda;   /* its timers */
+    struct watches watches; /* in the order of their making */
+    struct event *look;     /* ends a wait for what is owed */
+    struct calls deferred;  /* asked for since the last round began */
+    struct calls running;   /* being called; keeps its room from round to round */
     bool is_stopping;
 };
 
 struct timer {
-    struct event *event;
+    struct agenda_entry entry; /* first; of a held loop's */
+    struct loop *loop;
+    struct event *event; /* NULL: of a held loop's */
     bool is_real;
     loop_callback *on_time;
     void *arg;
 };
 
 struct watch {
+    TAILQ_ENTRY(watch) link;
+    struct loop *loop;
     struct event *event;
-    struct event_base *base;
     int mode;
+    int ready; /* in a held loop: what it is ready for, and is still to be told */
+    bool (*is_owed)(const void *arg);
     watch_callback *on_ready;
     void *arg;
 };
@@ -63,6 +85,7 @@ struct loop *
 loop_new(void)
 {
     struct loop *loop = mem_zero(sizeof *loop);
+    TAILQ_INIT(&loop->watches);
     struct event_config *config = event_config_new();
     if (config == NULL)
         give_up("start libevent");
@@ -83,7 +106,10 @@ loop_new(void)
 void
 loop_delete(struct loop *loop)
 {
+    if (loop->look)
+        event_free(loop->look);
     event_base_free(loop->base);
+    agenda_fini(&loop->agenda);
     free(loop->deferred.items);
     free(loop->running.items);
     free(loop);
@@ -173,9 +199,12 @@ static struct timer *
 make_timer(struct loop *loop, bool is_real, loop_callback *on_time, void *arg)
 {
     struct timer *timer = mem_zero(sizeof *timer);
+    timer->loop = loop;
     timer->is_real = is_real;
     timer->on_time = on_time;
     timer->arg = arg;
+    if (loop->is_held && !is_real)
+        return timer;
     timer->event = event_new(loop->base, -1, 0, on_timeout, timer);
     if (timer->event == NULL)
         give_up("make a timer");
@@ -199,6 +228,11 @@ timer_start(struct timer *timer, int64_t delay_ms)
 {
     if (delay_ms < 0)
         delay_ms = 0;
+    if (!timer->event) {
+        agenda_put(&timer->loop->agenda, &timer->entry,
+                   timer->loop->clock.mono_ms + delay_ms);
+        return;
+    }
     int64_t delay_us = timer->is_real ? delay_ms * 1000 : clock_real_delay_us(delay_ms);
     struct timeval delay = {.tv_sec = delay_us / 1000000,
                             .tv_usec = delay_us % 1000000};
@@ -209,13 +243,17 @@ timer_start(struct timer *timer, int64_t delay_ms)
 void
 timer_stop(struct timer *timer)
 {
-    event_del(timer->event);
+    if (timer->event)
+        event_del(timer->event);
+    else
+        agenda_remove(&timer->loop->agenda, &timer->entry);
 }
 
 bool
 timer_is_running(const struct timer *timer)
 {
-    return event_pending(timer->event, EV_TIMEOUT, NULL) != 0;
+    return timer->event ? event_pending(timer->event, EV_TIMEOUT, NULL) != 0
+                        : timer->entry.place != 0;
 }
 
 void
@@ -223,11 +261,21 @@ timer_free(struct timer *timer)
 {
     if (timer == NULL)
         return;
-    event_free(timer->event);
+    timer_stop(timer);
+    if (timer->event)
+        event_free(timer->event);
     free(timer);
 }
 
 /* ---- descriptors and signals ---- */
+
+/* Told in its turn; watched again when that is over. */
+static void
+put_off(struct watch *watch, int mode)
+{
+    watch->ready |= mode;
+    event_del(watch->event);
+}
 
 static void
 on_event(evutil_socket_t fd, short events, void *arg)
@@ -240,7 +288,10 @@ on_event(evutil_socket_t fd, short events, void *arg)
         mode |= WATCH_READ;
     if (events & EV_WRITE)
         mode |= WATCH_WRITE;
-    watch->on_ready(watch->arg, mode);
+    if (watch->loop->is_held)
+        put_off(watch, mode);
+    else
+        watch->on_ready(watch->arg, mode);
 }
 
 static short
@@ -254,12 +305,13 @@ static struct watch *
 add_watch(struct loop *loop, int fd, short events, watch_callback *on_ready, void *arg)
 {
     struct watch *watch = mem_zero(sizeof *watch);
-    watch->base = loop->base;
+    watch->loop = loop;
     watch->on_ready = on_ready;
     watch->arg = arg;
     watch->event = event_new(loop->base, fd, events, on_event, watch);
     if (watch->event == NULL)
         give_up("make a watch");
+    TAILQ_INSERT_TAIL(&loop->watches, watch, link);
     return watch;
 }
 
@@ -271,19 +323,33 @@ watch_new(struct loop *loop, int fd, int mode, watch_callback *on_ready, void *a
     return watch;
 }
 
+/* Listens for `mode` from now on, for nothing when it is 0. */
+static void
+listen_for(struct watch *watch, int mode)
+{
+    event_del(watch->event);
+    if (mode == 0)
+        return;
+    if (event_assign(watch->event, watch->loop->base, event_get_fd(watch->event),
+                     events_of(mode), on_event, watch) != 0 ||
+        event_add(watch->event, NULL) != 0)
+        give_up("watch a descriptor");
+}
+
 void
 watch_set(struct watch *watch, int mode)
 {
     if (mode == watch->mode)
         return;
-    event_del(watch->event);
     watch->mode = mode;
-    if (mode == 0)
-        return;
-    if (event_assign(watch->event, watch->base, event_get_fd(watch->event),
-                     events_of(mode), on_event, watch) != 0 ||
-        event_add(watch->event, NULL) != 0)
-        give_up("watch a descriptor");
+    watch->ready &= mode;
+    listen_for(watch, mode);
+}
+
+void
+watch_expect(struct watch *watch, bool (*is_owed)(const void *arg))
+{
+    watch->is_owed = is_owed;
 }
 
 void
@@ -291,6 +357,7 @@ watch_delete(struct watch *watch)
 {
     if (watch == NULL)
         return;
+    TAILQ_REMOVE(&watch->loop->watches, watch, link);
     event_free(watch->event);
     free(watch);
 }
@@ -303,4 +370,128 @@ watch_signal(struct loop *loop, int number, watch_callback *on_signal, void *arg
     if (event_add(watch->event, NULL) != 0)
         give_up("watch a signal");
     return watch;
+}
+
+/* ---- a held clock ---- */
+
+static void
+on_look(evutil_socket_t fd, short events, void *arg)
+{
+    (void)fd;
+    (void)events;
+    (void)arg;
+}
+
+struct loop *
+loop_new_held(int64_t wall_ms)
+{
+    struct loop *loop = loop_new();
+    loop->is_held = true;
+    loop->clock = (struct clock_held){HELD_START_MS, wall_ms};
+    loop->look = event_new(loop->base, -1, 0, on_look, NULL);
+    if (!loop->look)
+        give_up("make a timer");
+    return loop;
+}
+
+const struct clock_held *
+loop_clock(const struct loop *loop)
+{
+    return &loop->clock;
+}
+
+/* Looks at the descriptors once, for at most `wait_us`; what is ready is put off. */
+static void
+look_around(struct loop *loop, int64_t wait_us)
+{
+    struct timeval wait = {.tv_usec = wait_us};
+    int flags = EVLOOP_ONCE | (wait_us ? 0 : EVLOOP_NONBLOCK);
+    if ((wait_us && event_add(loop->look, &wait) != 0) ||
+        event_base_loop(loop->base, flags) < 0)
+        give_up("wait for events");
+    event_del(loop->look);
+}
+
+/* Waits until the watch is ready, or nothing is owed by it: what comes last may come
+ * together with the word that it was the last, so asking comes before looking. */
+static bool
+await(struct loop *loop, const struct watch *watch)
+{
+    int64_t wait_us = 0;
+    bool is_owed = true;
+    while (!watch->ready && is_owed) {
+        is_owed = watch->is_owed && watch->is_owed(watch->arg);
+        look_around(loop, is_owed ? wait_us : 0);
+        wait_us = wait_us ? 2 * wait_us : LOOK_FIRST_US;
+        if (wait_us > LOOK_MOST_US)
+            wait_us = LOOK_MOST_US;
+    }
+    return watch->ready != 0;
+}
+
+/* Works off what the first descriptor has to say that has anything to say. False:
+ * nothing more comes from any. */
+static bool
+serve_one(struct loop *loop)
+{
+    struct watch *watch;
+    TAILQ_FOREACH(watch, &loop->watches, link)
+    if (await(loop, watch))
+        break;
+    if (!watch)
+        return false;
+    int ready = watch->ready;
+    watch->ready = 0;
+    listen_for(watch, watch->mode);
+    watch->on_ready(watch->arg, ready);
+    return true;
+}
+
+/* Those that were started before: what a timer starts for now comes after all that is
+ * already there. */
+static void
+run_due(struct loop *loop)
+{
+    uint64_t last = loop->agenda.orders;
+    struct agenda_entry *entry;
+    while ((entry = agenda_first(&loop->agenda)) &&
+           entry->due_ms <= loop->clock.mono_ms && entry->order <= last) {
+        struct timer *timer = (struct timer *)entry;
+        agenda_remove(&loop->agenda, entry);
+        timer->on_time(timer->arg);
+    }
+}
+
+static bool
+is_due(const struct loop *loop)
+{
+    const struct agenda_entry *entry = agenda_first(&loop->agenda);
+    return loop->deferred.count > 0 || (entry && entry->due_ms <= loop->clock.mono_ms);
+}
+
+/* Until nothing is left to happen at this time. */
+static void
+play_now(struct loop *loop)
+{
+    do {
+        run_due(loop);
+        run_deferred(loop);
+    } while (is_due(loop) || serve_one(loop));
+}
+
+void
+loop_advance(struct loop *loop, int64_t ms)
+{
+    const struct clock_held *before = clock_hold(&loop->clock);
+    int64_t until_ms = loop->clock.mono_ms + ms;
+    const struct agenda_entry *entry;
+    play_now(loop);
+    do {
+        entry = agenda_first(&loop->agenda);
+        int64_t to_ms = entry && entry->due_ms < until_ms ? entry->due_ms : until_ms;
+        loop->clock.wall_ms += to_ms - loop->clock.mono_ms;
+        loop->clock.mono_ms = to_ms;
+        play_now(loop);
+    } while (loop->clock.mono_ms < until_ms);
+    clock_hold(before);
 }

@@ -27,6 +27,21 @@ void loop_delete(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* ---- a held clock: what happens is played, not waited for ---- */
+
+/* A loop whose engine time stands still at `wall_ms`. It is not run but advanced. Its
+ * clock is to be in force (clock_hold) whenever what lives on it is called. */
+struct loop *loop_new_held(int64_t wall_ms);
+const struct clock_held *loop_clock(const struct loop *loop);
+
+/* Plays all that is due until engine time has gone on by `ms`; 0: what is due now. The
+ * clock stops at the time of each timer. What real descriptors still owe
+ * (watch_expect) is waited for before it moves on, so that whoever answers from
+ * outside, however long it takes, answers at once. Same inputs, same order: timers by
+ * time and then as they were started, descriptors as they were first watched, each
+ * until it owes nothing. */
+void loop_advance(struct loop *loop, int64_t ms);
+
 /* For net/server.c alone, which lends it to evhttp. */
 struct event_base *loop_base(struct loop *loop);
 
@@ -49,6 +64,10 @@ struct watch *watch_new(struct loop *loop, int fd, int mode, watch_callback *on_
                         void *arg);
 void watch_set(struct watch *watch, int mode); /* 0 pauses it; not for signals */
 void watch_delete(struct watch *watch);        /* NULL is allowed */
+
+/* On a held clock: more comes on this descriptor as long as `is_owed` (with the watch's
+ * own argument) says so, without anything being done for it. NULL: nothing does. */
+void watch_expect(struct watch *watch, bool (*is_owed)(const void *arg));
 
 /* A Unix signal, delivered as a callback whose `mode` is the signal's number. */
 struct watch *watch_signal(struct loop *loop, int number, watch_callback *on_signal,
