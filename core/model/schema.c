@@ -12,6 +12,15 @@ query_find(const char *name)
     return NULL;
 }
 
+size_t
+query_count(void)
+{
+    size_t count = 0;
+    while (queries[count])
+        count++;
+    return count;
+}
+
 int
 query_number(const struct query *query)
 {

@@ -107,6 +107,7 @@ extern const struct query query_agent;
 /* All of them, ends with NULL. The position is the number in frames. */
 extern const struct query *const queries[];
 
+size_t query_count(void);
 /* One of `queries`. */
 const struct query *query_find(const char *name);
 int query_number(const struct query *query);

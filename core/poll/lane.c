@@ -12,9 +12,7 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
          enum query_door door, struct rate *rate)
 {
     struct lane *lane = mem_zero(sizeof *lane);
-    size_t count = 0;
-    while (queries[count])
-        count++;
+    size_t count = query_count();
     lane->loop = loop;
     lane->pool = pool;
     lane->center = center;

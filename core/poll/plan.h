@@ -89,7 +89,7 @@ struct planner {
     struct slots *slots;
     struct batch *batches; /* in the order of demand_compare() */
     struct batch *kept; /* wanted by nobody, until somebody comes back for a sample */
-    struct search *searches;
+    struct search *searches; /* by centre and query; NULL until the first answer */
     struct fate *fates; /* by centre, query and id */
     size_t fate_count;
     uint32_t last_lot;

@@ -35,16 +35,16 @@ struct fate {
 
 /* The search among the ids of one centre and query. */
 struct search {
-    struct planner *planner;
+    struct planner *planner; /* NULL: nothing was answered yet */
     uint32_t center;
     const struct query *query;
     bool is_open;
+    bool has_failed;         /* batches may have failures that are not settled */
     bool is_blind;           /* nothing was answered well since it began */
     uint32_t diver, sibling; /* lots: the two halves of the same */
     uint64_t count;          /* of answers that say something about ids */
     uint64_t good_at;        /* the newest good one */
     int64_t pause_until_ms;
-    struct search *next;
 };
 
 /* ---- fates ---- */
@@ -152,13 +152,21 @@ search_set_apart(const struct planner *planner, struct demand *demand)
     }
 }
 
+/* The searches of a centre, one for each query; NULL: there are none at all. */
+static struct search *
+searches_of(const struct planner *planner, uint32_t center)
+{
+    return planner->searches ? planner->searches + center * query_count() : NULL;
+}
+
 bool
 search_is_open(const struct planner *planner, uint32_t center)
 {
-    const struct search *search = planner->searches;
-    while (search && !(search->is_open && search->center == center))
-        search = search->next;
-    return search != NULL;
+    const struct search *searches = searches_of(planner, center);
+    bool is_open = false;
+    for (size_t i = 0; searches && i < query_count(); i++)
+        is_open |= searches[i].is_open;
+    return is_open;
 }
 
 /* ---- verdicts ---- */
@@ -273,9 +281,14 @@ split(struct search *search, struct batch *batch)
     plan_change(planner);
 }
 
+/* Looks at all batches, so only as long as there are failures: most answers are good,
+ * and a good one must not cost more because others are asked, too. */
 static void
 go_on(struct search *search)
 {
+    if (!search->has_failed)
+        return;
+    search->has_failed = false;
     for (struct batch *batch = search->planner->batches; batch; batch = batch->next) {
         if (!concerns(search, batch) || !batch->failures)
             continue;
@@ -286,6 +299,7 @@ go_on(struct search *search)
             batch->failures = 0;
             condemn(batch);
         }
+        search->has_failed |= batch->failures > 0;
     }
 }
 
@@ -332,17 +346,14 @@ static struct search *
 obtain_search(const struct batch *batch)
 {
     struct planner *planner = batch->planner;
-    struct search *search = planner->searches;
-    while (search && (search->center != batch->center || search->query != batch->query))
-        search = search->next;
-    if (search)
-        return search;
-    search = mem_zero(sizeof *search);
+    if (!planner->searches)
+        planner->searches =
+            mem_zero(planner->center_count * query_count() * sizeof *planner->searches);
+    struct search *search =
+        searches_of(planner, batch->center) + query_number(batch->query);
     search->planner = planner;
     search->center = batch->center;
     search->query = batch->query;
-    search->next = planner->searches;
-    planner->searches = search;
     return search;
 }
 
@@ -365,6 +376,7 @@ search_learn(struct batch *batch, const struct error *error)
             acquit(batch);
     } else if (!batch->is_refused) {
         batch->failures++;
+        search->has_failed = true;
         batch->failed_at = search->count;
     }
     go_on(search);
@@ -374,11 +386,8 @@ search_learn(struct batch *batch, const struct error *error)
 void
 search_forget(struct planner *planner)
 {
-    while (planner->searches) {
-        struct search *search = planner->searches;
-        planner->searches = search->next;
-        free(search);
-    }
+    free(planner->searches);
+    planner->searches = NULL;
     while (planner->fate_count)
         free(planner->fates[--planner->fate_count].refusal);
     free(planner->fates);
