@@ -93,6 +93,20 @@ buf_format(struct buf *buf, const char *format, ...)
     va_end(args);
 }
 
+void
+buf_add_integer(struct buf *buf, int64_t number)
+{
+    char digits[20]; /* the longest one and its sign */
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        digits[--at] = '-';
+    buf_add(buf, digits + at, sizeof digits - at);
+}
+
 /* What stands for a byte in a JSON string: its short escape, or NULL. */
 static const char *const escapes[128] = {
     ['"'] = "\\\"", ['\\'] = "\\\\", ['\b'] = "\\b", ['\f'] = "\\f",

@@ -59,7 +59,7 @@ add_number(const struct cell *cell, struct buf *out)
     if (!row_number(cell->rows->query, cell->row.cells, cell->index, &value))
         return false;
     if (row_has(cell->row.cells, cell->index))
-        buf_format(out, "%lld", (long long)cell->row.cells[1 + cell->index]);
+        buf_add_integer(out, cell->row.cells[1 + cell->index]);
     else
         buf_format(out, field_of(cell)->kind == FIELD_RATIO ? "%.4g" : "%.0f", value);
     return true;

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "model/schema.h"
@@ -21,15 +22,22 @@ add_time(int64_t at, struct buf *out)
 }
 
 static void
+add_ids(const int64_t *ids, size_t count, struct buf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_add(out, ",", 1);
+        buf_add_integer(out, ids[i]);
+    }
+}
+
+static void
 add_part(const struct request *request, char part, struct buf *out)
 {
     switch (part) {
-    case 'c': buf_format(out, "%" PRId64, request->cc_id); return;
-    case 'v': buf_format(out, "%" PRId64, request->vdn); return;
-    case 'i':
-        for (size_t i = 0; i < request->id_count; i++)
-            buf_format(out, i ? ",%" PRId64 : "%" PRId64, request->ids[i]);
-        return;
+    case 'c': buf_add_integer(out, request->cc_id); return;
+    case 'v': buf_add_integer(out, request->vdn); return;
+    case 'i': add_ids(request->ids, request->id_count, out); return;
     case 'b': add_time(request->span->begin, out); return;
     case 'e': add_time(request->span->end, out); return;
     case 't':
@@ -42,11 +50,12 @@ add_part(const struct request *request, char part, struct buf *out)
 static void
 add_body(const struct query *query, const struct request *request, struct buf *out)
 {
-    for (const char *at = query->body; *at; at++)
-        if (*at == '$')
-            add_part(request, *++at, out);
-        else
-            buf_add(out, at, 1);
+    const char *at = query->body;
+    for (const char *part; (part = strchr(at, '$')); at = part + 2) {
+        buf_add(out, at, (size_t)(part - at));
+        add_part(request, part[1], out);
+    }
+    buf_add_text(out, at);
 }
 
 void

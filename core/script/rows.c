@@ -339,7 +339,7 @@ add_scalar(lua_State *L, struct buf *out)
         return;
     default:
         if (lua_isinteger(L, -1))
-            buf_format(out, "%lld", (long long)lua_tointeger(L, -1));
+            buf_add_integer(out, lua_tointeger(L, -1));
         else
             add_number(out, lua_tonumber(L, -1));
     }

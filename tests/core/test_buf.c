@@ -35,6 +35,20 @@ test_add(void **state)
 }
 
 static void
+test_integers(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    static const int64_t numbers[] = {0, 7, -7, 10, 65535, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        buf_add_integer(&buf, numbers[i]);
+        buf_add(&buf, " ", 1);
+    }
+    assert_content(&buf, "0 7 -7 10 65535 9223372036854775807 -9223372036854775808 ");
+    buf_fini(&buf);
+}
+
+static void
 test_growth_keeps_content(void **state)
 {
     (void)state;
@@ -172,6 +186,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_add),
+        cmocka_unit_test(test_integers),
         cmocka_unit_test(test_growth_keeps_content),
         cmocka_unit_test(test_format_longer_than_the_room),
         cmocka_unit_test(test_reserve_is_followed_by_nul),
