@@ -90,7 +90,7 @@ struct planner {
     struct batch *batches; /* in the order of demand_compare() */
     struct batch *kept; /* wanted by nobody, until somebody comes back for a sample */
     struct search *searches; /* by centre and query; NULL until the first answer */
-    struct fate *fates; /* by centre, query and id */
+    struct fate *fates;      /* by centre, query and id */
     size_t fate_count;
     uint32_t last_lot;
     struct subscription *subscriptions;
