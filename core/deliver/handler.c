@@ -17,8 +17,7 @@ struct handler {
 
 /* A claim whose attempt is not on disk yet. */
 struct starting {
-    char *id;
-    int64_t attempt;
+    char *id; /* NULL: it was taken back */
     struct starting *next;
 };
 
@@ -171,34 +170,70 @@ notify_add_runner(struct notify *notify, const struct notify_runner *runner)
 }
 
 void
-notify_remove_runner(struct notify *notify, const void *arg)
-{
-    for (size_t i = 0; i < notify->runner_count; i++)
-        if (notify->runners[i].arg == arg) {
-            notify->runners[i] = notify->runners[--notify->runner_count];
-            return;
-        }
-}
-
-void
 handlers_tell(struct notify *notify)
 {
     for (size_t i = 0; i < notify->runner_count; i++)
         notify->runners[i].on_due(notify->runners[i].arg);
 }
 
-void
-notify_release(struct notify *notify, const void *arg)
+/* A claim that nobody was told to start was no attempt. False: it was told. */
+static bool
+take_back(struct notify *notify, struct handler *handler, struct txn *txn)
 {
-    bool has_any = false;
-    notify_remove_runner(notify, arg);
-    for (struct handler *handler = notify->handlers; handler; handler = handler->next)
-        if (handler->holder == arg) {
+    struct starting *starting = notify->starting;
+    while (starting && (!starting->id || strcmp(starting->id, handler->record.id) != 0))
+        starting = starting->next;
+    if (!starting)
+        return false;
+    free(starting->id);
+    starting->id = NULL;
+    handler->record.attempts--;
+    handler->holder = NULL;
+    txn_put_handler(txn, &handler->record);
+    return true;
+}
+
+/* Of what it has claimed; returns how many. */
+static size_t
+let_go(struct notify *notify, const void *arg, const char *rule, bool begun_too)
+{
+    struct txn *txn = txn_new();
+    size_t count = 0;
+    for (struct handler *handler = notify->handlers; handler; handler = handler->next) {
+        if (handler->holder != arg || (rule && strcmp(handler->record.rule, rule) != 0))
+            continue;
+        if (!take_back(notify, handler, txn)) {
+            if (!begun_too)
+                continue;
             handler->holder = NULL;
-            has_any = true;
         }
-    if (has_any)
+        count++;
+    }
+    if (txn_is_empty(txn))
+        txn_delete(txn);
+    else
+        store_commit(notify->store, txn, NULL, NULL);
+    if (count)
         handlers_tell(notify);
+    return count;
+}
+
+size_t
+notify_remove_runner(struct notify *notify, const void *arg)
+{
+    size_t i = 0;
+    while (i < notify->runner_count && notify->runners[i].arg != arg)
+        i++;
+    if (i == notify->runner_count)
+        return 0;
+    notify->runners[i] = notify->runners[--notify->runner_count];
+    return let_go(notify, arg, NULL, false);
+}
+
+size_t
+notify_release(struct notify *notify, const void *arg, const char *rule)
+{
+    return let_go(notify, arg, rule, true);
 }
 
 /* "fingerprint-opening/kind/n" */
@@ -232,16 +267,16 @@ give_up(struct notify *notify, const struct handler *handler)
     store_commit(notify->store, txn, NULL, NULL);
 }
 
-/* Claims come back in the order in which they were handed over. One that was released
- * meanwhile, and may be another's by now, starts nothing: that one's own claim does. */
+/* Claims come back in the order in which they were handed over. One that was taken
+ * back, and may be another's by now, starts nothing: that one's own claim does. */
 static void
 on_attempt(void *arg)
 {
     struct notify *notify = arg;
-    const struct handler *handler = *find(notify, notify->starting->id);
-    bool is_claimed = handler && handler->record.attempts == notify->starting->attempt;
+    const char *id = notify->starting->id;
+    const struct handler *handler = id ? *find(notify, id) : NULL;
     pop_starting(notify);
-    for (size_t i = 0; is_claimed && i < notify->runner_count; i++)
+    for (size_t i = 0; handler && i < notify->runner_count; i++)
         if (notify->runners[i].arg == handler->holder) {
             notify->runners[i].on_start(notify->runners[i].arg, &handler->record);
             return;
@@ -258,7 +293,7 @@ begin(struct notify *notify, struct handler *handler, const void *holder)
     *last = mem_zero(sizeof(**last));
     (*last)->id = mem_text(handler->record.id);
     handler->holder = holder;
-    (*last)->attempt = ++handler->record.attempts;
+    handler->record.attempts++;
     txn_put_handler(txn, &handler->record);
     store_commit(notify->store, txn, on_attempt, notify);
 }
@@ -281,6 +316,40 @@ notify_claim(struct notify *notify, const void *arg,
         next = notify->handlers; /* the next of its alert has its turn */
     }
     return false;
+}
+
+/* ---- rules that are gone ---- */
+
+static const char *
+script_of(const struct notify *notify, const struct handler *handler)
+{
+    char *fingerprint =
+        mem_copy(handler->record.id, fingerprint_size(handler->record.id));
+    const struct alert_record *alert = table_get(&notify->alerts, fingerprint);
+    free(fingerprint);
+    return alert ? alert->script : "";
+}
+
+void
+notify_end_runs(struct notify *notify, notify_is_over *is_over, const void *arg)
+{
+    struct txn *txn = txn_new();
+    for (struct handler **at = &notify->handlers; *at;) {
+        const struct handler_record *record = &(*at)->record;
+        if ((*at)->holder || !is_over(arg, record->rule, script_of(notify, *at))) {
+            at = &(*at)->next;
+            continue;
+        }
+        log_warn("notify", "rule %s: on_%s was due and does not run: the rule was "
+                           "removed (%s)",
+                 record->rule, record->kind, record->id);
+        txn_end_handler(txn, record->id);
+        take_out(at);
+    }
+    if (txn_is_empty(txn))
+        txn_delete(txn);
+    else
+        store_commit(notify->store, txn, NULL, NULL);
 }
 
 /* ---- alert.note ---- */

@@ -70,10 +70,12 @@ struct notify_runner {
     void *arg;
 };
 void notify_add_runner(struct notify *notify, const struct notify_runner *runner);
-/* It claims nothing more; what it has claimed stays its own. */
-void notify_remove_runner(struct notify *notify, const void *arg);
-/* What it has claimed and not ended is due again, for others. */
-void notify_release(struct notify *notify, const void *arg);
+/* It claims nothing more. What it was told to start stays its own; the claims that it
+ * was not told of yet are due again as if it had not made them. Returns how many. */
+size_t notify_remove_runner(struct notify *notify, const void *arg);
+/* What it has claimed and not ended, of this rule (NULL: of all), is due again, for
+ * others; returns how many. */
+size_t notify_release(struct notify *notify, const void *arg, const char *rule);
 
 /* Claims the run that has been due longest of those rules, on_start follows; false when
  * there is none. Runs of one alert come one at a time, in order; one that was begun
@@ -81,6 +83,11 @@ void notify_release(struct notify *notify, const void *arg);
  * that nobody has begun only the newest is due. */
 bool notify_claim(struct notify *notify, const void *arg,
                   bool (*is_mine)(const void *arg, const char *rule));
+
+/* Ends what is due, and nobody is at, of the rules that are gone; the log says so.
+ * `script` is the one that had the rule, "" when nobody knows. */
+typedef bool notify_is_over(const void *arg, const char *rule, const char *script);
+void notify_end_runs(struct notify *notify, notify_is_over *is_over, const void *arg);
 
 /* The run has ended. */
 void notify_end_run(struct notify_batch *batch, const char *id);

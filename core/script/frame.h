@@ -48,7 +48,8 @@
  * ANSWER: id = wait; i64 ok; ok 1: text answer (JSON); ok 0: text kind, text code, text
  * message.
  *
- * DISABLE: id = entry: switched off after three strikes; never run again.
+ * DISABLE: id = entry: switched off after three strikes; never run again. Its runs end
+ * without a word; those of a handler are the next host's.
  *
  * TICK: id = entry, a rule that asked for it: time has passed, samples or not.
  *

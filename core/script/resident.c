@@ -156,6 +156,7 @@ resident_delete(struct resident *resident)
     process_delete(resident->process);
     message_loaded_fini(&resident->loaded);
     free(resident->too_large);
+    free(resident->is_off);
     free(resident->room);
     free(resident->name);
     free(resident);
@@ -320,6 +321,7 @@ void
 resident_start(struct resident *resident, const bool *disabled)
 {
     resident->is_live = true;
+    resident->is_off = mem_zero(resident->loaded.entry_count + 1);
     give_kept(resident);
     restore(resident);
     resident_start_ticks(resident);
@@ -335,7 +337,9 @@ void
 resident_disable(struct resident *resident, uint32_t entry)
 {
     message_write_disable(process_out(resident->process), clock_wall_ms(), entry);
+    resident->is_off[entry] = true;
     resident_stop_job(resident, entry);
+    resident_hold_handlers(resident, entry);
 }
 
 void

@@ -11,15 +11,31 @@
 struct run {
     struct resident *resident;
     uint64_t number;
+    uint32_t entry;
     char *id; /* of the book's record */
     struct timer *timer;
     struct run *next;
 };
 
+/* The entry of the rule, or how many there are. */
+static uint32_t
+entry_of(const struct resident *resident, const char *rule)
+{
+    uint32_t entry = 0;
+    while (entry < resident->loaded.entry_count &&
+           (resident->loaded.entries[entry].kind != ENTRY_RULE ||
+            strcmp(resident->loaded.entries[entry].name, rule) != 0))
+        entry++;
+    return entry;
+}
+
+/* Of a rule that is switched off nothing runs: it waits until the rule is on again. */
 static bool
 is_mine(const void *arg, const char *rule)
 {
-    return resident_has_rule(arg, rule);
+    const struct resident *resident = arg;
+    uint32_t entry = entry_of(resident, rule);
+    return entry < resident->loaded.entry_count && !resident->is_off[entry];
 }
 
 static void
@@ -39,16 +55,6 @@ on_late(void *arg)
                          run->number);
 }
 
-static uint32_t
-entry_of(const struct resident *resident, const char *rule)
-{
-    uint32_t entry = 0;
-    while (resident->loaded.entries[entry].kind != ENTRY_RULE ||
-           strcmp(resident->loaded.entries[entry].name, rule) != 0)
-        entry++;
-    return entry;
-}
-
 static void
 on_start(void *arg, const struct handler_record *record)
 {
@@ -65,6 +71,7 @@ on_start(void *arg, const struct handler_record *record)
     handle.note = notify_note_of(resident->world.notify, record->id, &handle.note_size);
     run->resident = resident;
     run->number = handle.run;
+    run->entry = handle.entry;
     run->id = mem_text(record->id);
     run->timer = timer_new(resident->world.loop, on_late, run);
     run->next = resident->runs;
@@ -85,7 +92,7 @@ void
 resident_stop_handlers(struct resident *resident)
 {
     if (resident->is_live)
-        notify_remove_runner(resident->world.notify, resident);
+        resident->run_count -= notify_remove_runner(resident->world.notify, resident);
 }
 
 static void
@@ -105,7 +112,25 @@ resident_drop_runs(struct resident *resident)
         run_delete(run);
     }
     if (resident->is_live)
-        notify_release(resident->world.notify, resident);
+        notify_release(resident->world.notify, resident, NULL);
+}
+
+void
+resident_hold_handlers(struct resident *resident, uint32_t entry)
+{
+    const struct message_entry *rule = &resident->loaded.entries[entry];
+    for (struct run **at = &resident->runs; *at;) {
+        struct run *run = *at;
+        if (run->entry != entry) {
+            at = &run->next;
+            continue;
+        }
+        *at = run->next;
+        run_delete(run);
+    }
+    if (rule->kind == ENTRY_RULE)
+        resident->run_count -=
+            notify_release(resident->world.notify, resident, rule->name);
 }
 
 const char *

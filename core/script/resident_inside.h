@@ -41,6 +41,7 @@ struct resident {
     struct process *process;
     bool is_loaded, is_live, is_replaced;
     struct message_loaded loaded;
+    bool *is_off; /* of each entry: switched off; owned */
     int64_t want_max, alert_max, task_max;
     int64_t store_max;
     bool alerts_full, store_full, store_lost; /* said so already */
@@ -75,6 +76,8 @@ void resident_start_handlers(struct resident *resident);
 void resident_stop_handlers(struct resident *resident);
 /* What has not ended is due again. */
 void resident_drop_runs(struct resident *resident);
+/* The entry is switched off: its runs, which the host drops, are due again. */
+void resident_hold_handlers(struct resident *resident, uint32_t entry);
 /* The book's name of a run, NULL when it has ended. */
 const char *resident_run_id(const struct resident *resident, uint64_t number);
 void resident_end_handler(struct resident *resident, uint64_t number);

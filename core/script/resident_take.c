@@ -179,9 +179,12 @@ take_commit(struct resident *resident, const struct frame *frame, struct error *
         return false;
     bool is_run = is_of_run(resident, &commit);
     if (is_run && !resident_run_id(resident, (uint64_t)commit.scheduled_ms)) {
-        error_set(error, ERROR_DECODE, "", "COMMIT of a run that is not under way");
+        /* It may have crossed the word that its rule is switched off: it runs again. */
+        bool is_off = resident->is_off[commit.entry];
+        if (!is_off)
+            error_set(error, ERROR_DECODE, "", "COMMIT of a run that is not under way");
         message_commit_fini(&commit);
-        return false;
+        return is_off;
     }
     struct notify_batch *batch =
         notify_begin(resident->world.notify, resident->name, clock_wall_ms());

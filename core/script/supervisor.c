@@ -69,6 +69,9 @@ on_round(void *arg)
         *at = retiree->next;
         resident_delete(retiree->resident);
         free(retiree);
+        /* What it left may be of a rule that is gone. */
+        supervisor->has_new = true;
+        on_change(supervisor);
     }
     if (supervisor->retirees)
         timer_start(supervisor->round_timer, ROUND_MS);

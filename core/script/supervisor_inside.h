@@ -13,7 +13,8 @@ struct supervisor {
     struct supervisor_reload reload; /* conf NULL: none under way */
     bool is_whole;    /* the configuration shows scripts something else: all or none */
     uint64_t reloads; /* so far */
-    bool has_new;     /* alerts may have nobody who watches them since the last sweep */
+    bool has_new;     /* alerts and runs may have lost who looks after them since the
+                       * last sweep */
     bool is_draining;
 };
 

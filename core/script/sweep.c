@@ -78,6 +78,15 @@ is_watched(const struct message_loaded *loaded, const struct place *place,
     return false;
 }
 
+/* It is in no file, and the one that had it loaded. */
+static bool
+is_removed(const void *arg, const char *rule, const char *script)
+{
+    const struct sweeping *sweeping = arg;
+    return !ward_of_rule(sweeping->wards, rule) && is_live(sweeping->wards, script) &&
+           are_all_read(sweeping->wards);
+}
+
 /* Why nobody watches it any more; NULL: somebody does, or it is held. */
 static const char *
 why_over(const struct sweeping *sweeping, const struct place *place)
@@ -85,9 +94,8 @@ why_over(const struct sweeping *sweeping, const struct place *place)
     const struct conf *conf = sweeping->world->conf;
     const struct ward *ward = ward_of_rule(sweeping->wards, place->rule);
     if (!ward)
-        return is_live(sweeping->wards, place->script) && are_all_read(sweeping->wards)
-                   ? "the rule was removed"
-                   : NULL;
+        return is_removed(sweeping, place->rule, place->script) ? "the rule was removed"
+                                                                : NULL;
     const struct conf_center *center = conf_find_center(conf, place->center);
     if (ward->state != WARD_LIVE || !center)
         return NULL;
@@ -117,6 +125,7 @@ clear_if_over(void *arg, const struct alert_record *record)
         notify_begin(sweeping->world->notify, record->script, clock_wall_ms());
     if (notify_alert(batch, record->center, record->rule, record->key, "clear",
                      event.data, event.size, &error)) {
+        notify_state(batch, record->center, record->rule, record->key, "");
         notify_commit(batch);
     } else {
         log_error("script", "rule %s: cannot be cleared: %s", record->rule,
@@ -126,7 +135,7 @@ clear_if_over(void *arg, const struct alert_record *record)
     buf_fini(&event);
 }
 
-/* States that are over; copies, because forgetting changes what is walked. */
+/* States that are over and had no alert; copies, because forgetting changes what is walked. */
 struct litter {
     struct sweeping sweeping;
     struct key_state_record *records;
@@ -169,4 +178,5 @@ sweep(const struct ward *wards, const struct resident_world *world)
     struct sweeping sweeping = {wards, world};
     notify_each_raised(world->notify, NULL, clear_if_over, &sweeping);
     forget_states(&sweeping);
+    notify_end_runs(world->notify, is_removed, &sweeping);
 }

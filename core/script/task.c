@@ -220,8 +220,10 @@ void
 task_handle(struct script *script, const struct message_handle *handle)
 {
     struct entry *entry = script->entries[handle->entry];
+    if (entry->disabled)
+        return;
     script_begin(script, entry);
-    if (entry->has_handler && !entry->disabled) {
+    if (entry->has_handler) {
         start(script, task_new(script, entry, (int64_t)handle->run), handle);
     } else {
         script->effects.is_done = true;
@@ -285,14 +287,14 @@ task_answered(struct script *script, const struct message_answer *answer)
 /* Closes what the task has open, and drops what that does. What it waits for is
  * cancelled. */
 static void
-kill(struct script *script, struct task *task)
+kill(struct script *script, struct task *task, bool is_done)
 {
     struct effect_mark mark = effect_mark(&script->effects);
     message_write_forget(script->effects.out, script->effects.now_ms, task->wait);
     script_begin(script, task->entry);
     lua_resetthread(task->co);
     effect_rollback(&script->effects, mark);
-    if (!task->job)
+    if (is_done && !task->job)
         commit_end(script, task);
     task_delete(script, task);
     script_end(script);
@@ -309,7 +311,7 @@ task_cancel(struct script *script, uint64_t run)
     script->effects.room = task->entry;
     effect_note(&script->effects, LEVEL_ERROR,
                 "a handler has not ended within its time: ended");
-    kill(script, task);
+    kill(script, task, true);
 }
 
 void
@@ -319,6 +321,6 @@ task_kill(struct script *script, struct entry *entry)
     for (struct task *task = script->tasks; task; task = next) {
         next = task->next;
         if (task->entry == entry)
-            kill(script, task);
+            kill(script, task, false);
     }
 }

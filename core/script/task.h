@@ -46,12 +46,13 @@ bool task_wake(struct script *script, uint64_t wait);
 bool task_fetched(struct script *script, const struct message_fetched *fetched);
 bool task_answered(struct script *script, const struct message_answer *answer);
 
-/* A rule's handler is due: it runs until it has said so with ITEM_DONE. */
+/* A rule's handler is due: it runs until it has said so with ITEM_DONE. Nothing of a
+ * rule that is switched off: the core keeps it until the rule is on again. */
 void task_handle(struct script *script, const struct message_handle *handle);
 /* The run took too long: it ends, if it has not. */
 void task_cancel(struct script *script, uint64_t run);
 
-/* Ends the runs of the entry. */
+/* Drops the runs of the entry, which was switched off: nothing is said of them. */
 void task_kill(struct script *script, struct entry *entry);
 
 /* From inside a task: it is going to wait. The frame, whose id is the result, goes to

@@ -58,7 +58,8 @@ join(struct runner *runner)
 static void
 leave(struct runner *runner)
 {
-    notify_release(gateway.notify, runner);
+    notify_remove_runner(gateway.notify, runner);
+    notify_release(gateway.notify, runner, NULL);
     buf_fini(&runner->started);
     free(runner->last);
     *runner = (struct runner){0};
@@ -132,7 +133,8 @@ test_nothing_is_due_of_what_is_dropped(void **state)
 }
 
 /* A host dies, or its script is replaced, while its claim is on the way to the disk,
- * and another one claims the run: that one is told to start it, once. */
+ * and another one claims the run: that one is told to start it, once, and the claim
+ * that started nothing was no attempt. */
 static void
 test_a_claim_that_changes_hands_starts_once(void **state)
 {
@@ -144,7 +146,7 @@ test_a_claim_that_changes_hands_starts_once(void **state)
     assert_true(claim(&first));
     leave(&first);
     assert_true(claim(&second));
-    has_started(&second, "raise 2,");
+    has_started(&second, "raise 1,");
     leave(&second);
 }
 
@@ -152,6 +154,85 @@ static void
 add_record(void *arg, const struct handler_record *record)
 {
     buf_format(arg, "%s ", strchr(record->id, '/'));
+}
+
+static void
+add_attempts(void *arg, const struct handler_record *record)
+{
+    *(int64_t *)arg += record->attempts;
+}
+
+/* A script is replaced three times while its claim is on the way to the disk. */
+static void
+test_a_claim_that_starts_nothing_spends_nothing(void **state)
+{
+    (void)state;
+    struct runner runner = {0};
+    int64_t attempts = 0;
+    move("raise");
+    for (int i = 0; i < 3; i++) {
+        join(&runner);
+        assert_true(claim(&runner));
+        assert_int_equal(notify_remove_runner(gateway.notify, &runner), 1);
+        assert_int_equal(notify_remove_runner(gateway.notify, &runner), 0);
+    }
+    has_started(&runner, "");
+    restart_gateway();
+    store_each_handler(gateway.store, add_attempts, &attempts);
+    assert_int_equal(attempts, 0);
+    join(&runner);
+    assert_true(claim(&runner));
+    has_started(&runner, "raise 1,");
+    leave(&runner);
+}
+
+/* Of one rule only: the other's runs stay whose they are. */
+static void
+test_the_runs_of_a_rule_are_given_back(void **state)
+{
+    (void)state;
+    struct runner runner = {0};
+    join(&runner);
+    move("raise");
+    assert_true(claim(&runner));
+    has_started(&runner, "raise 1,");
+    assert_int_equal(notify_release(gateway.notify, &runner, "another"), 0);
+    assert_int_equal(notify_release(gateway.notify, &runner, "queue-wait"), 1);
+    assert_true(claim(&runner));
+    has_started(&runner, "raise 1,raise 2,");
+    leave(&runner);
+}
+
+static bool
+is_of_script(const void *arg, const char *rule, const char *script)
+{
+    assert_string_equal(rule, "queue-wait");
+    return !strcmp(script, arg);
+}
+
+static void
+test_what_is_due_of_a_removed_rule_ends(void **state)
+{
+    (void)state;
+    struct runner runner = {0};
+    struct buf left = {0};
+    join(&runner);
+    move("raise");
+    move("clear");
+    assert_true(claim(&runner));
+    notify_end_runs(gateway.notify, is_of_script, "another");
+    notify_end_runs(gateway.notify, is_of_script, "queue_wait");
+    has_started(&runner, "raise 1,"); /* goes on */
+    leave(&runner);
+    restart_gateway();
+    store_each_handler(gateway.store, add_record, &left);
+    assert_string_equal(left.data, "/raise/1 ");
+    notify_end_runs(gateway.notify, is_of_script, "queue_wait");
+    restart_gateway();
+    buf_clear(&left);
+    store_each_handler(gateway.store, add_record, &left);
+    assert_int_equal(left.size, 0);
+    buf_fini(&left);
 }
 
 /* Nobody claims them: of the reminders the newest is left. */
@@ -206,6 +287,12 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_claim_that_changes_hands_starts_once,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_claim_that_starts_nothing_spends_nothing,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_runs_of_a_rule_are_given_back, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_due_of_a_removed_rule_ends, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_reminders_do_not_pile_up, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_three_times_at_most, set_up, tear_down),
