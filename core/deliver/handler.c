@@ -340,8 +340,9 @@ notify_end_runs(struct notify *notify, notify_is_over *is_over, const void *arg)
             at = &(*at)->next;
             continue;
         }
-        log_warn("notify", "rule %s: on_%s was due and does not run: the rule was "
-                           "removed (%s)",
+        log_warn("notify",
+                 "rule %s: on_%s was due and does not run: the rule was "
+                 "removed (%s)",
                  record->rule, record->kind, record->id);
         txn_end_handler(txn, record->id);
         take_out(at);

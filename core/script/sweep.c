@@ -135,7 +135,8 @@ clear_if_over(void *arg, const struct alert_record *record)
     buf_fini(&event);
 }
 
-/* States that are over and had no alert; copies, because forgetting changes what is walked. */
+/* States that are over and had no alert; copies, because forgetting changes what is
+ * walked. */
 struct litter {
     struct sweeping sweeping;
     struct key_state_record *records;
