@@ -10,6 +10,6 @@ gw.job "floor-view" {
     for _, queue in ipairs(rows) do
       queues[#queues + 1] = { name = queue.name, waiting = queue.calls_waiting, available = queue.agents_available }
     end
-    gw.destination "wallboard":send({ queues = queues }, { expires = "1m" })
+    gw.destination "wallboard":send({ queues = queues })
   end,
 }

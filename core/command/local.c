@@ -64,3 +64,27 @@ local_destination(const struct conf *conf)
             return &conf->destinations[i];
     return NULL;
 }
+
+static const char *
+path_of(const char *url)
+{
+    const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
+    return path ? path : "/";
+}
+
+struct sink_place *
+local_places(const struct conf *conf, const char *address, size_t *count)
+{
+    struct sink_place *places =
+        mem_zero((conf->destination_count + 1) * sizeof *places);
+    *count = 0;
+    for (size_t i = 0; i < conf->destination_count; i++) {
+        const struct conf_destination *destination = &conf->destinations[i];
+        char *own = destination->url ? local_address(destination->url) : NULL;
+        if (own && strcmp(own, address) == 0)
+            places[(*count)++] = (struct sink_place){
+                path_of(destination->url), destination->name, destination->secret};
+        free(own);
+    }
+    return places;
+}

@@ -4,6 +4,7 @@
 
 #include "base/conf.h"
 #include "command/command.h"
+#include "sim/sink.h"
 
 /* "127.0.0.1:28080" of a URL of this machine (free it); NULL for any other. */
 char *local_address(const char *url);
@@ -16,5 +17,10 @@ const struct conf_center *local_center(const struct command *command,
 
 /* The first destination on this machine; NULL when there is none. */
 const struct conf_destination *local_destination(const struct conf *conf);
+
+/* The destinations at this address ("127.0.0.1:9000"), one receiver's, each with its
+ * path, in a list to free; they borrow from `conf`. */
+struct sink_place *local_places(const struct conf *conf, const char *address,
+                                size_t *count);
 
 #endif

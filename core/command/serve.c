@@ -22,6 +22,15 @@ serve_until_signal(struct loop *loop, const struct server *server, bool tls, FIL
     watch_delete(on_int);
 }
 
+bool
+serve_set_clock(const char *value, struct clock_speed *speed)
+{
+    if (!clock_parse_speed(value, speed))
+        return false;
+    clock_set_speed(speed);
+    return true;
+}
+
 void
 serve_refused(const struct command *command, const struct error *error)
 {

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/loop.h"
 #include "command/command.h"
@@ -13,6 +14,10 @@
  * until SIGTERM or SIGINT. */
 void serve_until_signal(struct loop *loop, const struct server *server, bool tls,
                         FILE *out);
+
+/* Reads `--clock X` and lets the process live so fast (base/clock.h). False when it is
+ * no such thing. */
+bool serve_set_clock(const char *value, struct clock_speed *speed);
 
 /* Prints on standard error why the server could not be made, and the way out. */
 void serve_refused(const struct command *command, const struct error *error);

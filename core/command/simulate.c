@@ -52,6 +52,19 @@ set_speed(void *options, const char *value, struct buf *problem)
            simulation->centre.speed <= 1000;
 }
 
+/* The floor's time begins where that clock does, however late the process came. */
+static bool
+set_clock(void *options, const char *value, struct buf *problem)
+{
+    struct simulation *simulation = options;
+    struct clock_speed speed;
+    (void)problem;
+    if (!serve_set_clock(value, &speed))
+        return false;
+    simulation->centre.start_ms = speed.wall_ms;
+    return true;
+}
+
 static bool
 set_guid_header(void *options, const char *value, struct buf *problem)
 {
@@ -170,6 +183,10 @@ static const struct setting settings[] = {
      .kind = SETTING_OWN,
      .set = set_speed,
      .expected = "a factor above 0, at most 1000"},
+    {.name = "clock",
+     .kind = SETTING_OWN,
+     .set = set_clock,
+     .expected = "a factor such as 30"},
     {.name = "period",
      .kind = SETTING_DURATION,
      AT(centre.period_ms),
@@ -365,6 +382,8 @@ const struct command command_simulate = {
         "  --guid-timeout T   for which a GUID is good (default 2m)\n"
         "  --seed N           decides what queues and agents do (default 1)\n"
         "  --speed X          their time runs X times as fast (default 1)\n"
+        "  --clock X          all of its clocks do, as those of `run --speed X`: what it\n"
+        "                     says about time of day, and which signatures it takes\n"
         "  --scenario NAME    what happens: rush_hour (default), quiet_night, outage, or\n"
         "                     FILE.lua, which returns a table of what is different from\n"
         "                     the rush hour; list shows them\n"

@@ -1,7 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/color.h"
 #include "command/gateway.h"
 #include "command/local.h"
 #include "command/serve.h"
@@ -15,6 +17,15 @@ struct reception {
     bool tls;
     struct sink_options sink;
 };
+
+static bool
+set_clock(void *options, const char *value, struct buf *problem)
+{
+    struct clock_speed speed;
+    (void)options;
+    (void)problem;
+    return serve_set_clock(value, &speed);
+}
 
 static bool
 set_secret(void *options, const char *value, struct buf *problem)
@@ -66,6 +77,10 @@ static const struct setting settings[] = {
      .low = 0,
      .high = INT64_MAX,
      .expected = "a duration such as 2s"},
+    {.name = "clock",
+     .kind = SETTING_OWN,
+     .set = set_clock,
+     .expected = "a factor such as 30"},
     {.name = "output",
      .letter = 'o',
      .kind = SETTING_OWN,
@@ -108,14 +123,17 @@ receive_for(const struct command *command, struct reception *reception)
     if (!conf)
         return EXIT_PROBLEM;
     int code;
+    struct sink_place *places = NULL;
     const struct conf_destination *destination = local_destination(conf);
     if (destination) {
         char *address = local_address(destination->url);
         if (!reception->listen)
             reception->listen = address;
         if (!reception->sink.secret)
-            reception->sink.secret = destination->secret;
+            reception->sink.places = places =
+                local_places(conf, address, &reception->sink.place_count);
         code = receive(reception);
+        free(places);
         free(address);
     } else {
         code = command_misused(
@@ -132,7 +150,14 @@ run(const struct command *command, int argc, char **argv)
     int code = settings_read(command, settings, &reception, argc, argv);
     if (code != EXIT_FINE)
         return code;
-    return reception.conf_file ? receive_for(command, &reception) : receive(&reception);
+    char *machine = zone_machine();
+    struct zone *zone = zone_load(machine);
+    reception.sink.zone = zone;
+    reception.sink.has_color = color_wanted(STDOUT_FILENO);
+    code = reception.conf_file ? receive_for(command, &reception) : receive(&reception);
+    zone_delete(zone);
+    free(machine);
+    return code;
 }
 
 const struct command command_sink = {
@@ -140,8 +165,9 @@ const struct command command_sink = {
     .arguments = "[-c FILE] [--listen ADDRESS] [--secret SECRET] [-o text|json]",
     .sentence = "receives webhooks and prints what arrives",
     .help =
-        "  -c, --conf FILE    play the first destination of this configuration that is\n"
-        "                     on this machine: its address and secret\n"
+        "  -c, --conf FILE    play the destinations of this configuration that are on\n"
+        "                     this machine, at the address of the first: each at its\n"
+        "                     path, with its secret\n"
         "  --listen ADDRESS   default 127.0.0.1:9000; port 0 picks a free one\n"
         "  --tls              over TLS, with a certificate made at the start\n"
         "  --ca FILE          where to write its authority\n"
@@ -149,9 +175,11 @@ const struct command command_sink = {
         "  --status N         the HTTP status of every answer (default 200)\n"
         "  --fail-first N     answer 503 to the first N requests\n"
         "  --delay DURATION   answer so much later\n"
+        "  --clock X          its clock runs X times as fast, as that of `run --speed X`\n"
         "  -o, --output FORM  text (default), or json: one line per request\n"
         "\n"
         "At /services/… it is as strict as Slack, at /workflows/… as Teams, at\n"
-        "/v2/enqueue as PagerDuty, and answers as they do.\n",
+        "/v2/enqueue as PagerDuty, and answers as they do. Messages are printed as\n"
+        "people read them there, in colours on a terminal; NO_COLOR=1 turns them off.\n",
     .run = run,
 };

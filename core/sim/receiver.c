@@ -5,7 +5,7 @@
 #include "sim/strict.h"
 
 struct receiver {
-    const char *name, *prefix;
+    const char *name, *title, *prefix;
     const struct strict_kind *kinds;
     size_t size_most; /* bytes of a body */
     struct receiver_answer taken, refused;
@@ -189,18 +189,21 @@ static const struct strict_key pager_resolve[] = {PAGER_EVENT(false, true)};
 
 static const struct receiver receivers[] = {
     {"slack",
+     "Slack",
      "/services/",
      KINDS({NULL, NULL, slack_message}),
      64 << 10,
      {200, "text/plain", "ok"},
      {400, "text/plain", "invalid_payload"}},
     {"teams",
+     "Teams",
      "/workflows/",
      KINDS({NULL, NULL, teams_message}),
      28 << 10,
      {202, NULL, ""},
      {400, "application/json", "{\"error\":{\"code\":\"BadRequest\"}}"}},
     {"pagerduty",
+     "PagerDuty",
      "/v2/enqueue",
      KINDS({"event_action", "trigger", pager_trigger},
            {"event_action", "acknowledge", pager_resolve},
@@ -225,6 +228,12 @@ const char *
 receiver_name(const struct receiver *receiver)
 {
     return receiver->name;
+}
+
+const char *
+receiver_title(const struct receiver *receiver)
+{
+    return receiver->title;
 }
 
 struct receiver_answer

@@ -15,6 +15,8 @@ struct receiver;
 const struct receiver *receiver_at(const char *path);
 
 const char *receiver_name(const struct receiver *receiver);
+/* The same as people write it: "Slack". */
+const char *receiver_title(const struct receiver *receiver);
 
 struct receiver_answer {
     int status;

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/color.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "model/json.h"
 #include "net/sign.h"
 #include "sim/delay.h"
-#include "sim/receiver.h"
+#include "sim/shown.h"
 
 #define TOLERANCE_S 300 /* the Standard Webhooks libraries' own */
 
@@ -81,72 +81,17 @@ sink_is_signed(const struct sink_request *request, const char *secret)
     return is_good;
 }
 
-/* ---- the event in the body ---- */
-
-enum event_text { EVENT_KIND, EVENT_SEVERITY, EVENT_SUMMARY, EVENT_TEXTS };
-
-struct event {
-    struct buf texts[EVENT_TEXTS];
-};
-
-/* A plain message of a script has no summary; its text stands there instead. */
-static const struct {
-    const char *key;
-    enum event_text text;
-} event_keys[] = {
-    {"kind", EVENT_KIND},
-    {"severity", EVENT_SEVERITY},
-    {"summary", EVENT_SUMMARY},
-    {"message", EVENT_SUMMARY},
-};
-
-static struct buf *
-find_text(struct event *event, const struct json_text *key)
+/* The place's own secret counts, if places are known at all. */
+static const char *
+secret_of(const struct sink_options *options, const struct sink_request *request)
 {
-    for (size_t i = 0; i < sizeof event_keys / sizeof *event_keys; i++)
-        if (json_is(key, event_keys[i].key, strlen(event_keys[i].key)))
-            return &event->texts[event_keys[i].text];
-    return NULL;
+    return request->place ? request->place->secret : options->secret;
 }
 
-/* The strings of an event's data; what is no string is passed over. */
-static void
-read_texts(struct json *json, struct event *event)
-{
-    struct json_text key, text;
-    bool first = true;
-    json_open(json, '{');
-    while (json_more(json, '}', &first) && json_key(json, &key)) {
-        struct buf *found = find_text(event, &key);
-        if (found == NULL || json_peek(json) != '"') {
-            json_skip(json);
-        } else if (json_string(json, &text)) {
-            buf_clear(found);
-            json_unescape(&text, found);
-        }
-    }
-}
+/* ---- for people ---- */
 
-/* {"type":…,"data":{"kind":…,"severity":…,"summary":…}}: false for another body. */
-static bool
-read_event(const char *body, size_t size, struct event *event)
-{
-    struct json json;
-    struct json_text key;
-    bool first = true, has_data = false;
-    json_init(&json, body, size);
-    if (!json_open(&json, '{'))
-        return false;
-    while (json_more(&json, '}', &first) && json_key(&json, &key)) {
-        if (!json_is(&key, "data", 4) || json_peek(&json) != '{') {
-            json_skip(&json);
-            continue;
-        }
-        has_data = true;
-        read_texts(&json, event);
-    }
-    return json_end(&json) && has_data;
-}
+#define INDENT   10 /* the time and two blanks */
+#define WHO_SIZE 22
 
 /* Adds text from outside: what would end or colour the line becomes a blank. */
 static void
@@ -159,54 +104,99 @@ add_plain(struct buf *out, const char *text, size_t size)
 }
 
 static void
-add_event(const struct event *event, struct buf *out)
+add_time(const struct sink_options *options, int64_t at_ms, struct buf *out)
 {
-    static const size_t widths[EVENT_TEXTS] = {8, 9, 0};
-    for (int i = 0; i < EVENT_TEXTS; i++) {
-        const struct buf *text = &event->texts[i];
-        size_t size = text->size ? text->size : 1;
+    struct civil at;
+    civil_of(zone_local(options->zone, at_ms / 1000), &at);
+    buf_format(out, "%02d:%02d:%02d  ", at.hour, at.minute, at.second);
+}
+
+/* "floor-chat (Slack)  ", at least WHO_SIZE wide. */
+static void
+add_who(const struct sink_request *request, struct buf *out)
+{
+    const char *service =
+        request->receiver ? receiver_title(request->receiver) : request->method;
+    const char *name = request->place ? request->place->name : request->path;
+    size_t start = out->size;
+    add_plain(out, name, strlen(name));
+    buf_format(out, " (");
+    if (request->place && !request->receiver)
+        service = "webhook";
+    add_plain(out, service, strlen(service));
+    buf_add_text(out, ")");
+    do
         buf_add_text(out, " ");
-        add_plain(out, text->size ? text->data : "-", size);
-        for (; size < widths[i]; size++)
-            buf_add_text(out, " ");
+    while (out->size - start < WHO_SIZE);
+}
+
+/* The title, or what stands first when there is none; returns the lines behind it. */
+static const char *
+add_title(const struct sink_options *options, const struct sink_request *request,
+          const struct shown *shown, struct buf *out)
+{
+    static const char *const colors[] = {
+        [SHOWN_PLAIN] = COLOR_BOLD,
+        [SHOWN_RAISED] = COLOR_RED,
+        [SHOWN_CLEARED] = COLOR_GREEN,
+    };
+    const char *lines = shown->lines.size ? shown->lines.data : "";
+    const char *title = shown->title.size ? shown->title.data : lines;
+    int size = (int)strcspn(title, "\n");
+    if (title == lines)
+        lines += size + (size > 0);
+    if (options->has_color)
+        buf_format(out, "\033[%sm%.*s\033[0m", colors[shown->mood], size, title);
+    else
+        buf_format(out, "%.*s", size, title);
+    if (size == 0)
+        buf_format(out, "%zu bytes", request->body_size);
+    buf_add_text(out, "\n");
+    return lines;
+}
+
+/* "signature verified · answered 503", when there is something to say. */
+static void
+add_remarks(const struct sink_options *options, const struct sink_request *request,
+            struct buf *out)
+{
+    const char *secret = secret_of(options, request);
+    struct buf remarks = {0};
+    if (secret)
+        buf_add_text(&remarks, sink_is_signed(request, secret)
+                                   ? " · signature verified"
+                                   : " · signature does not fit");
+    if (request->problem) {
+        buf_format(&remarks, " · %s refuses it: ", receiver_title(request->receiver));
+        add_plain(&remarks, request->problem, strlen(request->problem));
     }
+    if (request->status < 200 || request->status > 299)
+        buf_format(&remarks, " · answered %d", request->status);
+    if (remarks.size)
+        buf_format(out, "%*s%s\n", INDENT, "", remarks.data + strlen(" · "));
+    buf_fini(&remarks);
 }
 
 void
-sink_print(const struct sink_request *request, const char *secret, struct buf *out)
+sink_print(const struct sink_options *options, const struct sink_request *request,
+           struct buf *out)
 {
-    struct event event = {0};
-    char time[32];
-    buf_add_text(out, text_format_time(request->at_ms, false, time, sizeof time));
-    if (read_event(request->body, request->body_size, &event)) {
-        add_event(&event, out);
-    } else {
-        buf_add_text(out, " ");
-        add_plain(out, request->method, strlen(request->method));
-        buf_add_text(out, " ");
-        add_plain(out, request->path, strlen(request->path));
-        buf_format(out, " %zu bytes", request->body_size);
+    struct shown shown = {0};
+    const char *service = request->receiver ? receiver_name(request->receiver) : NULL;
+    shown_read(&shown, service, request->body, request->body_size);
+    add_time(options, request->at_ms, out);
+    add_who(request, out);
+    const char *lines = add_title(options, request, &shown, out);
+    while (*lines) {
+        int size = (int)strcspn(lines, "\n");
+        buf_format(out, "%*s%.*s\n", INDENT, "", size, lines);
+        lines += size + 1;
     }
-    const char *id = header_of(request, "webhook-id");
-    if (id) {
-        buf_add_text(out, " · ");
-        add_plain(out, id, strlen(id));
-    }
-    if (secret)
-        buf_format(out, " · signature verified: %s",
-                   sink_is_signed(request, secret) ? "yes" : "no");
-    if (request->service)
-        buf_format(out, " · %s", request->service);
-    if (request->problem) {
-        buf_add_text(out, " refuses it: ");
-        add_plain(out, request->problem, strlen(request->problem));
-    }
-    if (request->status < 200 || request->status > 299)
-        buf_format(out, " · answered %d", request->status);
-    buf_add_text(out, "\n");
-    for (int i = 0; i < EVENT_TEXTS; i++)
-        buf_fini(&event.texts[i]);
+    add_remarks(options, request, out);
+    shown_fini(&shown);
 }
+
+/* ---- for programs ---- */
 
 static void
 add_text(struct buf *out, const char *text)
@@ -215,8 +205,10 @@ add_text(struct buf *out, const char *text)
 }
 
 void
-sink_print_json(const struct sink_request *request, struct buf *out)
+sink_print_json(const struct sink_options *options, const struct sink_request *request,
+                struct buf *out)
 {
+    const char *secret = secret_of(options, request);
     buf_format(out, "{\"at\":%" PRId64 ",\"method\":", request->at_ms);
     add_text(out, request->method);
     buf_add_text(out, ",\"path\":");
@@ -230,9 +222,16 @@ sink_print_json(const struct sink_request *request, struct buf *out)
     }
     buf_add_text(out, "},\"body\":");
     buf_add_json(out, request->body, request->body_size);
-    if (request->service) {
+    if (request->place) {
+        buf_add_text(out, ",\"to\":");
+        add_text(out, request->place->name);
+    }
+    if (secret)
+        buf_format(out, ",\"signed\":%s",
+                   sink_is_signed(request, secret) ? "true" : "false");
+    if (request->receiver) {
         buf_add_text(out, ",\"service\":");
-        add_text(out, request->service);
+        add_text(out, receiver_name(request->receiver));
     }
     if (request->problem) {
         buf_add_text(out, ",\"refused\":");
@@ -268,16 +267,31 @@ read_headers(const struct server_request *request, struct sink_header *headers)
 static struct receiver_answer
 judge(const struct sink *sink, struct sink_request *request, struct buf *problem)
 {
-    const struct receiver *receiver = receiver_at(request->path);
-    request->service = receiver ? receiver_name(receiver) : NULL;
     if (sink->requests <= sink->options.fail_first)
         return (struct receiver_answer){503, NULL, ""};
-    if (!receiver || sink->options.status != 200)
+    if (!request->receiver || sink->options.status != 200)
         return (struct receiver_answer){(int)sink->options.status, NULL, ""};
     struct receiver_answer answer =
-        receiver_judge(receiver, request->body, request->body_size, problem);
+        receiver_judge(request->receiver, request->body, request->body_size, problem);
     request->problem = problem->data;
     return answer;
+}
+
+/* The longest address at or below which the path is. */
+static const struct sink_place *
+find_place(const struct sink_options *options, const char *path)
+{
+    const struct sink_place *found = NULL;
+    for (size_t i = 0; i < options->place_count; i++) {
+        const struct sink_place *place = &options->places[i];
+        size_t size = strlen(place->path);
+        bool is_below =
+            strncmp(place->path, path, size) == 0 &&
+            (!path[size] || path[size] == '/' || place->path[size - 1] == '/');
+        if (is_below && (!found || size > strlen(found->path)))
+            found = place;
+    }
+    return found;
 }
 
 void
@@ -293,15 +307,17 @@ sink_handle(void *arg, struct server_request *request)
         .at_ms = clock_wall_ms(),
     };
     struct buf problem = {0};
+    arrived.place = find_place(&sink->options, arrived.path);
+    arrived.receiver = receiver_at(arrived.path);
     arrived.body = server_body(request, &arrived.body_size);
     sink->requests++;
     const struct receiver_answer answer = judge(sink, &arrived, &problem);
     arrived.status = answer.status;
     buf_clear(&sink->line);
     if (sink->options.json)
-        sink_print_json(&arrived, &sink->line);
+        sink_print_json(&sink->options, &arrived, &sink->line);
     else
-        sink_print(&arrived, sink->options.secret, &sink->line);
+        sink_print(&sink->options, &arrived, &sink->line);
     fwrite(sink->line.data, 1, sink->line.size, sink->options.out);
     fflush(sink->options.out);
     buf_fini(&problem);

@@ -73,41 +73,139 @@ signatures_are_verified(void **state)
     }
 }
 
+#define ALERT(kind)                                                                    \
+    "{\"type\":\"alert." kind                                                          \
+    "\",\"data\":{\"severity\":\"critical\",\"kind\":\"" kind                          \
+    "\",\"rule\":\"queue-wait\",\"row\":{\"kind\":\"x\"},\"why\":\"it is so\","        \
+    "\"summary\":\"sales: 9 waiting\"}}"
+
 static void
-people_get_one_line(void **state)
+people_read_what_arrives(void **state)
+{
+    (void)state;
+    static const struct sink_place desk = {"/in", "helpdesk", NULL};
+    static const struct sink_place signed_desk = {"/in", "helpdesk", SECRET};
+    static const struct {
+        const char *body;
+        const struct sink_place *place;
+        int status;
+        const char *shown;
+    } cases[] = {
+        {ALERT("raise"), &desk, 200,
+         "15:02:10  helpdesk (webhook)    sales: 9 waiting\n"
+         "          Why: it is so\n"
+         "          raise · critical · queue-wait\n"},
+        {"{\"data\":{\"kind\":\"clear\",\"severity\":null,\"summary\":\"a\\nb\\u001b[31mc\"}}",
+         NULL, 202,
+         "15:02:10  /in (POST)            a / b [31mc\n"
+         "          clear\n"},
+        {"{\"data\":{\"kind\":\"message\",\"message\":\"hello\"}}", NULL, 503,
+         "15:02:10  /in (POST)            hello\n"
+         "          message\n"
+         "          answered 503\n"},
+        {"{\"data\":{\"kind\":\"message\",\"message\":{\"queues\":[{\"name\":\"sales\","
+         "\"waiting\":9},{\"name\":\"support\",\"waiting\":0}]}}}",
+         &signed_desk, 200,
+         "15:02:10  helpdesk (webhook)    name sales, waiting 9\n"
+         "          name support, waiting 0\n"
+         "          message\n"
+         "          signature does not fit\n"},
+        {"{\"ok\":true,\"none\":null,\"of\":{\"n\":1}}", NULL, 200,
+         "15:02:10  /in (POST)            ok true, n 1\n"},
+        {"{\"data\":{}}", NULL, 200, "15:02:10  /in (POST)            {\"data\":{}}\n"},
+        {"plain\n", NULL, 200, "15:02:10  /in (POST)            plain / \n"},
+        {"", NULL, 200, "15:02:10  /in (POST)            0 bytes\n"},
+    };
+    const struct sink_options options = {.status = 200};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf shown = {0};
+        const struct sink_request request = {.method = "POST",
+                                             .path = "/in",
+                                             .body = cases[i].body,
+                                             .body_size = strlen(cases[i].body),
+                                             .at_ms = TIME_S * 1000,
+                                             .status = cases[i].status,
+                                             .place = cases[i].place};
+        sink_print(&options, &request, &shown);
+        assert_string_equal(shown.data, cases[i].shown);
+        buf_fini(&shown);
+    }
+}
+
+/* Raised is red, cleared is green. */
+static void
+a_terminal_has_colours(void **state)
 {
     (void)state;
     static const struct {
-        const char *body, *secret;
-        int status;
-        const char *line;
+        const char *body, *title;
     } cases[] = {
-        {"{\"type\":\"alert.raise\",\"data\":{\"severity\":\"critical\",\"kind\":\"raise\","
-         "\"row\":{\"kind\":\"x\"},\"summary\":\"sales: 9 waiting\"}}",
-         NULL, 200,
-         "2021-02-25T15:02:10Z raise    critical  sales: 9 waiting · msg_1\n"},
-        {"{\"data\":{\"kind\":\"clear\",\"severity\":null,\"summary\":\"a\\nb\\u001b[31mc\"}}",
-         NULL, 202, "2021-02-25T15:02:10Z clear    -         a b [31mc · msg_1\n"},
-        {"{\"data\":{\"kind\":\"message\",\"message\":\"hello\"}}", NULL, 503,
-         "2021-02-25T15:02:10Z message  -         hello · msg_1 · answered 503\n"},
-        {"{\"data\":{}}", SECRET, 200,
-         "2021-02-25T15:02:10Z -        -         - · msg_1 · signature verified: no\n"},
-        {"{\"data\":{\"kind\":\"raise\"}", NULL, 200,
-         "2021-02-25T15:02:10Z POST /in 24 bytes · msg_1\n"},
-        {"plain", NULL, 200, "2021-02-25T15:02:10Z POST /in 5 bytes · msg_1\n"},
-        {"", NULL, 200, "2021-02-25T15:02:10Z POST /in 0 bytes · msg_1\n"},
+        {ALERT("raise"), "\033[31msales: 9 waiting\033[0m\n"},
+        {ALERT("clear"), "\033[32msales: 9 waiting\033[0m\n"},
+        {"hello", "\033[1mhello\033[0m\n"},
     };
-    const struct sink_header header = {"webhook-id", "msg_1"};
+    const struct sink_options options = {.has_color = true};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buf line = {0};
-        const struct sink_request request = {"POST",        "/in",
-                                             &header,       1,
-                                             cases[i].body, strlen(cases[i].body),
-                                             TIME_S * 1000, cases[i].status,
-                                             NULL,          NULL};
-        sink_print(&request, cases[i].secret, &line);
-        assert_string_equal(line.data, cases[i].line);
-        buf_fini(&line);
+        struct buf shown = {0};
+        const struct sink_request request = {.method = "POST",
+                                             .path = "/in",
+                                             .body = cases[i].body,
+                                             .body_size = strlen(cases[i].body),
+                                             .status = 200};
+        sink_print(&options, &request, &shown);
+        assert_non_null(strstr(shown.data, cases[i].title));
+        buf_fini(&shown);
+    }
+}
+
+/* Each service as people see it there; bodies as the gateway's kinds write them. */
+static void
+services_are_shown_as_people_see_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *body, *shown;
+    } cases[] = {
+        {"/services/x",
+         "{\"blocks\":[{\"text\":{\"text\":\"🔴 a &amp; b\",\"type\":\"plain_text\"},\"type\":"
+         "\"header\"},{\"fields\":[{\"text\":\"*Why*\\nit is so\",\"type\":\"mrkdwn\"}],"
+         "\"type\":\"section\"},{\"elements\":[{\"text\":\"critical · main\",\"type\":"
+         "\"mrkdwn\"}],\"type\":\"context\"}],\"text\":\"not shown\"}",
+         "00:00:00  /services/x (Slack)   🔴 a & b\n"
+         "          Why: it is so\n"
+         "          critical · main\n"},
+        {"/services/x", "{\"text\":\"alone\"}",
+         "00:00:00  /services/x (Slack)   alone\n"},
+        {"/workflows/x",
+         "{\"attachments\":[{\"content\":{\"body\":[{\"color\":\"Attention\",\"text\":\"many\"},"
+         "{\"facts\":[{\"title\":\"Why\",\"value\":\"so\"}]},{\"text\":\"critical\"}],"
+         "\"actions\":[{\"title\":\"Open\",\"url\":\"https://a/b\"}]}}]}",
+         "00:00:00  /workflows/x (Teams)  many\n"
+         "          Why: so\n"
+         "          critical\n"
+         "          Open: https://a/b\n"},
+        {"/v2/enqueue",
+         "{\"dedup_key\":\"f29c\",\"event_action\":\"trigger\",\"payload\":{\"summary\":\"many\","
+         "\"severity\":\"critical\",\"custom_details\":{\"why\":\"so\",\"row\":{\"id\":7}}},"
+         "\"routing_key\":\"secret\"}",
+         "00:00:00  /v2/enqueue (PagerDuty) many\n"
+         "          Why: so\n"
+         "          trigger · critical · incident f29c\n"},
+        {"/v2/enqueue", "{\"dedup_key\":\"f29c\",\"event_action\":\"resolve\"}",
+         "00:00:00  /v2/enqueue (PagerDuty) resolve · incident f29c\n"},
+    };
+    const struct sink_options options = {.status = 200};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf shown = {0};
+        const struct sink_request request = {.method = "POST",
+                                             .path = cases[i].path,
+                                             .body = cases[i].body,
+                                             .body_size = strlen(cases[i].body),
+                                             .status = 200,
+                                             .receiver = receiver_at(cases[i].path)};
+        sink_print(&options, &request, &shown);
+        assert_string_equal(shown.data, cases[i].shown);
+        buf_fini(&shown);
     }
 }
 
@@ -116,15 +214,26 @@ programs_get_json(void **state)
 {
     (void)state;
     const struct sink_header headers[] = {{"webhook-id", "msg_1"}, {"host", "h:\"1\""}};
-    const struct sink_request request = {
-        "PUT", "/in",         headers, 2,       "{\"a\":\"\xff\n\"}",
-        10,    1614265330123, 200,     "slack", "text: is missing"};
+    const struct sink_place place = {"/services", "floor-chat", SECRET};
+    const struct sink_options options = {.status = 200};
+    const struct sink_request request = {.method = "PUT",
+                                         .path = "/services/x",
+                                         .headers = headers,
+                                         .header_count = 2,
+                                         .body = "{\"a\":\"\xff\n\"}",
+                                         .body_size = 10,
+                                         .at_ms = 1614265330123,
+                                         .status = 200,
+                                         .place = &place,
+                                         .receiver = receiver_at("/services/x"),
+                                         .problem = "text: is missing"};
     struct buf line = {0};
-    sink_print_json(&request, &line);
+    sink_print_json(&options, &request, &line);
     assert_string_equal(
-        line.data, "{\"at\":1614265330123,\"method\":\"PUT\",\"path\":\"/in\","
+        line.data, "{\"at\":1614265330123,\"method\":\"PUT\",\"path\":\"/services/x\","
                    "\"headers\":{\"webhook-id\":\"msg_1\",\"host\":\"h:\\\"1\\\"\"},"
                    "\"body\":\"{\\\"a\\\":\\\"\xef\xbf\xbd\\n\\\"}\","
+                   "\"to\":\"floor-chat\",\"signed\":false,"
                    "\"service\":\"slack\",\"refused\":\"text: is missing\"}\n");
     buf_fini(&line);
 }
@@ -374,12 +483,12 @@ services_judge(void **state)
     call(&exchange, "POST", "/services/T0", "{\"text\":\"hello\"}");
     assert_int_equal(exchange.status, 200);
     assert_string_equal(exchange.body.data, "ok");
-    assert_non_null(strstr(printed, "POST /services/T0 16 bytes · msg_1 · slack\n"));
+    assert_non_null(strstr(printed, "/services/T0 (Slack)  hello\n"));
     call(&exchange, "POST", "/services/T0", "{\"text\":\"\"}");
     assert_int_equal(exchange.status, 400);
     assert_string_equal(exchange.body.data, "invalid_payload");
     assert_non_null(
-        strstr(printed, " · slack refuses it: text: is empty · answered 400"));
+        strstr(printed, " Slack refuses it: text: is empty · answered 400\n"));
     sink_delete(sink);
     exchange_fini(&exchange);
     fclose(out);
@@ -391,7 +500,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signatures_are_verified),
-        cmocka_unit_test(people_get_one_line),
+        cmocka_unit_test(people_read_what_arrives),
+        cmocka_unit_test(a_terminal_has_colours),
+        cmocka_unit_test(services_are_shown_as_people_see_them),
         cmocka_unit_test(programs_get_json),
         cmocka_unit_test(the_centre_answers),
         cmocka_unit_test(faults_are_felt),
