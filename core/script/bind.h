@@ -121,7 +121,11 @@
  * ask(word, question_json, what | nil) → answer_json | nil, error. Suspends the task:
  * something else of the core, by a word that script/resident_ask.h knows; `what` is how
  * messages name the call.
- * Errors are plain tables { kind, code, message }. sleep, fetch and ask raise inside a
+ * crew(list, fn | nil, at_once, what) → results, errors. Suspends the task until others
+ * have ended (script/crew.h): one that calls each function of the list, or fn(element,
+ * position) for each element; their first results by position, and their second ones.
+ * `what` is how messages name the call. Raises what the first of them raises.
+ * Errors are plain tables { kind, code, message }. What suspends raises inside a
  * coroutine of the script's own: they suspend the whole task.
  * log(level, text): "debug" "info" "warn" "error"; what is over the rate is counted.
  *

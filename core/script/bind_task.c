@@ -6,6 +6,7 @@
 #include "base/timetable.h"
 #include "model/span.h"
 #include "script/attendance.h"
+#include "script/crew.h"
 #include "script/rows.h"
 #include "script/script.h"
 #include "script/task.h"
@@ -56,7 +57,7 @@ l_note(lua_State *L)
     size_t size;
     struct script *script = script_of(L);
     const char *note = luaL_checklstring(L, 1, &size);
-    if (!script->task || script->task->job)
+    if (!script->task || script->task->entry->kind != ENTRY_RULE)
         return luaL_error(L, "a note belongs into a handler");
     luaL_argcheck(L, size && size <= EFFECT_NOTE_MAX, 1, "no note");
     effect_note_kept(&script->effects, note, size);
@@ -118,6 +119,7 @@ l_send(lua_State *L)
     if (send.message_size > EFFECT_TEXT_MAX)
         return push_error(L, ERROR_LIMIT, "", "the message is larger than 256 KB");
     send.ordinal = task->ordinal + 1;
+    send.path = task->path;
     if (!effect_send(&script_of(L)->effects, &send))
         return push_error(L, ERROR_LIMIT, "", "more sends than the script may make");
     task->ordinal = send.ordinal;
@@ -310,8 +312,43 @@ l_ask(lua_State *L)
     return lua_yieldk(L, 0, 0, k_answered);
 }
 
+/* ---- side by side ---- */
+
+static int
+k_crew(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    struct script *script = script_of(L);
+    struct task *task = script->task;
+    if (!task || task->co != L)
+        return luaL_error(L, "the gateway alone resumes a job that waits");
+    struct crew *crew = task->crew;
+    int results = crew_push_results(L, crew);
+    task->crew = NULL;
+    crew_delete(script, crew);
+    return results < 0 ? lua_error(L) : results;
+}
+
+static int
+l_crew(lua_State *L)
+{
+    struct script *script = script_of(L);
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_Integer at_once = luaL_checkinteger(L, 3);
+    check_may_wait(L, luaL_checkstring(L, 4));
+    lua_Unsigned count = lua_rawlen(L, 1);
+    luaL_argcheck(L, count && count <= CREW_MOST, 1, "no list of functions");
+    luaL_argcheck(L, at_once >= 1, 3, "how many at once");
+    struct crew *crew =
+        crew_new(L, 1, 2, (uint32_t)(at_once < CREW_MOST ? at_once : CREW_MOST));
+    task_start_crew(script, crew);
+    return lua_yieldk(L, 0, 0, k_crew);
+}
+
 const luaL_Reg bind_task_functions[] = {
     {"job", l_job},         {"handler", l_handler}, {"note", l_note},
     {"in_task", l_in_task}, {"send", l_send},       {"sleep", l_sleep},
-    {"fetch", l_fetch},     {"ask", l_ask},         {NULL, NULL},
+    {"fetch", l_fetch},     {"ask", l_ask},         {"crew", l_crew},
+    {NULL, NULL},
 };

@@ -69,7 +69,8 @@
  * u8 ITEM_ALERT, u32 center, text key, text kind ("raise" | "level" | "clear"), text
  * event (JSON, see lua/gateway/notify.lua), or u8 ITEM_STATE, u32 center, text key,
  * text state (latch_step.h, opaque to the core; "" for none): what RESTORE has to give
- * back from now on; of a job u8 ITEM_SEND, text destination, u32 ordinal, text key (""
+ * back from now on; of a job u8 ITEM_SEND, text destination, u32 ordinal, text path (of
+ * the task in its run, script/task.h; "": the run itself), text key (""
  * for none), text message (JSON); of both, behind these, u8 ITEM_KEEP, text key, text
  * value ("" for none): what gw.store() has from now on. With scheduled_ms = run a
  * commit of a rule is that of a handler: it has what a job has, and behind it u8

@@ -30,6 +30,8 @@
 #define MESSAGE_KEY_MAX 255
 /* Bytes of a key's state. */
 #define MESSAGE_STATE_MAX 255
+/* Bytes of the path of a task in its run, digits with '.' and '/' between them. */
+#define MESSAGE_PATH_MAX 120
 /* Ids of one want or fetch; at least one. */
 #define MESSAGE_IDS_MAX 10000
 /* Rules and jobs of one script; no name twice in a kind. */
@@ -270,7 +272,8 @@ struct message_state {
 /* Of a job. */
 struct message_send {
     const char *destination;
-    uint32_t ordinal; /* counts the sends of one run */
+    uint32_t ordinal; /* counts the sends of one task */
+    const char *path; /* of that task in its run; "": the run itself */
     const char *key;  /* "" for none */
     const char *message;
     size_t message_size;

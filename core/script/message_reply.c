@@ -233,6 +233,7 @@ message_put_send(struct message_list *list, const struct message_send *send)
     frame_put_u8(&list->items, ITEM_SEND);
     frame_put_string(&list->items, send->destination);
     frame_put_u32(&list->items, send->ordinal);
+    frame_put_string(&list->items, send->path);
     frame_put_string(&list->items, send->key);
     frame_put_text(&list->items, send->message, send->message_size);
 }
@@ -299,6 +300,9 @@ get_send(struct cursor *cursor, struct message_send *send)
     send->destination =
         cursor_word(cursor, 1, MESSAGE_NAME_MAX, "the destination of a send");
     send->ordinal = frame_get_u32(&cursor->in);
+    send->path = cursor_word(cursor, 0, MESSAGE_PATH_MAX, "the path of a send");
+    cursor_demand(cursor, strspn(send->path, "0123456789./") == strlen(send->path),
+                  "the path of a send");
     send->key = cursor_word(cursor, 0, MESSAGE_KEY_MAX, "the key of a send");
     send->message =
         cursor_text(cursor, &send->message_size, "a send without a message");

@@ -53,20 +53,29 @@ origin_of(const struct resident *resident, const struct message_commit *commit)
                       (long long)commit->scheduled_ms);
 }
 
-/* The origin names the run: equal runs make equal ids (lifecycle.md §4). */
+static bool
+add_send(struct notify_batch *batch, const char *run, const struct message_send *send,
+         struct error *error)
+{
+    char *origin = mem_format("%s%s%s", run, send->path[0] ? "/" : "", send->path);
+    bool fine = notify_send(batch, origin, send->destination, send->ordinal,
+                            send->key[0] ? send->key : NULL, send->message,
+                            send->message_size, error);
+    free(origin);
+    return fine;
+}
+
+/* The origin names the task and its run: equal runs make equal ids (lifecycle.md §4).
+ */
 static bool
 add_sends(struct resident *resident, struct notify_batch *batch,
           const struct message_commit *commit, struct error *error)
 {
     bool fine = true;
-    char *origin = origin_of(resident, commit);
-    for (uint32_t i = 0; fine && i < commit->send_count; i++) {
-        const struct message_send *send = &commit->sends[i];
-        fine = notify_send(batch, origin, send->destination, send->ordinal,
-                           send->key[0] ? send->key : NULL, send->message,
-                           send->message_size, error);
-    }
-    free(origin);
+    char *run = origin_of(resident, commit);
+    for (uint32_t i = 0; fine && i < commit->send_count; i++)
+        fine = add_send(batch, run, &commit->sends[i], error);
+    free(run);
     return fine;
 }
 

@@ -67,7 +67,7 @@ struct script {
     uint32_t error_line;
 
     struct effects effects;
-    struct task *tasks;
+    struct task *tasks, *ready; /* all, and those that go on in this activation */
     size_t task_count;
     uint64_t waits; /* handed out so far */
 

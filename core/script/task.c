@@ -1,10 +1,12 @@
-#include "script/task.h"
+#include "script/task_inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <lauxlib.h>
 
 #include "base/mem.h"
+#include "script/crew.h"
 
 /* ---- beginning and end ---- */
 
@@ -18,14 +20,16 @@ task_new(struct script *script, struct entry *entry, int64_t scheduled_ms)
     task->next = script->tasks;
     script->tasks = task;
     script->task_count++;
-    if (entry->kind == ENTRY_JOB) {
-        task->job = (struct job *)entry;
-        task->job->task = task;
-    }
     return task;
 }
 
-static void
+static bool
+is_handler(const struct task *task)
+{
+    return !task->member_of && task->entry->kind == ENTRY_RULE;
+}
+
+void
 task_delete(struct script *script, struct task *task)
 {
     struct task **link = &script->tasks;
@@ -36,23 +40,24 @@ task_delete(struct script *script, struct task *task)
     if (task->job)
         task->job->task = NULL;
     luaL_unref(script->L, LUA_REGISTRYINDEX, task->ref);
+    crew_delete(script, task->crew);
     buf_fini(&task->frame);
     free(task);
 }
 
-/* What it did last is committed, and with it that it has ended, which of a job nobody
- * has to know. */
+/* What it did last is committed, and with it that it has ended, which nobody but a
+ * handler has to say. */
 static void
 commit_end(struct script *script, const struct task *task)
 {
-    script->effects.is_done = !task->job;
+    script->effects.is_done = is_handler(task);
     effect_commit(&script->effects, task->entry, task->scheduled_ms);
 }
 
 /* What a coroutine is made of. */
 struct preparation {
     struct task *task;
-    const struct message_handle *handle; /* NULL of a job */
+    const struct message_handle *handle; /* of a handler alone */
 };
 
 /* function now_s due_s */
@@ -87,11 +92,56 @@ l_prepare(lua_State *L)
     lua_State *co = lua_newthread(L);
     lua_pushvalue(L, -1);
     task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    int arguments =
-        task->job ? push_job(L, task) : push_handler(L, task, preparation->handle);
+    int arguments = task->member_of ? crew_push(L, task->member_of, task->position)
+                    : task->job     ? push_job(L, task)
+                                    : push_handler(L, task, preparation->handle);
     lua_xmove(L, co, arguments + 1);
     task->co = co;
     return 0;
+}
+
+/* ---- who goes on ---- */
+
+void
+task_ready(struct script *script, struct task *task)
+{
+    struct task **at = &script->ready;
+    if (task->is_ready)
+        return;
+    while (*at)
+        at = &(*at)->next_ready;
+    *at = task;
+    task->is_ready = true;
+    task->next_ready = NULL;
+}
+
+static void
+not_ready(struct script *script, struct task *task)
+{
+    struct task **at = &script->ready;
+    while (task->is_ready && *at != task)
+        at = &(*at)->next_ready;
+    if (task->is_ready)
+        *at = task->next_ready;
+    task->is_ready = false;
+}
+
+bool
+task_start_member(struct script *script, struct crew *crew, uint32_t position)
+{
+    const struct task *parent = crew->parent;
+    struct task *task = task_new(script, parent->entry, parent->scheduled_ms);
+    struct preparation preparation = {task, NULL};
+    task->member_of = crew;
+    task->position = position;
+    snprintf(task->path, sizeof task->path, "%.*s%s%u.%u", TASK_PATH_MAX - 24,
+             parent->path, parent->path[0] ? "/" : "", crew->number, position);
+    if (script_protect(script, l_prepare, &preparation)) {
+        task_ready(script, task);
+        return true;
+    }
+    task_delete(script, task);
+    return false;
 }
 
 /* ---- running ---- */
@@ -117,16 +167,24 @@ tell_done(struct script *script, const struct job *job, int64_t scheduled_ms)
     message_write_done(script->effects.out, script->effects.now_ms, &done);
 }
 
-/* It will not be resumed again. What is to be closed is closed, in the same activation
- * and within its limits. */
+/* What is to be closed is closed, in the same activation and within its limits, and
+ * what that does is dropped. */
 static void
-end(struct script *script, struct task *task, int status)
+close_all(struct script *script, struct task *task)
+{
+    struct effect_mark mark = effect_mark(&script->effects);
+    lua_resetthread(task->co);
+    effect_rollback(&script->effects, mark);
+}
+
+static void
+end_run(struct script *script, struct task *task, int status)
 {
     struct entry *entry = task->entry;
     bool failed = status != LUA_OK && status != LUA_YIELD;
     if (failed)
         script_take_error(script, task->co, status);
-    lua_resetthread(task->co);
+    close_all(script, task);
     if (failed)
         effect_failed(&script->effects, entry, script->error.data);
     if (script->budget.exceeded)
@@ -138,17 +196,46 @@ end(struct script *script, struct task *task, int status)
     task_delete(script, task);
 }
 
+/* It will not be resumed again. */
+static void
+end(struct script *script, struct task *task, int status, int results)
+{
+    if (!task->member_of)
+        end_run(script, task, status);
+    else if (status == LUA_OK)
+        crew_take(script, task, results);
+    else
+        crew_fail(script, task);
+}
+
+/* It has suspended. */
+static void
+begin_wait(struct script *script, struct task *task)
+{
+    if (task->kind == WAIT_CREW)
+        crew_go_on(script, task->crew);
+    buf_add(script->effects.out, task->frame.data, task->frame.size);
+    buf_clear(&task->frame);
+}
+
+/* A fresh one has its function below its arguments. */
+static int
+arguments_of(const struct task *task)
+{
+    return lua_status(task->co) == LUA_YIELD ? 0 : lua_gettop(task->co) - 1;
+}
+
 /* One activation: up to the next wait, or to the end. What it did is committed before
  * its wait begins, or all of it is dropped. */
 static void
-resume(struct script *script, struct task *task, int arguments)
+resume(struct script *script, struct task *task)
 {
     const struct effect_mark mark = effect_mark(&script->effects);
     int results = 0;
     task->kind = WAIT_NONE;
     task->wait = 0;
     script->task = task;
-    int status = lua_resume(task->co, script->L, arguments, &results);
+    int status = lua_resume(task->co, script->L, arguments_of(task), &results);
     script->task = NULL;
     task->answer = NULL;
     /* A limit that was met in a coroutine and caught outside of it is met all the same.
@@ -165,12 +252,21 @@ resume(struct script *script, struct task *task, int arguments)
         commit_end(script, task);
     else
         effect_rollback(&script->effects, mark);
-    if (!waiting) {
-        end(script, task, status);
-        return;
+    if (waiting)
+        begin_wait(script, task);
+    else
+        end(script, task, status, results);
+}
+
+/* All that can go on without the core, in one activation as far as its limits go. */
+static void
+run_ready(struct script *script)
+{
+    while (script->ready) {
+        struct task *task = script->ready;
+        not_ready(script, task);
+        resume(script, task);
     }
-    buf_add(script->effects.out, task->frame.data, task->frame.size);
-    buf_clear(&task->frame);
 }
 
 static void
@@ -178,7 +274,8 @@ start(struct script *script, struct task *task, const struct message_handle *han
 {
     struct preparation preparation = {task, handle};
     if (script_protect(script, l_prepare, &preparation)) {
-        resume(script, task, lua_gettop(task->co) - 1);
+        task_ready(script, task);
+        run_ready(script);
         return;
     }
     effect_failed(&script->effects, task->entry, script->error.data);
@@ -199,6 +296,15 @@ refuse(struct script *script, const struct job *job, int64_t scheduled_ms)
     tell_done(script, job, scheduled_ms);
 }
 
+static void
+start_job(struct script *script, struct job *job, int64_t scheduled_ms)
+{
+    struct task *task = task_new(script, &job->entry, scheduled_ms);
+    task->job = job;
+    job->task = task;
+    start(script, task, NULL);
+}
+
 bool
 task_run(struct script *script, const struct message_run *run)
 {
@@ -211,7 +317,7 @@ task_run(struct script *script, const struct message_run *run)
     if (script->task_count >= (size_t)script->limits.tasks)
         refuse(script, job, run->scheduled_ms);
     else
-        start(script, task_new(script, &job->entry, run->scheduled_ms), NULL);
+        start_job(script, job, run->scheduled_ms);
     script_end(script);
     return true;
 }
@@ -242,6 +348,13 @@ task_start_wait(struct script *script, enum task_wait kind)
     return script->task->wait;
 }
 
+void
+task_start_crew(struct script *script, struct crew *crew)
+{
+    script->task->kind = WAIT_CREW;
+    script->task->crew = crew;
+}
+
 static struct task *
 find_task(const struct script *script, uint64_t wait)
 {
@@ -261,7 +374,8 @@ end_wait(struct script *script, uint64_t wait, enum task_wait kind, const void *
         return false;
     script_begin(script, task->entry);
     task->answer = answer;
-    resume(script, task, 0);
+    task_ready(script, task);
+    run_ready(script);
     script_end(script);
     return true;
 }
@@ -284,17 +398,42 @@ task_answered(struct script *script, const struct message_answer *answer)
     return end_wait(script, answer->wait, WAIT_ASK, answer);
 }
 
-/* Closes what the task has open, and drops what that does. What it waits for is
- * cancelled. */
+/* ---- the end of it by others ---- */
+
+static void
+forget(struct script *script, struct task *task)
+{
+    if (task->crew)
+        task_end_members(script, task->crew);
+    if (task->wait)
+        message_write_forget(script->effects.out, script->effects.now_ms, task->wait);
+    not_ready(script, task);
+    close_all(script, task);
+}
+
+/* The newest first. */
+void
+task_end_members(struct script *script, struct crew *crew)
+{
+    struct task *task = script->tasks;
+    while (task && task->member_of != crew)
+        task = task->next;
+    if (!task)
+        return;
+    forget(script, task);
+    crew->running--;
+    task_delete(script, task);
+    task_end_members(script, crew);
+}
+
+/* Closes what the task has open, and drops what that does. What it and its children
+ * wait for is cancelled. */
 static void
 kill(struct script *script, struct task *task, bool is_done)
 {
-    struct effect_mark mark = effect_mark(&script->effects);
-    message_write_forget(script->effects.out, script->effects.now_ms, task->wait);
     script_begin(script, task->entry);
-    lua_resetthread(task->co);
-    effect_rollback(&script->effects, mark);
-    if (is_done && !task->job)
+    forget(script, task);
+    if (is_done)
         commit_end(script, task);
     task_delete(script, task);
     script_end(script);
@@ -304,7 +443,7 @@ void
 task_cancel(struct script *script, uint64_t run)
 {
     struct task *task = script->tasks;
-    while (task && (task->job || task->scheduled_ms != (int64_t)run))
+    while (task && (!is_handler(task) || task->scheduled_ms != (int64_t)run))
         task = task->next;
     if (!task)
         return;
@@ -317,10 +456,11 @@ task_cancel(struct script *script, uint64_t run)
 void
 task_kill(struct script *script, struct entry *entry)
 {
-    struct task *next;
-    for (struct task *task = script->tasks; task; task = next) {
-        next = task->next;
-        if (task->entry == entry)
-            kill(script, task, false);
-    }
+    struct task *task = script->tasks;
+    while (task && (task->entry != entry || task->member_of))
+        task = task->next;
+    if (!task)
+        return;
+    kill(script, task, false);
+    task_kill(script, entry);
 }

@@ -1,5 +1,5 @@
-/* Tasks: runs of jobs and of handlers of rules, as coroutines that wait for one thing
- * at a time.
+/* Tasks: runs of jobs and of handlers of rules, and their children (crew.h), as
+ * coroutines that wait for one thing at a time.
  *
  * A task suspends only in the main function's own coroutine: what a script makes with
  * coroutine.create() can neither sleep nor fetch. */
@@ -20,21 +20,35 @@ struct job {
     struct task *task; /* the run that is under way, or NULL */
 };
 
-enum task_wait { WAIT_NONE, WAIT_SLEEP, WAIT_FETCH, WAIT_ASK };
+enum task_wait { WAIT_NONE, WAIT_SLEEP, WAIT_FETCH, WAIT_ASK, WAIT_CREW };
+
+/* Bytes of a path. */
+#define TASK_PATH_MAX MESSAGE_PATH_MAX
+
+struct crew;
 
 struct task {
     struct task *next;
     struct entry *entry;
-    struct job *job; /* NULL for a handler */
+    struct job *job; /* whose run it is; NULL for a handler and for a child */
     lua_State *co;
     int ref;              /* keeps `co` in the registry */
     int64_t scheduled_ms; /* of a handler: the number of its run */
     uint32_t ordinal;     /* of the last send */
     enum task_wait kind;  /* what it waits for, as number `wait` */
-    uint64_t wait;
-    struct buf frame;   /* SLEEP, FETCH or ASK, written once the task has suspended */
-    const void *answer; /* while it is resumed with one: struct message_fetched of a
-                           fetch, struct message_answer of a question */
+    uint64_t wait;        /* 0: for nothing of the core's */
+    struct buf frame;     /* SLEEP, FETCH or ASK, written once the task has suspended */
+    const void *answer;   /* while it is resumed with one: struct message_fetched of a
+                             fetch, struct message_answer of a question */
+    struct crew *crew;    /* the children that it waits for (crew.h), or NULL */
+    uint32_t crews;       /* that it has had */
+    struct crew *member_of;       /* NULL for a run */
+    uint32_t position;            /* in that */
+    char path[TASK_PATH_MAX + 1]; /* "" of a run; of a child "2.7": the seventh of the
+                                     second crew, of a child of that "2.7/1.1": the same
+                                     in each repeat of the run */
+    bool is_ready;
+    struct task *next_ready;
 };
 
 /* A job is due. False: it still runs, the core is broken. */
@@ -58,5 +72,7 @@ void task_kill(struct script *script, struct entry *entry);
 /* From inside a task: it is going to wait. The frame, whose id is the result, goes to
  * task->frame; then the caller yields. */
 uint64_t task_start_wait(struct script *script, enum task_wait kind);
+/* The same for children. */
+void task_start_crew(struct script *script, struct crew *crew);
 
 #endif

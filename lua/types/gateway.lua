@@ -399,6 +399,22 @@ function gateway.destination(name) end
 ---@param time gateway.Duration|number
 function gateway.sleep(time) end
 
+--- Runs the functions side by side: what each gave, and what went wrong where it gave
+--- nil, err, by position. One that raises ends the others, and raises here.
+---@param functions (fun(): any, any)[]
+---@return table results
+---@return table errs
+function gateway.parallel(functions) end
+
+--- The same of fn(element, position) for each element, by default eight at a time.
+---@generic T
+---@param list T[]
+---@param fn fun(element: T, position: integer): any, any
+---@param options? { at_once?: integer }
+---@return table results
+---@return table errs
+function gateway.map(list, fn, options) end
+
 --- Seconds since the epoch.
 ---@return integer
 function gateway.now() end

@@ -114,7 +114,7 @@ load(struct bench *bench, struct message_loaded *loaded)
 }
 
 static const struct message_alert good_alert = {1, "7", "raise", "{\"a\":1}", 7};
-static const struct message_send good_send = {"floor-chat", 1, "", "\"hello\"", 7};
+static const struct message_send good_send = {"floor-chat", 1, "", "", "\"hello\"", 7};
 
 static inline struct message_load
 load_of(void)

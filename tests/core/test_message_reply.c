@@ -283,7 +283,7 @@ test_commit(void **state)
 
     message_list_clear(&list);
     message_put_send(&list, &good_send);
-    message_put_send(&list, &(struct message_send){"pager", 2, "k", "{}", 2});
+    message_put_send(&list, &(struct message_send){"pager", 2, "1.2", "k", "{}", 2});
     assert_true(message_write_commit(&bench.out, NOW, 1, 5000, &list));
     assert_true(
         message_read_commit(bench_frame(&bench), &loaded, CENTERS, &out, &bench.error));
@@ -427,10 +427,11 @@ test_items_refused(void **state)
         struct message_send send;
         const char *fault;
     } sends[] = {
-        {{"", 1, "", "{}", 2}, "COMMIT: the destination of a send"},
-        {{"a\r\nb", 1, "", "{}", 2}, "COMMIT: the destination of a send"},
-        {{"a", 1, key, "{}", 2}, "COMMIT: the key of a send"},
-        {{"a", 1, "", "", 0}, "COMMIT: a send without a message"},
+        {{"", 1, "", "", "{}", 2}, "COMMIT: the destination of a send"},
+        {{"a\r\nb", 1, "", "", "{}", 2}, "COMMIT: the destination of a send"},
+        {{"a", 1, "1.1/x", "", "{}", 2}, "COMMIT: the path of a send"},
+        {{"a", 1, "", key, "{}", 2}, "COMMIT: the key of a send"},
+        {{"a", 1, "", "", "", 0}, "COMMIT: a send without a message"},
     };
     for (size_t i = 0; i < COUNT(sends); i++) {
         struct message_list list = {0};

@@ -271,6 +271,19 @@ local function core_of(host)
     }
     return host.answer, host.failure
   end
+  -- One after the other: who waits for what is the host's.
+  function core.crew(list, fn, at_once, what)
+    local results, errs = {}, {}
+    host.crew = { count = #list, at_once = at_once, what = what }
+    for position, element in ipairs(list) do
+      if fn then
+        results[position], errs[position] = fn(element, position)
+      else
+        results[position], errs[position] = element()
+      end
+    end
+    return results, errs
+  end
   function core.log(level, text)
     table.insert(host.logs, { level = level, text = text })
   end

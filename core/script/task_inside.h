@@ -1,0 +1,20 @@
+/* The inside of tasks, shared by task.c (one task) and crew.c (those that another waits
+ * for) alone. */
+#ifndef CCGATE_SCRIPT_TASK_INSIDE_H
+#define CCGATE_SCRIPT_TASK_INSIDE_H
+
+#include "script/script.h"
+#include "script/task.h"
+
+/* It goes on in this activation, behind those that are ready already. */
+void task_ready(struct script *script, struct task *task);
+
+/* A new child of the crew's parent, ready. False: the memory is too small for it. */
+bool task_start_member(struct script *script, struct crew *crew, uint32_t position);
+
+/* Kills all members that have not ended, and what they wait for. */
+void task_end_members(struct script *script, struct crew *crew);
+
+void task_delete(struct script *script, struct task *task);
+
+#endif
