@@ -341,8 +341,16 @@ make_rooms(struct gateway *gateway, const char *state, struct error *error)
     gateway->self = self_new(gateway->notify, gateway->connector, gateway->conf);
     gateway->program = process_find_program();
     gateway->ledger = ledger_new(gateway->loop, gateway->store);
-    struct resident_world world = {gateway->loop,   gateway->conf,    gateway->planner,
-                                   gateway->notify, gateway->program, gateway->ledger};
+    const struct resident_world world = {
+        .loop = gateway->loop,
+        .conf = gateway->conf,
+        .planner = gateway->planner,
+        .notify = gateway->notify,
+        .deliver = gateway->deliver,
+        .store = gateway->store,
+        .program = gateway->program,
+        .ledger = gateway->ledger,
+    };
     gateway->supervisor = supervisor_new(&world);
     gateway->drain_timer = timer_new_real(gateway->loop, look_whether_drained, gateway);
     gateway->reload_timer = timer_new(gateway->loop, reload, gateway);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/message_id.h"
 #include "net/sign.h"
 
 #define LOOK_MS ((int64_t)50)
@@ -77,7 +78,7 @@ trial_start(struct loop *loop, struct store *store, struct notify *notify,
     if (commit(notify, origin, destination, text, error)) {
         trial = mem_zero(sizeof *trial);
         trial->store = store;
-        trial->id = notify_message_id(store_instance(store), origin, destination, 0);
+        trial->id = message_id_new(store_instance(store), origin, destination, 0);
         trial->until_ms = clock_real_mono_ms() + WAIT_MS;
         trial->on_done = on_done;
         trial->arg = arg;

@@ -133,6 +133,7 @@ on_response(void *arg, const struct http_response *response)
         .status = answer.status,
         .curl_code = response->curl_code,
         .answer = answer.body,
+        .response = response,
         .retry_after_ms = response->retry_after_ms,
         .duration_ms = response->duration_us / 1000,
     };

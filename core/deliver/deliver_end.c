@@ -135,6 +135,8 @@ flight_conclude(struct flight *flight, const struct outcome *outcome)
                          "%s: %s could not be delivered: %s; ccgate outbox list shows "
                          "it, retry and drop end it",
                          outlet->name, about(flight), reason_of(outcome, reason));
+        if (state != OUTBOX_READY)
+            await_tell(outlet, message, outcome, state);
         settle(outlet, message, state, wait_ms);
     }
     store_commit(outlet->deliver->store, txn, NULL, NULL);

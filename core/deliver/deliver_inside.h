@@ -47,6 +47,7 @@ struct deliver {
     struct table outlets; /* name → struct outlet, owned */
     struct txn *marks;    /* of what was superseded; NULL: nothing was */
     struct timer *mark_timer;
+    struct await *awaits;
     bool draining;
 };
 
@@ -57,6 +58,7 @@ struct outcome {
     long status;
     int curl_code;
     const char *answer;
+    const struct http_response *response; /* NULL: none came */
     int64_t retry_after_ms;
     int64_t duration_ms;
 };
@@ -68,6 +70,14 @@ void outlet_arm(struct outlet *outlet);
  * one that is due soonest, which must be due, or a digest of all that are due and may
  * be merged, when they are many. */
 size_t outlet_take(struct outlet *outlet, int64_t now_ms, struct message **taken);
+
+/* ---- await.c ---- */
+
+/* Tells who waits for the message that it has ended in this state; of one that somebody
+ * has dropped. */
+void await_tell(const struct outlet *outlet, const struct message *message,
+                const struct outcome *outcome, enum outbox_state state);
+void await_tell_dropped(struct deliver *deliver, const struct outbox_record *record);
 
 /* ---- deliver_end.c ---- */
 

@@ -148,6 +148,7 @@ deliver_drop(struct deliver *deliver, const struct outbox_record *record,
         return false;
     }
     mark(deliver, record, OUTBOX_SUPERSEDED, record->attempts);
+    await_tell_dropped(deliver, record);
     if (is_here)
         outlet_arm(outlet);
     else

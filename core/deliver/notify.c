@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/message_id.h"
 
 static void
 on_stored_alert(void *arg, const struct alert_record *record)
@@ -159,8 +160,8 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         char *origin = mem_format("%s-%lld/%s/%lld", transition->fingerprint,
                                   (long long)transition->opening, message->kind,
                                   (long long)message->n);
-        char *id = notify_message_id(store_instance(batch->notify->store), origin,
-                                     message->destination, 0);
+        char *id = message_id_new(store_instance(batch->notify->store), origin,
+                                  message->destination, 0);
         add_message(batch, id, message->destination, transition->fingerprint,
                     message->kind, message->message);
         free(id);
@@ -250,13 +251,10 @@ notify_send(struct notify_batch *batch, const char *origin, const char *destinat
                                     batch->script, batch->now_ms, error);
     if (!event)
         return false;
-    bool has_key = key && *key;
-    char *own = has_key ? mem_format("key %s", key) : mem_text(origin);
-    char *id = notify_message_id(store_instance(batch->notify->store), own, destination,
-                                 has_key ? 0 : ordinal);
+    char *id = message_id_of_send(store_instance(batch->notify->store), origin,
+                                  destination, ordinal, key);
     add_message(batch, id, destination, "", "message", event);
     free(id);
-    free(own);
     free(event);
     return true;
 }

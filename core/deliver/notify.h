@@ -132,13 +132,10 @@ void notify_silence(struct notify *notify, const struct silence_record *record);
 void notify_each_silence(struct notify *notify, store_on_silence *on_silence,
                          void *arg);
 
-/* ---- ids (lifecycle.md §4), public for tests ---- */
+/* ---- ids (lifecycle.md §4; of messages: base/message_id.h), public for tests ---- */
 
 /* 16 hex digits of SHA-256 over the parts, each followed by a NUL. */
 void notify_fingerprint(const char *name, const char *center, const char *rule,
                         const char *key, char out[17]);
-/* "msg_" and base62 of SHA-256(instance | origin | destination | ordinal). */
-char *notify_message_id(const char *instance, const char *origin,
-                        const char *destination, uint64_t ordinal);
 
 #endif

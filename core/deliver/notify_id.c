@@ -35,17 +35,3 @@ notify_fingerprint(const char *name, const char *center, const char *rule,
     memcpy(out, hex.data, 17);
     buf_fini(&hex);
 }
-
-char *
-notify_message_id(const char *instance, const char *origin, const char *destination,
-                  uint64_t ordinal)
-{
-    unsigned char hash[SIGN_SHA256_SIZE];
-    char *number = mem_format("%llu", (unsigned long long)ordinal);
-    hash_parts((const char *const[]){instance, origin, destination, number}, 4, hash);
-    free(number);
-    struct buf id = {0};
-    buf_add_text(&id, "msg_");
-    sign_add_base62(&id, hash, sizeof(hash));
-    return buf_take(&id);
-}

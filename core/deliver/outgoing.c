@@ -153,11 +153,11 @@ blot_out_url(char *text, const char *url)
 }
 
 char *
-outgoing_keep_answer(const struct conf_destination *conf, const char *answer)
+outgoing_blot(const struct conf_destination *conf, const char *text)
 {
     if (!conf)
         return mem_text("");
-    char *kept = mem_text(answer);
+    char *kept = mem_text(text);
     if (conf->url)
         blot_out_url(kept, conf->url);
     if (conf->secret)
@@ -166,6 +166,13 @@ outgoing_keep_answer(const struct conf_destination *conf, const char *answer)
         blot_out(kept, conf->routing_key, strlen(conf->routing_key));
     for (size_t i = 0; i < conf->header_count; i++)
         blot_out_all(kept, conf->headers[i].value, " ");
+    return kept;
+}
+
+char *
+outgoing_keep_answer(const struct conf_destination *conf, const char *answer)
+{
+    char *kept = outgoing_blot(conf, answer);
     size_t size = strlen(kept);
     if (size > ANSWER_MAX) {
         size = ANSWER_MAX;

@@ -33,8 +33,11 @@ bool outgoing_init(struct outgoing *outgoing, const struct conf_destination *con
                    const char *body, int64_t now_s);
 void outgoing_fini(struct outgoing *outgoing);
 
-/* The first KB of an answer for the store, the destination's secrets blotted out; free
- * it. Nothing when `conf` is NULL: then nobody knows any more what was secret. */
+/* What came back, the destination's secrets blotted out; free it. Nothing when `conf`
+ * is NULL: then nobody knows any more what was secret. */
+char *outgoing_blot(const struct conf_destination *conf, const char *text);
+/* The first KB of that for the store; free it. Nothing when `conf` is NULL: then nobody
+ * knows any more what was secret. */
 char *outgoing_keep_answer(const struct conf_destination *conf, const char *answer);
 
 #endif

@@ -50,6 +50,12 @@ const char *http_header_of(const struct http_response *response, const char *nam
 const char *http_header_at(const struct http_response *response, const char *name,
                            size_t index);
 
+/* Each header of the answer, in their order, valid during the call; none with an error.
+ */
+typedef void http_on_header(void *arg, const char *name, const char *value);
+void http_each_header(const struct http_response *response, http_on_header *on_each,
+                      void *arg);
+
 typedef void http_callback(void *arg, const struct http_response *response);
 
 struct http_request {

@@ -403,6 +403,16 @@ http_header_at(const struct http_response *response, const char *name, size_t in
     return header->value;
 }
 
+void
+http_each_header(const struct http_response *response, http_on_header *on_each,
+                 void *arg)
+{
+    struct curl_header *header = NULL;
+    while (response->slot && (header = curl_easy_nextheader(response->slot->easy,
+                                                            CURLH_HEADER, -1, header)))
+        on_each(arg, header->name, header->value);
+}
+
 const char *
 http_header_of(const struct http_response *response, const char *name)
 {

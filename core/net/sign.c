@@ -122,29 +122,6 @@ sign_add_base64(struct buf *out, const void *data, size_t size)
     out->size += text_size;
 }
 
-/* The bytes as one big-endian number, always with as many digits as their count may
- * need, so that equal sizes give equal lengths. */
-void
-sign_add_base62(struct buf *out, const void *data, size_t size)
-{
-    static const char digits[] =
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    unsigned char *number = mem_copy(data, size);
-    size_t digit_count = (size * 8000 + 5953) / 5954; /* 5.954 bits a digit */
-    char *at = buf_reserve(out, digit_count);
-    for (size_t digit = digit_count; digit-- > 0;) {
-        unsigned rest = 0;
-        for (size_t i = 0; i < size; i++) {
-            rest = rest << 8 | number[i];
-            number[i] = (unsigned char)(rest / 62);
-            rest %= 62;
-        }
-        at[digit] = digits[rest];
-    }
-    out->size += digit_count;
-    free(number);
-}
-
 /* ---- auth-v2 ---- */
 
 static bool

@@ -50,7 +50,6 @@ void sign_hmac_sha256(const void *key, size_t key_size, const void *data, size_t
 /* Adds text; never a NUL or newline. */
 void sign_add_hex(struct buf *out, const void *data, size_t size);
 void sign_add_base64(struct buf *out, const void *data, size_t size);
-void sign_add_base62(struct buf *out, const void *data, size_t size);
 
 /* Random bytes of the operating system. */
 void sign_random(void *out, size_t size);

@@ -111,7 +111,8 @@
  * it; inside on_transition only.
  * note(text): the note of the alert from now on, in a handler only; at most 16 KB.
  * in_task() → boolean: a job or a handler runs. Only then:
- * send(destination, key | nil, message_json) → ordinal | nil, error of kind "limit".
+ * send(destination, key | nil, message_json) → the message's id | nil, error of kind
+ * "limit".
  * sleep(ms): suspends the task.
  * fetch(center, query_name, ids, max_age_ms, span | nil, expect | nil) → list of copies
  * | nil, error. Suspends the task. Rows that are unknown to the centre are not in the

@@ -1,7 +1,9 @@
 #include "script/bind.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/message_id.h"
 #include "base/text.h"
 #include "base/timetable.h"
 #include "model/span.h"
@@ -103,6 +105,19 @@ is_printable(const char *text, size_t size, size_t most)
     return size <= most && strlen(text) == size && text_is_printable(text);
 }
 
+/* As the core will name it. */
+static void
+push_id(lua_State *L, const struct task *task, const struct message_send *send)
+{
+    struct script *script = script_of(L);
+    char *id = message_id_of_send(script->instance, task->origin, send->destination,
+                                  send->ordinal, send->key);
+    buf_clear(&script->scratch);
+    buf_add_text(&script->scratch, id);
+    free(id);
+    lua_pushstring(L, script->scratch.data);
+}
+
 static int
 l_send(lua_State *L)
 {
@@ -123,7 +138,7 @@ l_send(lua_State *L)
     if (!effect_send(&script_of(L)->effects, &send))
         return push_error(L, ERROR_LIMIT, "", "more sends than the script may make");
     task->ordinal = send.ordinal;
-    lua_pushinteger(L, send.ordinal);
+    push_id(L, task, &send);
     return 1;
 }
 

@@ -15,8 +15,9 @@
  * core → host
  *
  * LOAD: i64 cpu_ms, cpu_load_ms, memory_bytes, source_bytes, tasks, wants, alerts,
- * store_bytes; f64 sends_per_s, logs_per_s; text name; text source; text setup (JSON,
- * see lua/gateway/init.lua). The first frame, once.
+ * store_bytes; f64 sends_per_s, logs_per_s; text instance (base/message_id.h); text
+ * name; text source; text setup (JSON, see lua/gateway/init.lua). The first frame,
+ * once.
  *
  * RESTORE: list of { u32 entry, u32 center, text key, text state }: with state "" an
  * alert that is raised, else what ITEM_STATE gave last; of one key in this order. After
@@ -39,7 +40,8 @@
  * centre are rows with ROW_GONE; of a list, the rows of all ids, none twice); ok 0:
  * text kind, text code, text message.
  *
- * HANDLE: id = run, counted from 1; u32 entry, a rule; text kind ("raise" | "level" |
+ * HANDLE: id = run, counted from 1; text origin (of what it sends, base/message_id.h);
+ * u32 entry, a rule; text kind ("raise" | "level" |
  * "remind" | "clear"); text alert (JSON, see lua/gateway/notify.lua); i64 attempt; text
  * note ("" for none): the rule's own handler is due.
  *

@@ -109,6 +109,7 @@ message_write_load(struct buf *out, int64_t now_ms, const struct message_load *l
 {
     size_t begin = frame_begin(out, FRAME_LOAD, 0, now_ms);
     put_limits(out, &load->limits);
+    frame_put_string(out, load->instance);
     frame_put_string(out, load->name);
     frame_put_text(out, load->source, load->source_size);
     frame_put_text(out, load->setup, load->setup_size);
@@ -123,6 +124,7 @@ message_read_load(const struct frame *frame, struct message_load *out,
     cursor_no_id(&cursor, frame);
     *out = (struct message_load){0};
     get_limits(&cursor, &out->limits);
+    out->instance = cursor_word(&cursor, 0, MESSAGE_NAME_MAX, "the instance");
     out->name = cursor_word(&cursor, 1, MESSAGE_NAME_MAX, "the name of the script");
     out->source = frame_get_text(&cursor.in, &out->source_size);
     cursor_demand(&cursor, out->source_size <= (uint64_t)out->limits.source_bytes,
@@ -391,6 +393,7 @@ message_write_handle(struct buf *out, int64_t now_ms,
                      const struct message_handle *handle)
 {
     size_t begin = frame_begin(out, FRAME_HANDLE, handle->run, now_ms);
+    frame_put_string(out, handle->origin);
     frame_put_u32(out, handle->entry);
     frame_put_string(out, handle->kind);
     frame_put_text(out, handle->alert, handle->alert_size);
@@ -413,6 +416,7 @@ message_read_handle(const struct frame *frame, size_t entry_count,
 {
     struct cursor cursor = cursor_open(frame, "HANDLE", error);
     *out = (struct message_handle){.run = get_run(&cursor, frame)};
+    out->origin = cursor_word(&cursor, 1, MESSAGE_KEY_MAX, "where a run comes from");
     out->entry = cursor_index(&cursor, entry_count, "no such entry");
     out->kind = cursor_word(&cursor, 1, MESSAGE_NAME_MAX, "the kind of a run");
     out->alert = cursor_text(&cursor, &out->alert_size, "a run without an alert");

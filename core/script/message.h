@@ -64,6 +64,7 @@ void message_put_error(struct buf *out, const struct error *error);
 
 struct message_load {
     struct conf_limits limits;
+    const char *instance; /* of the database; "" where there is none */
     const char *name;
     const char *source;
     size_t source_size; /* at most limits.source_bytes; may hold NULs */
@@ -167,7 +168,8 @@ bool message_read_run(const struct frame *frame, size_t entry_count,
 
 /* A run of a rule's handler. */
 struct message_handle {
-    uint64_t run; /* from 1 */
+    uint64_t run;       /* from 1 */
+    const char *origin; /* of what it sends */
     uint32_t entry;
     const char *kind;  /* "raise", "level", "remind" or "clear" */
     const char *alert; /* JSON */

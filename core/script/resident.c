@@ -98,12 +98,14 @@ send_load(struct resident *resident, const struct conf_limits *limits, const cha
 {
     struct buf setup = {0};
     setup_write(resident->world.conf, file, &setup);
-    struct message_load load = {.limits = *limits,
-                                .name = resident->name,
-                                .source = source,
-                                .source_size = source_size,
-                                .setup = setup.data,
-                                .setup_size = setup.size};
+    struct message_load load = {
+        .limits = *limits,
+        .instance = resident->world.store ? store_instance(resident->world.store) : "",
+        .name = resident->name,
+        .source = source,
+        .source_size = source_size,
+        .setup = setup.data,
+        .setup_size = setup.size};
     bool fine =
         message_write_load(process_out(resident->process), clock_wall_ms(), &load);
     buf_fini(&setup);

@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "base/loop.h"
+#include "deliver/deliver.h"
 #include "deliver/notify.h"
 #include "poll/planner.h"
 #include "script/ledger.h"
@@ -23,6 +24,8 @@ struct resident_world {
     const struct conf *conf;
     struct planner *planner; /* NULL where scripts are only loaded (ccgate check) */
     struct notify *notify;   /* NULL likewise */
+    struct deliver *deliver; /* NULL likewise */
+    struct store *store;     /* NULL likewise */
     const char *program;     /* ccgate-script */
     struct ledger *ledger;   /* NULL likewise */
 };

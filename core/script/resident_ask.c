@@ -4,22 +4,18 @@
 
 #include "script/resident_inside.h"
 
-/* False with `error`, as resident_ask(). */
-typedef bool asker(struct resident *resident, struct wait *wait,
-                   const struct message_ask *ask, struct error *error);
-
 static const struct {
     const char *word;
     asker *ask;
 } words[] = {
-    {NULL, NULL},
+    {"receipt", resident_ask_receipt},
 };
 
 bool
 resident_ask(struct resident *resident, struct wait *wait,
              const struct message_ask *ask, struct error *error)
 {
-    for (size_t i = 0; words[i].word; i++)
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(words[i].word, ask->word))
             return words[i].ask(resident, wait, ask, error);
     error_set(error, ERROR_DECODE, "", "ASK: no such word: %s", ask->word);

@@ -21,6 +21,16 @@ struct wait;
 bool resident_ask(struct resident *resident, struct wait *wait,
                   const struct message_ask *ask, struct error *error);
 
+/* ---- the rows, each in a file of its own; as resident_ask() ---- */
+
+typedef bool asker(struct resident *resident, struct wait *wait,
+                   const struct message_ask *ask, struct error *error);
+
+/* { id, ms }: what became of a message of this script, within that time. Answered with
+ * the receiver's last answer (ask_json.h), of which a message that has ended before has
+ * the first KB and no headers. */
+asker resident_ask_receipt;
+
 /* ---- for the rows: how a wait ends; it is gone afterwards ---- */
 
 void wait_answer(struct wait *wait, const char *answer, size_t size);

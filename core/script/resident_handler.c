@@ -62,6 +62,7 @@ on_start(void *arg, const struct handler_record *record)
     struct run *run = mem_zero(sizeof *run);
     struct message_handle handle = {
         .run = ++resident->run_number,
+        .origin = record->id,
         .entry = entry_of(resident, record->rule),
         .kind = record->kind,
         .alert = record->alert,

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/message_id.h"
 
 /* ---- what the host says ---- */
 
@@ -48,16 +49,15 @@ origin_of(const struct resident *resident, const struct message_commit *commit)
 {
     if (is_of_run(resident, commit))
         return mem_text(resident_run_id(resident, (uint64_t)commit->scheduled_ms));
-    return mem_format("job/%s/%s/%lld", resident->name,
-                      resident->loaded.entries[commit->entry].name,
-                      (long long)commit->scheduled_ms);
+    return message_id_job(resident->name, resident->loaded.entries[commit->entry].name,
+                          commit->scheduled_ms);
 }
 
 static bool
 add_send(struct notify_batch *batch, const char *run, const struct message_send *send,
          struct error *error)
 {
-    char *origin = mem_format("%s%s%s", run, send->path[0] ? "/" : "", send->path);
+    char *origin = message_id_origin(run, send->path);
     bool fine = notify_send(batch, origin, send->destination, send->ordinal,
                             send->key[0] ? send->key : NULL, send->message,
                             send->message_size, error);

@@ -35,7 +35,7 @@ struct entry {
 struct script {
     lua_State *L;
     struct conf_limits limits;
-    char *name;
+    char *name, *instance;
     char **centers; /* names, numbered as in frames */
     size_t center_count;
     struct zones zones;

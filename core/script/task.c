@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 
 #include "base/mem.h"
+#include "base/message_id.h"
 #include "script/crew.h"
 
 /* ---- beginning and end ---- */
@@ -42,6 +43,7 @@ task_delete(struct script *script, struct task *task)
     luaL_unref(script->L, LUA_REGISTRYINDEX, task->ref);
     crew_delete(script, task->crew);
     buf_fini(&task->frame);
+    free(task->origin);
     free(task);
 }
 
@@ -132,10 +134,13 @@ task_start_member(struct script *script, struct crew *crew, uint32_t position)
     const struct task *parent = crew->parent;
     struct task *task = task_new(script, parent->entry, parent->scheduled_ms);
     struct preparation preparation = {task, NULL};
+    char place[24];
     task->member_of = crew;
     task->position = position;
-    snprintf(task->path, sizeof task->path, "%.*s%s%u.%u", TASK_PATH_MAX - 24,
-             parent->path, parent->path[0] ? "/" : "", crew->number, position);
+    snprintf(place, sizeof place, "%u.%u", crew->number, position);
+    snprintf(task->path, sizeof task->path, "%.*s%s%s", TASK_PATH_MAX - 24,
+             parent->path, parent->path[0] ? "/" : "", place);
+    task->origin = message_id_origin(parent->origin, place);
     if (script_protect(script, l_prepare, &preparation)) {
         task_ready(script, task);
         return true;
@@ -302,6 +307,7 @@ start_job(struct script *script, struct job *job, int64_t scheduled_ms)
     struct task *task = task_new(script, &job->entry, scheduled_ms);
     task->job = job;
     job->task = task;
+    task->origin = message_id_job(script->name, job->entry.name, scheduled_ms);
     start(script, task, NULL);
 }
 
@@ -330,7 +336,9 @@ task_handle(struct script *script, const struct message_handle *handle)
         return;
     script_begin(script, entry);
     if (entry->has_handler) {
-        start(script, task_new(script, entry, (int64_t)handle->run), handle);
+        struct task *task = task_new(script, entry, (int64_t)handle->run);
+        task->origin = mem_text(handle->origin);
+        start(script, task, handle);
     } else {
         script->effects.is_done = true;
         effect_commit(&script->effects, entry, (int64_t)handle->run);

@@ -34,6 +34,7 @@ struct task {
     lua_State *co;
     int ref;              /* keeps `co` in the registry */
     int64_t scheduled_ms; /* of a handler: the number of its run */
+    char *origin;         /* of what it sends (base/message_id.h) */
     uint32_t ordinal;     /* of the last send */
     enum task_wait kind;  /* what it waits for, as number `wait` */
     uint64_t wait;        /* 0: for nothing of the core's */

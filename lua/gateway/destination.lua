@@ -3,6 +3,7 @@ local core = require "gateway.core"
 local failure = require "gateway.failure"
 local json = require "gateway.json"
 local problem = require "gateway.problem"
+local receipt = require "gateway.receipt"
 local shape = require "gateway.shape"
 local value = require "gateway.value"
 local wording = require "gateway.wording"
@@ -57,7 +58,7 @@ local function misused(text)
   problem.raise("destination:send: " .. text)
 end
 
---- Queues a text or a table durably; true, or nil and what went wrong.
+--- Queues a text or a table durably; a receipt, or nil and what went wrong.
 function methods.send(self, message, options)
   problem.only_task "destination:send"
   local inside = value.inside(self, "destination")
@@ -71,8 +72,8 @@ function methods.send(self, message, options)
   if not ok then
     misused(tostring(text))
   end
-  local ordinal, err = core.send(inside.name, checked.key, text)
-  return failure.results(ordinal ~= nil or nil, err)
+  local id, err = core.send(inside.name, checked.key, text)
+  return failure.results(id and receipt.new(id, inside.name), err)
 end
 
 --- gw.destination "name".

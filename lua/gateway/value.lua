@@ -46,9 +46,18 @@ function value.module(name, members)
 end
 
 --- A kind of values. Returns the function that makes one around its inside;
---- `describe(inside)` is what tostring gives.
-function value.kind(name, methods, describe)
+--- `describe(inside)` is what tostring gives; `shown` names members of the inside that are
+--- members, too: { "id" }.
+function value.kind(name, methods, describe, shown)
+  local of_inside = {}
+  for _, key in ipairs(shown or {}) do
+    methods[key], of_inside[key] = true, true
+  end
   local meta = strict(name, methods)
+  local strictly <const> = meta.__index
+  function meta.__index(object, key)
+    return of_inside[key] and insides[object][key] or strictly(object, key)
+  end
   function meta.__tostring(object)
     return describe(insides[object])
   end

@@ -386,9 +386,27 @@ local Destination = {}
 --- Queues the message durably. One with the same key is sent once in 7 days.
 ---@param message string|table
 ---@param options? { key?: string }
----@return true?
+---@return gateway.Receipt?
 ---@return gateway.Error? err
 function Destination:send(message, options) end
+
+--- What somebody else's server said.
+---@class gateway.Answer
+---@field status? integer
+---@field headers table<string, string> Names in small letters.
+---@field body string
+---@field json? any The body, where it is JSON.
+
+---@class gateway.Receipt
+---@field id string As ccgate outbox shows it.
+local Receipt = {}
+
+--- The receiver's last answer; what it said of a message that is given up, and a timeout,
+--- are errors. Of what was over before, the first KB and no headers.
+---@param time? gateway.Duration By default a minute.
+---@return gateway.Answer?
+---@return gateway.Error? err
+function Receipt:wait(time) end
 
 --- A destination of gateway.conf.
 ---@param name string

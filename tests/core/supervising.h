@@ -112,9 +112,16 @@ set_up(void **state)
                                 gateway.deliver, "ccgate");
     polling->planner = planner_new(polling->loop, polling->pool, &gateway.conf);
     gateway.ledger = ledger_new(polling->loop, gateway.store);
-    const struct resident_world world = {polling->loop,    &gateway.conf,
-                                         polling->planner, gateway.notify,
-                                         gateway.program,  gateway.ledger};
+    const struct resident_world world = {
+        .loop = polling->loop,
+        .conf = &gateway.conf,
+        .planner = polling->planner,
+        .notify = gateway.notify,
+        .deliver = gateway.deliver,
+        .store = gateway.store,
+        .program = gateway.program,
+        .ledger = gateway.ledger,
+    };
     gateway.supervisor = supervisor_new(&world);
     return 0;
 }

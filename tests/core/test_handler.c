@@ -13,6 +13,7 @@ handle(struct peer *peer, uint64_t run, const char *kind, const char *note)
     struct buf out = {0};
     const char *alert = "{\"id\":\"f-1\",\"summary\":\"busy\",\"row\":{\"id\":7}}";
     struct message_handle message = {.run = run,
+                                     .origin = "f-1/raise/1",
                                      .kind = kind,
                                      .alert = alert,
                                      .alert_size = strlen(alert),
@@ -77,7 +78,8 @@ test_the_note(void **state)
     size_t size = commit.note_size;
     message_commit_fini(&commit);
     struct buf out = {0};
-    struct message_handle again = {2, 0, "raise", "{\"row\":{}}", 10, 2, note, size};
+    struct message_handle again = {2, "f-1/raise/1", 0,   "raise", "{\"row\":{}}", 10,
+                                   2, note,          size};
     assert_true(message_write_handle(&out, peer->now_ms, &again));
     peer_send(peer, &out);
     peer_expect_log(peer, "rule wait", "x");

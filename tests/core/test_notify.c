@@ -1,5 +1,6 @@
 /* The book of alerts: ids, what changes it and what does not, and what a restart finds.
  */
+#include "base/message_id.h"
 #include "booking.h"
 
 #define NOW_MS      1763661900123
@@ -80,10 +81,10 @@ test_ids(void **state)
     notify_fingerprint("ccgate", "main", "queue-wait7", "", fingerprint);
     assert_string_not_equal(fingerprint, FINGERPRINT);
 
-    char *id = notify_message_id("0011223344556677", "f-1/raise/1", "floor-chat", 0);
+    char *id = message_id_new("0011223344556677", "f-1/raise/1", "floor-chat", 0);
     assert_string_equal(id, "msg_8stTqwRE7TRRqjr3H9f9GHn3g72eTtxVYmtno6P2IEa");
     free(id);
-    id = notify_message_id("0011223344556677", "f-1/raise/1", "floor-chat", UINT64_MAX);
+    id = message_id_new("0011223344556677", "f-1/raise/1", "floor-chat", UINT64_MAX);
     assert_string_equal(id, "msg_kX6ODpXJmIgMsNjoYdVH11hKMJFEPPnwsFB16VwcZ1n");
     free(id);
 }

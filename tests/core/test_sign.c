@@ -175,7 +175,7 @@ test_hashes(void **state)
 struct text_case {
     const char *data;
     size_t size;
-    const char *hex, *base64, *base62;
+    const char *hex, *base64;
 };
 
 static void
@@ -183,28 +183,24 @@ test_texts(void **state)
 {
     (void)state;
     static const struct text_case cases[] = {
-        {"", 0, "", "", ""},
-        {"\x00", 1, "00", "AA==", "00"},
-        {"\xff", 1, "ff", "/w==", "47"},
-        {"\x00\xff", 2, "00ff", "AP8=", "047"},
-        {"foo", 3, "666f6f", "Zm9v", "0SAPP"},
-        {"foob", 4, "666f6f62", "Zm9vYg==", "1sIyuo"},
+        {"", 0, "", ""},
+        {"\x00", 1, "00", "AA=="},
+        {"\xff", 1, "ff", "/w=="},
+        {"\x00\xff", 2, "00ff", "AP8="},
+        {"foo", 3, "666f6f", "Zm9v"},
+        {"foob", 4, "666f6f62", "Zm9vYg=="},
         {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
          "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
          32, "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-         "//////////////////////////////////////////8=",
-         "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1"},
+         "//////////////////////////////////////////8="},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf text = {0};
         sign_add_hex(&text, cases[i].data, cases[i].size);
         buf_add_text(&text, " ");
         sign_add_base64(&text, cases[i].data, cases[i].size);
-        buf_add_text(&text, " ");
-        sign_add_base62(&text, cases[i].data, cases[i].size);
         struct buf expected = {0};
-        buf_format(&expected, "%s %s %s", cases[i].hex, cases[i].base64,
-                   cases[i].base62);
+        buf_format(&expected, "%s %s", cases[i].hex, cases[i].base64);
         assert_string_equal(text.data, expected.data);
         buf_fini(&text);
         buf_fini(&expected);

@@ -1,6 +1,8 @@
 /* ccgate-script, the real program: jobs that wait, ask and send. */
 #include "host_peer.h"
 
+#include "base/message_id.h"
+
 #define JOB(body)                                                                      \
     "local gw = require 'gateway'\n"                                                   \
     "local chat = gw.destination 'chat'\n"                                             \
@@ -222,6 +224,84 @@ test_a_sleep_is_not_ended_by_an_answer(void **state)
     peer_end_with(peer, 1);
 }
 
+/* ---- asking ---- */
+
+static uint64_t
+expect_ask(struct peer *peer, const char *word, const char *question)
+{
+    struct message_ask ask;
+    struct error error;
+    peer_expect(peer, FRAME_ASK);
+    assert_true(message_read_ask(&peer->frame, &ask, &error));
+    assert_string_equal(word, ask.word);
+    assert_string_equal(question, ask.question);
+    return ask.wait;
+}
+
+static void
+send_answer(struct peer *peer, const struct message_answer *answer)
+{
+    struct buf out = {0};
+    assert_true(message_write_answer(&out, peer->now_ms += 1000, answer));
+    peer_send(peer, &out);
+}
+
+#define RECEIPT                                                                        \
+    JOB("local sent = chat:send 'x' gw.log.info(sent.id)\n"                            \
+        "local answer, err = sent:wait '5s'\n"                                         \
+        "gw.log.info(answer and answer.status .. ' ' .. answer.json.id\n"              \
+        ".. ' ' .. answer.headers.server or tostring(err))")
+
+static uint64_t
+expect_receipt(struct peer *peer)
+{
+    char *id = message_id_of_send("i", "job/a/sweep/1763661900000", "chat", 1, "");
+    char *question = mem_format("{\"id\":\"%s\",\"ms\":5000}", id);
+    peer_run(peer, 0);
+    peer_expect_log(peer, "job sweep", id);
+    peer_expect_send(peer, 1, "\"x\"");
+    uint64_t wait = expect_ask(peer, "receipt", question);
+    free(question);
+    free(id);
+    return wait;
+}
+
+static void
+test_a_question_is_answered(void **state)
+{
+    (void)state;
+    struct message_load load = peer_load(RECEIPT);
+    load.instance = "i";
+    struct peer *peer = peer_with_load(&load);
+    struct message_answer answer = {.wait = expect_receipt(peer)};
+    answer.answer = "{\"status\":201,\"headers\":{\"server\":\"s\"},\"body\":"
+                    "\"{\\\"id\\\":9007199254740993}\"}";
+    answer.answer_size = strlen(answer.answer);
+    send_answer(peer, &answer);
+    peer_expect_log(peer, "job sweep", "201 9007199254740993 s");
+    peer->now_ms = PEER_NOW;
+    struct message_answer refusal = {.wait = expect_receipt(peer)};
+    error_set(&refusal.error, ERROR_HTTP, "404", "no such room");
+    send_answer(peer, &refusal);
+    peer_expect_log(peer, "job sweep", "http 404: no such room");
+    assert_true(peer_is_quiet(peer));
+    peer_end(peer);
+}
+
+static void
+test_a_sleep_is_not_ended_by_the_answer_to_a_question(void **state)
+{
+    (void)state;
+    struct peer *peer = peer_with(JOB("gw.sleep '5s'"));
+    peer_run(peer, 0);
+    struct message_answer answer = {.wait = peer_expect_sleep(peer, 5000)};
+    answer.answer = "{}";
+    answer.answer_size = 2;
+    send_answer(peer, &answer);
+    assert_false(peer_next(peer));
+    peer_end_with(peer, 1);
+}
+
 /* ---- errors ---- */
 
 static void
@@ -340,6 +420,8 @@ main(void)
         cmocka_unit_test(test_fetch_gives_copies),
         cmocka_unit_test(test_fetch_gives_nil_and_the_error),
         cmocka_unit_test(test_a_sleep_is_not_ended_by_an_answer),
+        cmocka_unit_test(test_a_question_is_answered),
+        cmocka_unit_test(test_a_sleep_is_not_ended_by_the_answer_to_a_question),
         cmocka_unit_test(test_an_error_drops_what_the_activation_did),
         cmocka_unit_test(test_waits_where_none_can_be),
         cmocka_unit_test(test_a_wait_is_ended_by_the_core_alone),

@@ -258,7 +258,11 @@ local function core_of(host)
       return nil, { kind = "limit", code = "", message = "more than 100 messages a minute" }
     end
     table.insert(host.sends, { to = destination, key = key, message = message })
-    return #host.sends - 1
+    return "msg_" .. #host.sends
+  end
+  function core.ask(word, question)
+    host.asked = { word = word, question = cjson.decode(question) }
+    return host.answer and cjson.encode(host.answer), host.failure
   end
   function core.sleep(ms)
     coroutine.yield(ms)

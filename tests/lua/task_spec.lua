@@ -211,7 +211,7 @@ describe("destination:send", function()
       { to = "floor-chat", message = '"hello"' },
       { to = "floor-chat", key = "digest-1", message = '{"fields":[["sales",7]],"title":"Waits"}' },
     }, host.sends)
-    assert.equal("true\ttrue", host.logs[1].text)
+    assert.equal("message msg_1 to floor-chat\tmessage msg_2 to floor-chat", host.logs[1].text)
   end)
 
   it("says when there are too many", function()
@@ -253,6 +253,43 @@ describe("destination:send", function()
     assert.same({ "2: destination:send" .. ONLY_TASK },
       fake_core.lines(host))
   end)
+end)
+
+describe("receipt:wait", function()
+  it("asks what became of the message", function()
+    local host = job [[
+      local sent = gw.destination "book":send "x"
+      local answer = sent:wait "5s"
+      print(sent.id, answer.status, answer.headers["content-type"], answer.json[2], answer.body)
+      gw.destination "book":send "x":wait()]]
+    host.answer = { status = 200, headers = { ["content-type"] = "application/json" }, body = "[1,2]" }
+    host:run "it"
+    assert.equal("msg_1\t200\tapplication/json\t2\t[1,2]", host.logs[1].text)
+    assert.same({ word = "receipt", question = { id = "msg_2", ms = 60000 } }, host.asked)
+  end)
+
+  it("gives no json where there is none, and what went wrong", function()
+    local host = job [[ local answer = gw.destination "book":send "x":wait "5s" print(answer.json) ]]
+    host.answer = { headers = {}, body = "not [JSON" }
+    host:run "it"
+    assert.equal("nil", host.logs[1].text)
+    host = job [[ print(gw.destination "book":send "x":wait "5s") ]]
+    host.failure = { kind = "http", code = "404", message = "no such room" }
+    host:run "it"
+    assert.equal("nil\thttp 404: no such room", host.logs[1].text)
+  end)
+
+  local bad = {
+    { ':wait "5"', [[receipt:wait: '5' is not a duration; write "5s"]] },
+    { '.wait "5s"', 'wait is called with a colon: receipt:wait "30s"' },
+    { ".idd", "receipt has no 'idd' (did you mean 'id'?)" },
+  }
+  for _, case in ipairs(bad) do
+    it("refuses " .. case[1], function()
+      assert.equal(FILE .. ":3: " .. case[2],
+        mistake_of('local sent = gw.destination "book":send "x" local _ = sent' .. case[1]))
+    end)
+  end
 end)
 
 describe("gw.log", function()
