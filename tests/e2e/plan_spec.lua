@@ -164,6 +164,34 @@ gw.rule "%s" {
   end)
 end)
 
+describe("a hundred scripts on one query", function ()
+  local HUNDRED <const> = 100
+  local world
+
+  before_each(function ()
+    world = harness.world()
+    world:simulate { "--skills", "20" }
+    world:sink()
+    world:conf()
+  end)
+  after_each(function () world:close() end)
+
+  it("cost one request, and each of them hears of its answer", function ()
+    world:queue(7, { callWaitNums = 9 })
+    for script = 1, HUNDRED do
+      world:script(("watch_%03d"):format(script), ([[
+local gw = require "gateway"
+gw.rule "watch-%03d" {
+  from = gw.queues { 7 }, every = "1h", send = "floor-chat", when = gw.above("calls_waiting", 4),
+}
+]]):format(script))
+    end
+    world:run()
+    harness.wait(function () return world.gateway:count_log("raised  watch-") == HUNDRED end, 60, "all alerts")
+    assert.equal(1, world:count().requests)
+  end)
+end)
+
 describe("an id that the centre refuses", function ()
   local world
 
