@@ -7,7 +7,7 @@ PACKAGES := gcc make pkg-config lua5.4 liblua5.4-dev lua-cjson lua-cjson-dev \
 TEST_PACKAGES := libcmocka-dev lua-busted lua-luv sqlite3 curl procps
 CHECK_PACKAGES := clang clang-format cppcheck lua-check
 # npm comes with some builds of node, and with others it does not.
-BENCH_PACKAGES := nodejs $(if $(shell command -v npm),,npm)
+BENCH_PACKAGES := nodejs sqlite3 procps $(if $(shell command -v npm),,npm)
 
 ifeq ($(SANITIZE),1)
 BUILD ?= build/sanitize
@@ -189,8 +189,9 @@ $(BUILD)/bench/undici/client.mjs: $(wildcard tests/bench/undici/*) $(BUILD)/.ben
 	$(quiet)cd $(@D) && npm ci --silent --no-audit --no-fund
 	$(quiet)cp tests/bench/undici/client.mjs $@
 
-bench: all $(BUILD)/bench/floor $(BUILD)/bench/meter $(BUILD)/bench/undici/client.mjs
+bench: all $(addprefix $(BUILD)/bench/,floor meter dial undici/client.mjs)
 	@tests/bench/run $(BUILD)
+	@tests/bench/scale $(BUILD)
 
 # ---- seeing it ----
 
