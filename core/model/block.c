@@ -42,6 +42,22 @@ block_add(struct block *block)
     return row;
 }
 
+void
+block_copy(struct block *block, struct row from)
+{
+    int64_t *row = block_add(block);
+    size_t size;
+    memcpy(row, from.cells, query_width(block->query) * sizeof *row);
+    for (size_t i = 0; i < block->query->field_count; i++) {
+        enum field_kind kind = block->query->fields[i].kind;
+        if ((kind != FIELD_TEXT && kind != FIELD_SKILLS) || !row_has(row, i))
+            continue;
+        const char *text = row_heap(from, i, &size);
+        row[1 + i] = (int64_t)block->text.size << 32 | (int64_t)size;
+        buf_add(&block->text, text, size);
+    }
+}
+
 /* ---- rows of several answers ---- */
 
 static const char *
@@ -165,6 +181,7 @@ row_number(const struct query *query, const int64_t *row, size_t index, double *
     case FIELD_INTERIM: /* one without a cause is none */
         *value = operation_is_interim(row[1 + field->over], row[1 + field->under]);
         return row_has(row, field->over);
+    case FIELD_REAL: *value = real_of_cell(row[1 + index]); return row_has(row, index);
     default:
         if (!row_has(row, index))
             return false;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -32,6 +33,8 @@ enum field_kind {
     FIELD_DURATION, /* over - under; unknown when that is below 0 */
     FIELD_INTERIM,  /* does an operation (over, with cause under) go on? 1 or 0 */
     FIELD_CAUSE,    /* the text for an operation (over) and its cause (under) */
+    /* Of rows that a script makes alone (script/derived.h). */
+    FIELD_REAL, /* a number as a double, which lies in the cell (cell_of_real) */
 };
 
 /* Values by which a server says that there is none. */
@@ -56,7 +59,7 @@ struct field {
     enum field_nothing nothing;
     uint8_t over; /* derived: indexes of the two fields */
     uint8_t under;
-    const struct code *codes; /* FIELD_WORD */
+    const struct code *codes; /* FIELD_WORD, and what a script made of one */
     const char *doc;          /* one sentence */
 };
 
@@ -72,6 +75,8 @@ enum query_door {
     DOOR_AGENT_GATEWAY, /* GET with the Guid of a session; retcode, result */
 };
 
+#define QUERY_FIELDS_MAX 62 /* field i has presence bit i */
+
 struct query {
     const char *name;     /* "queues": gw.queues, the word in events and commands */
     const char *row_name; /* "Queue": the word in messages */
@@ -86,7 +91,7 @@ struct query {
     bool has_span;      /* asks for a time from … to */
     const char *source; /* the page that is the source of these facts */
     const struct field *fields;
-    size_t field_count; /* at most 62: field i has presence bit i */
+    size_t field_count; /* at most QUERY_FIELDS_MAX */
     size_t key;         /* index of the field that identifies a row */
     bool is_list;   /* an id that is asked for has any number of rows; else the row's
                      * key is that id, and a row that is not there is gone */
@@ -178,6 +183,9 @@ void block_clear(struct block *block);
 /* Adds a row of zeroes and returns its cells. */
 int64_t *block_add(struct block *block);
 
+/* Adds a copy of a row of the same query, which may lie in another block. */
+void block_copy(struct block *block, struct row row);
+
 /* Adds the rows of one answer to `block` (of the same query): with the id that was
  * asked for, and without rows that are of another vdn where the request named none. */
 void block_join(struct block *block, const struct block *answer, int64_t argument,
@@ -218,6 +226,23 @@ static inline bool
 row_is_gone(const int64_t *row)
 {
     return ((uint64_t)row[0] & ROW_GONE) != 0;
+}
+
+/* A number in a cell of a FIELD_REAL. */
+static inline int64_t
+cell_of_real(double number)
+{
+    int64_t cell;
+    memcpy(&cell, &number, sizeof cell);
+    return cell;
+}
+
+static inline double
+real_of_cell(int64_t cell)
+{
+    double number;
+    memcpy(&number, &cell, sizeof number);
+    return number;
 }
 
 static inline bool

@@ -68,7 +68,7 @@ static const char *const kind_words[] = {
     [FIELD_ABSENT] = "absent",     [FIELD_NAME] = "name",
     [FIELD_RATIO] = "ratio",       [FIELD_WORD] = "word",
     [FIELD_DURATION] = "duration", [FIELD_INTERIM] = "boolean",
-    [FIELD_CAUSE] = "text",
+    [FIELD_CAUSE] = "text",        [FIELD_REAL] = "number",
 };
 
 static void
@@ -110,19 +110,19 @@ push_field(lua_State *L, const struct field *field)
     lua_newtable(L);
     set_text(L, "name", field->name);
     set_text(L, "wire", field->wire);
-    set_text(L, "kind", kind_words[field->kind]);
+    set_text(L, "kind", field->codes ? "word" : kind_words[field->kind]);
     set_text(L, "unit", unit_word(field->unit));
     set_text(L, "doc", field->doc);
     lua_pushboolean(L, field->window_5m);
     lua_setfield(L, -2, "window");
-    if (field->kind == FIELD_WORD)
+    if (field->codes)
         set_words(L, field->codes);
 }
 
 static int
 l_query(lua_State *L)
 {
-    const struct query *query = query_find(luaL_checkstring(L, 1));
+    const struct query *query = bind_query(L, luaL_checkstring(L, 1));
     if (!query) {
         lua_pushnil(L);
         return 1;
@@ -133,6 +133,7 @@ l_query(lua_State *L)
     set_text(L, "argument", query->argument);
     set_text(L, "key", query->fields[query->key].name);
     set_text(L, "source", query->source);
+    set_text(L, "base", bind_query_base(query));
     set_mark(L, "list", query->is_list);
     set_mark(L, "span", query->has_span);
     set_mark(L, "named", query->is_named);
@@ -299,6 +300,7 @@ bind_core(lua_State *L, struct script *script)
     luaL_setfuncs(L, functions, 0);
     luaL_setfuncs(L, rows_functions, 0);
     luaL_setfuncs(L, bind_condition_functions, 0);
+    luaL_setfuncs(L, bind_derived_functions, 0);
     luaL_setfuncs(L, bind_rule_functions, 0);
     luaL_setfuncs(L, bind_task_functions, 0);
     luaL_setfuncs(L, bind_store_functions, 0);

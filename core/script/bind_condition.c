@@ -49,7 +49,7 @@ static const enum measure measures[] = {
     [FIELD_ABSENT] = MEASURE_NOTHING,  [FIELD_NAME] = MEASURE_NOTHING,
     [FIELD_RATIO] = MEASURE_NUMBER,    [FIELD_WORD] = MEASURE_TEXT,
     [FIELD_DURATION] = MEASURE_NUMBER, [FIELD_INTERIM] = MEASURE_BOOLEAN,
-    [FIELD_CAUSE] = MEASURE_TEXT,
+    [FIELD_CAUSE] = MEASURE_TEXT,      [FIELD_REAL] = MEASURE_NUMBER,
 };
 
 /* The tree's field, and what it is compared with. */
@@ -399,7 +399,7 @@ set_metatable(lua_State *L)
 static int
 l_condition(lua_State *L)
 {
-    const struct query *query = query_find(luaL_checkstring(L, 1));
+    const struct query *query = bind_query(L, luaL_checkstring(L, 1));
     luaL_argcheck(L, query, 1, "no such query");
     luaL_checktype(L, 2, LUA_TTABLE);
     struct condition *condition = lua_newuserdatauv(L, sizeof *condition, 0);

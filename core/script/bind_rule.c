@@ -113,7 +113,9 @@ add_want(struct script *script, struct rule *rule, struct asked *asked)
     for (uint32_t i = 0; i < want->id_count; i++) {
         roster_add(&script->roster, want->center, want->query, want->ids[i],
                    rule->entry.number);
-        if (want->query->is_list)
+        if (rule->makes_rows)
+            gather_add(&rule->gather, want->center, want->query, want->ids[i]);
+        if (want->query->is_list || rule->makes_rows)
             add_to_scope(script, rule, asked, want->ids[i]);
         else
             latch_watch(&rule->latch, want->center, want->ids[i]);
@@ -154,6 +156,7 @@ enum {
     AT_STALE,
     AT_GONE,
     AT_OPEN,
+    AT_MAKE,
     AT_FN,
     AT_RULE,
 };
@@ -162,8 +165,9 @@ static void
 check_description(lua_State *L)
 {
     static const char *const keys[] = {
-        "name",        "about",          "wants", "levels", "hold_ms", "linger_ms",
-        "cooldown_ms", "stale_after_ms", "stale", "gone",   "open",    "on_transition"};
+        "name",      "about",       "wants",          "levels", "hold_ms",
+        "linger_ms", "cooldown_ms", "stale_after_ms", "stale",  "gone",
+        "open",      "make",        "on_transition"};
     luaL_checktype(L, AT_TABLE, LUA_TTABLE);
     lua_settop(L, AT_TABLE);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -173,8 +177,9 @@ check_description(lua_State *L)
     luaL_checktype(L, AT_WANTS, LUA_TTABLE);
     luaL_checktype(L, AT_LEVELS, LUA_TTABLE);
     luaL_checktype(L, AT_FN, LUA_TFUNCTION);
-    if (!lua_isnil(L, AT_OPEN))
-        luaL_checktype(L, AT_OPEN, LUA_TFUNCTION);
+    for (int place = AT_OPEN; place <= AT_MAKE; place++)
+        if (!lua_isnil(L, place))
+            luaL_checktype(L, place, LUA_TFUNCTION);
 }
 
 static int64_t
@@ -275,11 +280,26 @@ check_wants(lua_State *L, struct script *script, const struct query *query)
     return true;
 }
 
+/* The query of the rule's wants, where it judges other rows. */
+static const struct query *
+first_wanted(lua_State *L)
+{
+    int top = lua_gettop(L);
+    lua_rawgeti(L, AT_WANTS, 1);
+    luaL_checktype(L, -1, LUA_TTABLE);
+    lua_getfield(L, -1, "query");
+    const struct query *query = query_find(luaL_checkstring(L, -1));
+    lua_settop(L, top);
+    return query;
+}
+
 static void
 keep_functions(lua_State *L)
 {
-    static const int places[] = {
-        [RULE_ON_TRANSITION] = AT_FN, [RULE_OPEN] = AT_OPEN, [RULE_LEVELS] = AT_LEVELS};
+    static const int places[] = {[RULE_ON_TRANSITION] = AT_FN,
+                                 [RULE_OPEN] = AT_OPEN,
+                                 [RULE_MAKE] = AT_MAKE,
+                                 [RULE_LEVELS] = AT_LEVELS};
     for (int value = RULE_ON_TRANSITION; value <= RULE_USERVALUES; value++) {
         lua_pushvalue(L, places[value]);
         lua_setiuservalue(L, AT_RULE, value);
@@ -306,7 +326,8 @@ l_rule(lua_State *L)
     bind_check_loading(L, "rule");
     check_description(L);
     uint32_t level_count = check_levels(L, levels);
-    const struct query *query = levels[0].when->query;
+    const struct query *judged = levels[0].when->query;
+    const struct query *query = lua_isnil(L, AT_MAKE) ? judged : first_wanted(L);
     struct rule *rule = push_rule(L);
     if (!check_wants(L, script, query))
         return 0;
@@ -314,6 +335,7 @@ l_rule(lua_State *L)
     rule->stale.mode = (enum stale_mode)luaL_checkoption(L, AT_STALE, "hold", stales);
     rule->stale_after_ms = rule->stale.after_ms = terms.stale_after_ms;
     rule->has_open = !lua_isnil(L, AT_OPEN);
+    rule->makes_rows = !lua_isnil(L, AT_MAKE);
     keep_functions(L);
     latch_init(&rule->latch, &terms, levels);
     register_rule(L, rule);
@@ -324,6 +346,7 @@ l_rule(lua_State *L)
         lua_settop(L, AT_RULE);
     }
     scope_close(&rule->scope);
+    gather_close(&rule->gather);
     return 0;
 }
 

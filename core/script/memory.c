@@ -24,8 +24,9 @@ find_fields(struct memory_plan *plan, const struct query *query)
     plan->field_count = 0;
     for (uint32_t i = 0; i < query->field_count; i++) {
         const struct field *field = &query->fields[i];
-        bool tells =
-            field->window_5m && field->kind == FIELD_INTEGER && !field->is_mean;
+        bool is_count = field->kind == FIELD_INTEGER ||
+                        (field->kind == FIELD_REAL && field->unit != UNIT_RATIO);
+        bool tells = field->window_5m && is_count && !field->is_mean;
         if (tells && plan->field_count < MEMORY_FIELDS_MAX)
             plan->fields[plan->field_count++] = i;
     }
@@ -84,12 +85,12 @@ static bool
 take_values(const struct memory_plan *plan, struct memory *memory,
             const struct row *row)
 {
+    const struct query *query = plan->conditions[0]->query;
     bool has_fallen = false;
+    double value;
     for (size_t i = 0; i < plan->field_count; i++) {
-        uint32_t field = plan->fields[i];
-        if (!row_has(row->cells, field))
+        if (!row_number(query, row->cells, plan->fields[i], &value))
             continue;
-        double value = (double)row->cells[1 + field];
         has_fallen |= memory->has_value[i] && value < memory->values[i];
         memory->has_value[i] = true;
         memory->values[i] = value;

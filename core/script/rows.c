@@ -12,8 +12,6 @@
 #define NAMES  "ccgate.names"  /* list over centres of id → name */
 #define DECODE "ccgate.decode" /* decode of gateway.json */
 
-#define FIELDS_MAX 62 /* of a query: schema.h */
-
 struct view {
     const struct query *query;
     struct row row;
@@ -77,6 +75,17 @@ push_skills(lua_State *L, const struct query *query, struct row row, size_t fiel
     lua_call(L, 1, 1);
 }
 
+/* Whole numbers are integers, so that texts show them as such. */
+static void
+push_real(lua_State *L, double number)
+{
+    lua_Integer whole;
+    if (lua_numbertointeger(number, &whole) && (double)whole == number)
+        lua_pushinteger(L, whole);
+    else
+        lua_pushnumber(L, number);
+}
+
 /* Pushes a value that is a number or made of one. */
 static void
 push_number(lua_State *L, const struct query *query, struct row row, size_t field)
@@ -88,6 +97,7 @@ push_number(lua_State *L, const struct query *query, struct row row, size_t fiel
     }
     switch (query->fields[field].kind) {
     case FIELD_RATIO: lua_pushnumber(L, number); return;
+    case FIELD_REAL: push_real(L, number); return;
     case FIELD_DURATION: lua_pushinteger(L, (lua_Integer)number); return;
     case FIELD_MEDIA: push_media(L, row.cells[1 + field]); return;
     case FIELD_BOOLEAN:
@@ -169,7 +179,7 @@ unknown_field(lua_State *L, const struct query *query, int index)
         return luaL_error(L, "fields of %s have names, got a %s", query->row_name,
                           luaL_typename(L, index));
     const char *word = lua_tostring(L, index);
-    const char *names[FIELDS_MAX + 1] = {NULL};
+    const char *names[QUERY_FIELDS_MAX + 1] = {NULL};
     for (size_t i = 0; i < query->field_count; i++) {
         const struct field *field = &query->fields[i];
         names[i] = field->name;
@@ -249,8 +259,8 @@ l_tostring(lua_State *L)
     return 1;
 }
 
-static void
-make_metatable(lua_State *L, const struct query *query)
+void
+rows_make(lua_State *L, const struct query *query)
 {
     lua_newtable(L);
     lua_pushstring(L, query->row_name);
@@ -292,7 +302,7 @@ rows_push_copy(lua_State *L, const struct query *query, uint32_t center, struct 
 void
 rows_push_expected(lua_State *L, const struct query *query, uint32_t center, int64_t id)
 {
-    int64_t cells[1 + FIELDS_MAX] = {0};
+    int64_t cells[1 + QUERY_FIELDS_MAX] = {0};
     struct buf *text = &script_of(L)->scratch; /* a raise below loses nothing */
     buf_clear(text);
     row_expect(query, id, cells, text);
@@ -436,7 +446,7 @@ void
 rows_open(lua_State *L, int setup)
 {
     for (const struct query *const *query = queries; *query; query++)
-        make_metatable(L, *query);
+        rows_make(L, *query);
     lua_newtable(L);
     lua_getfield(L, setup, "centers"); /* … lists centers */
     size_t count = lua_rawlen(L, -1);

@@ -15,6 +15,9 @@ struct script;
  * names of queues the rows of a centre bear. */
 void rows_open(lua_State *L, int setup);
 
+/* Makes the metatable of one more. */
+void rows_make(lua_State *L, const struct query *query);
+
 /* Pushes a view. It is valid until script->row_epoch changes, and what `row` points to
  * has to be, too. Each row gets one of its own: a view that were used again for another
  * row would come back to life in the hands of a script that had kept it. */

@@ -12,6 +12,8 @@ rule_fini(struct rule *rule)
     latch_fini(&rule->latch);
     scope_fini(&rule->scope);
     stale_fini(&rule->stale);
+    gather_fini(&rule->gather);
+    attendance_fini(&rule->there);
 }
 
 static void
@@ -151,13 +153,17 @@ static void
 judge(struct script *script, struct rule *rule, const struct message_rows *rows)
 {
     struct judging judging;
+    bool is_sample = true;
     stretch(rule, rows->stretch);
     begin(&judging, script, rule, rows->center);
-    if (rows->query->is_list)
+    if (rule->makes_rows)
+        is_sample = rule_judge_made(&judging, rows);
+    else if (rows->query->is_list)
         judge_list(&judging, rows);
     else
         latch_sample(&rule->latch, &judging.round, rows);
-    take_source(&judging);
+    if (is_sample)
+        take_source(&judging);
     end(&judging);
 }
 

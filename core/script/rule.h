@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "script/attendance.h"
+#include "script/gather.h"
 #include "script/latch.h"
 #include "script/message.h"
 #include "script/scope.h"
@@ -13,15 +15,27 @@
 
 /* In a userdata; its uservalues are the functions, and the table with the conditions in
  * it. */
-enum { RULE_ON_TRANSITION = 1, RULE_OPEN, RULE_LEVELS, RULE_USERVALUES = RULE_LEVELS };
+enum {
+    RULE_ON_TRANSITION = 1,
+    RULE_OPEN,
+    RULE_MAKE,
+    RULE_LEVELS,
+    RULE_USERVALUES = RULE_LEVELS
+};
 struct rule {
     struct entry entry;
     struct latch latch;
-    struct scope scope; /* of a query that is a list */
+    struct scope scope; /* of a query that is a list, and of one whose rows are made */
     struct stale stale;
     int64_t stale_after_ms; /* as it was asked for */
     bool has_open;          /* a calendar says when it counts */
     uint64_t called;        /* number of the last sample it was called to */
+
+    /* It judges rows that a function of its makes of the whole answer, not those that
+     * come; the latch's query is a derived one. */
+    bool makes_rows;
+    struct gather gather;    /* what has been answered */
+    struct attendance there; /* among the rows that were made last */
 };
 
 /* Releases what the rule owns; a second call does nothing. */

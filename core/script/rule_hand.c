@@ -7,9 +7,8 @@
 #include "script/key.h"
 #include "script/rows.h"
 
-/* What script_protect() left behind: a limit is a strike, once a sample. */
-static void
-take_failure(struct judging *judging)
+void
+rule_take_failure(struct judging *judging)
 {
     struct script *script = judging->script;
     struct entry *entry = &judging->rule->entry;
@@ -61,7 +60,7 @@ rule_on_call(void *arg, int function, const struct row *row)
     if (script_protect(judging->script, l_call, &call))
         return call.truth;
     effect_rollback(&judging->script->effects, mark);
-    take_failure(judging);
+    rule_take_failure(judging);
     return TRUTH_UNKNOWN;
 }
 
@@ -109,7 +108,7 @@ rule_on_ask(void *arg, int function, double *number)
     if (judging->spent)
         return false;
     if (!script_protect(judging->script, l_ask, &question)) {
-        take_failure(judging);
+        rule_take_failure(judging);
         return false;
     }
     *number = question.number;
@@ -198,7 +197,7 @@ try_hand_over(struct judging *judging, struct handing *handing, bool plain)
     if (script_protect(script, l_transition, handing))
         return true;
     effect_rollback(&script->effects, mark);
-    take_failure(judging);
+    rule_take_failure(judging);
     return false;
 }
 

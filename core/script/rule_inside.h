@@ -1,5 +1,5 @@
-/* A rule at work, shared by rule.c (samples, ticks) and rule_hand.c (functions of the
- * script, transitions) alone. */
+/* A rule at work, shared by rule.c (samples, ticks), rule_made.c (rows that it makes)
+ * and rule_hand.c (functions of the script, transitions) alone. */
 #ifndef CCGATE_SCRIPT_RULE_INSIDE_H
 #define CCGATE_SCRIPT_RULE_INSIDE_H
 
@@ -13,7 +13,16 @@ struct judging {
     bool spent; /* a limit was met: nothing of the script's runs any more */
 };
 
+/* ---- rule_made.c ---- */
+
+/* A sample of a rule that makes its rows. False: it is none yet, because not all of the
+ * centre has been answered lately, or because the function has failed. */
+bool rule_judge_made(struct judging *judging, const struct message_rows *rows);
+
 /* ---- rule_hand.c; `arg` is the judging ---- */
+
+/* What script_protect() left behind: a limit is a strike, once a sample. */
+void rule_take_failure(struct judging *judging);
 
 enum truth rule_on_call(void *arg, int function, const struct row *row);
 bool rule_on_ask(void *arg, int function, double *number);

@@ -155,9 +155,11 @@ is_expected(const struct scope *scope, uint32_t center, int64_t id)
                    sizeof *scope->expected, by_id);
 }
 
-static void
-add_expected(const struct scope *scope, uint32_t center, struct block *out)
+void
+scope_expected(const struct scope *scope, uint32_t center, struct block *out)
 {
+    if (!scope->expected_count || !is_answered(scope, center))
+        return;
     for (size_t i = 0; i < scope->expected_count; i++) {
         const struct scope_expected *expected = &scope->expected[i];
         if (expected->center == center && !is_there(scope, center, expected->id))
@@ -171,8 +173,7 @@ scope_absent(const struct scope *scope, const struct latch *latch, uint32_t cent
 {
     bool is_whole = is_answered(scope, center);
     struct latch_kept kept;
-    if (is_whole)
-        add_expected(scope, center, out);
+    scope_expected(scope, center, out);
     for (size_t at = 0; latch_next(latch, center, &at, &kept);)
         if ((kept.is_seen || is_whole) && !is_expected(scope, center, kept.key.id) &&
             !is_there(scope, center, kept.key.id))

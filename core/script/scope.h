@@ -18,7 +18,7 @@ struct scope_request {
     uint32_t center;
     int64_t argument;
     int64_t type; /* of operations: rows of another type are not judged */
-    const struct attendance *attendance; /* the roster's */
+    const struct attendance *attendance; /* the roster's; NULL: of no list */
 };
 
 struct scope_expected {
@@ -45,10 +45,14 @@ void scope_close(struct scope *scope);
 bool scope_accepts(const struct scope *scope, uint32_t center, int64_t argument,
                    const struct query *query, struct row row);
 
+/* Adds to `out` (of the rows' query) those who are expected and are in none of the
+ * newest answers, ROW_EXPECTED, once all requests of the centre have been answered. */
+void scope_expected(const struct scope *scope, uint32_t center, struct block *out);
+
 /* After a sample of the centre: adds to `out` (of the latch's query) a row for each key
- * that is in none of the newest answers and has to be judged all the same: ROW_EXPECTED
- * of those who are expected, once all requests have been answered; ROW_GONE of others
- * that the latch keeps, those that were only restored once all have been answered. */
+ * that is in none of the newest answers and has to be judged all the same: those of
+ * scope_expected(); ROW_GONE of others that the latch keeps, those that were only
+ * restored once all have been answered. */
 void scope_absent(const struct scope *scope, const struct latch *latch, uint32_t center,
                   struct block *out);
 

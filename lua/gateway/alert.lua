@@ -49,12 +49,30 @@ local ABOUT <const> = {
   agent_operations = by_agent "operation",
 }
 
+-- A row that a rule made is called what it says itself.
+local function of_made_queue(center_index, row, key)
+  local name = row.name or row.id and center.queue_name(center_index, row.id)
+  return { "queue", name }, name or key
+end
+
+local function of_made_agent(_, row, key)
+  return { "agent", row.id and tostring(row.id) }, row.name or key
+end
+
+local ABOUT_MADE <const> = {
+  queues = of_made_queue,
+  agents = of_made_agent,
+  agent = of_made_agent,
+  agent_calls = ABOUT.agent_calls,
+  agent_operations = ABOUT.agent_operations,
+}
+
 -- Its label, nil for none, and its name; of a source that gives nothing, that of the centre.
 local function about(rule, event)
   if not event.row then
     return nil, event.center
   end
-  local label, name = ABOUT[rule.query](event.center_index, event.row, event.key)
+  local label, name = (rule.makes_rows and ABOUT_MADE or ABOUT)[rule.query](event.center_index, event.row, event.key)
   return label[2] and label or nil, name
 end
 
@@ -185,10 +203,10 @@ local function encode(rule, event)
   })
 end
 
---- The on_transition of a rule { name, query, levels = { { severity | nil } … }, severity =
---- word | function, send = entries encoded, handlers = kinds | nil, remind = seconds | nil, labels, mention } and
---- its texts summary, details, link and cleared: { parts } of a template or { fn }, nil for
---- none. A summary is made for a raise and a level, for a clear says what was told last;
+--- The on_transition of a rule { name, query = that which is asked, makes_rows,
+--- levels = { { severity | nil } … }, severity = word | function, send = entries encoded,
+--- handlers = kinds | nil, remind = seconds | nil, labels, mention } and its texts summary,
+--- details, link and cleared: { parts } of a template or { fn }, nil for none. A summary is made for a raise and a level, for a clear says what was told last;
 --- and nothing of the script's runs when `plain`, or when there is no row.
 function alert.handler(rule)
   return function(kind, reason, row, key, center_index, why, plain, facts)

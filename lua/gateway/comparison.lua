@@ -114,7 +114,7 @@ end
 local function possible(described, subject)
   local words = {}
   for _, word in ipairs(described.words) do
-    local is_of_expected = subject.name == "agents" and described.name == "state"
+    local is_of_expected = field.asked(subject.name) == "agents" and described.name == "state"
       and word == "signed_out"
     if not is_of_expected or subject.expects then
       words[#words + 1] = word
@@ -128,10 +128,10 @@ local function impossible(given, described, subject, words)
   local others, sibling = sibling_words(subject.name, described.name)
   if contains(described.words, given) then
     return nil, nil, string.format("gw.%s lists signed-in agents only: %s is never '%s' here; "
-      .. "add expect = { … }", subject.name, described.name, given)
+      .. "add expect = { … }", field.asked(subject.name), described.name, given)
   elseif contains(others, given) then
-    return nil, nil, string.format("gw.%s never says that %s is '%s'; only gw.%s does", subject.name,
-      described.name, given, sibling)
+    return nil, nil, string.format("gw.%s never says that %s is '%s'; only gw.%s does",
+      field.asked(subject.name), described.name, given, sibling)
   end
   return nil, string.format("is never '%s'%s", given, wording.guess_or_list(given, words))
 end

@@ -10,9 +10,14 @@ field.QUERIES = { "queues", "agents", "agent_calls", "agent_operations", "agent"
 -- Two queries give rows of one kind: what one of them never says, the other may.
 local SIBLINGS <const> = { agents = "agent", agent = "agents" }
 
+--- The query that is asked for rows: of rows that a rule makes, the one that it watches.
+function field.asked(query_name)
+  return core.query(query_name).base or query_name
+end
+
 --- The query whose rows are of the same kind, nil when there is none.
 function field.sibling(query_name)
-  return SIBLINGS[query_name]
+  return SIBLINGS[field.asked(query_name)]
 end
 
 -- "gw.agents and gw.agent": whose rows have such a field; nil when none have.
@@ -53,7 +58,7 @@ function field.find(query_name, word)
   local described = core.query(query_name)
   for index, known in ipairs(described.fields) do
     if known.name == word and known.kind == "absent" then
-      return nil, string.format("'%s' comes from gw.%s only", word, SIBLINGS[query_name])
+      return nil, string.format("'%s' comes from gw.%s only", word, field.sibling(query_name))
     elseif known.name == word then
       return known, index - 1
     elseif known.wire == word then

@@ -87,7 +87,7 @@ end
 -- ---- overlaps ----
 
 local function step(field)
-  return field.unit ~= "ratio" and 1 or 0
+  return field.unit ~= "ratio" and field.kind ~= "number" and 1 or 0
 end
 
 -- What each comparison is true for, as a closed range; for whole numbers an open end is

@@ -92,6 +92,24 @@ local function opens(_, checked)
     calendar.describe(checked.during))
 end
 
+-- What is judged in place of the rows that come.
+local function makes(_, checked)
+  local words = {}
+  words[#words + 1] = checked.map and "Judges the rows that its map makes of the whole answer" or nil
+  local names = {}
+  for index, field in ipairs(checked.fields or {}) do
+    names[index] = string.format("%s (%s)", field[1], field[2])
+  end
+  if #names > 0 then
+    words[#words + 1] = (#names > 1 and "with the fields " or "with the field ") .. wording.list(names)
+  end
+  if checked.key then
+    words[#words + 1] = checked.map and "told apart by its key"
+      or "Rows are told apart by what its key says"
+  end
+  return #words > 0 and table.concat(words, ", ") .. "."
+end
+
 local function labelled(_, checked)
   local labels = checked.labels
   if type(labels) == "function" then
@@ -136,8 +154,8 @@ local function doc(_, checked)
 end
 
 local SENTENCES <const> = {
-  doc, asks, raises, holds, cools, stales, gone, opens, labelled, tells, mentions, reminds,
-  runs,
+  doc, asks, makes, raises, holds, cools, stales, gone, opens, labelled, tells, mentions,
+  reminds, runs,
 }
 
 --- The paragraph of a rule { asked, every_ms, levels, made = { { when, clear } … } of

@@ -8,6 +8,7 @@ local entry = require "gateway.entry"
 local handler = require "gateway.handler"
 local labels = require "gateway.labels"
 local levels = require "gateway.levels"
+local made = require "gateway.made"
 local mention = require "gateway.mention"
 local paragraph = require "gateway.paragraph"
 local query = require "gateway.query"
@@ -58,6 +59,9 @@ local TEXT <const> = 'a text such as "{name}: {calls_waiting} waiting" or a func
 local SHAPE <const> = {
   { "from", needs = query.needs, required = true, check = query.check },
   { "every", needs = 'a duration such as "15s"', check = duration.check "1s" },
+  { "map", kinds = { "function" }, needs = made.MAP },
+  { "fields", kinds = { "table" }, needs = made.FIELDS, check = made.check_fields },
+  { "key", kinds = { "function" }, needs = made.KEY },
   levels.WHEN,
   levels.CLEAR,
   { "levels", check = levels.check },
@@ -228,8 +232,15 @@ local function possible_severities(of_levels, checked)
   return possible
 end
 
+-- The query whose rows are judged.
+local function judged(name, checked, reports)
+  local asked = checked.from[1].name
+  return made.is_needed(checked) and made.derive(name, checked, asked, reports.key) or asked
+end
+
 -- Conditions and texts against the fields of the query.
-local function bind_all(checked, query_name, reports)
+local function bind_all(name, checked, reports)
+  local query_name = judged(name, checked, reports)
   check_from(checked, reports)
   check_leveled(checked, reports)
   check_times(checked, reports)
@@ -239,7 +250,7 @@ local function bind_all(checked, query_name, reports)
     minute = minute_in(zone_of(checked)),
   }
   local of_levels = checked.levels or { { when = checked.when, clear = checked.clear, path = {} } }
-  local bound = { levels = of_levels, trees = {} }
+  local bound = { query = query_name, levels = of_levels, trees = {} }
   for index, level in ipairs(of_levels) do
     bound.trees[index] = bind_level(level, subject, checked, reports)
   end
@@ -269,19 +280,20 @@ local function wants_of(asked, every_ms, line)
 end
 
 local function make_levels(trees, query_name)
-  local made = {}
+  local list = {}
   for index, tree in ipairs(trees) do
-    made[index] = {
+    list[index] = {
       when = core.condition(query_name, tree.when),
       clear = tree.clear and core.condition(query_name, tree.clear),
     }
   end
-  return made
+  return list
 end
 
 local function on_transition(name, query_name, checked, bound)
   return alert.handler {
-    name = name, query = query_name, levels = bound.levels,
+    name = name, query = query_name, makes_rows = made.is_needed(checked) or nil,
+    levels = bound.levels,
     severity = checked.severity or severity.DEFAULT,
     labels = checked.labels, mention = checked.mention,
     summary = bound.summary, details = bound.details, link = bound.link, cleared = bound.cleared,
@@ -292,11 +304,11 @@ end
 
 local function register(name, checked, asked, bound, line)
   local query_name, every_ms = asked[1].name, every_of(checked)
-  local made = make_levels(bound.trees, query_name)
+  local judging = make_levels(bound.trees, bound.query)
   core.rule {
     name = name,
     wants = wants_of(asked, every_ms, line),
-    levels = made,
+    levels = judging,
     hold_ms = checked.hold,
     linger_ms = checked.linger,
     cooldown_ms = checked.cooldown,
@@ -306,8 +318,11 @@ local function register(name, checked, asked, bound, line)
     open = checked.during and function(now)
       return calendar.is_open(checked.during, now)
     end,
+    make = made.is_needed(checked) and made.maker {
+      name = name, line = line, query = bound.query, map = checked.map, key = checked.key,
+    } or nil,
     about = paragraph.of({
-      asked = asked, every_ms = every_ms, levels = bound.levels, made = made,
+      asked = asked, every_ms = every_ms, levels = bound.levels, made = judging,
     }, checked),
     on_transition = on_transition(name, query_name, checked, bound),
   }
@@ -317,7 +332,7 @@ end
 rule.declare, rule.finish = entry.kind("rule", function(name, given, reports)
   local is_leveled = value.kind_of(given) == "table" and given.levels ~= nil
   local checked = shape.check(is_leveled and LEVELED or SHAPE, given, reports.key)
-  local bound = checked.from and bind_all(checked, checked.from[1].name, reports)
+  local bound = checked.from and bind_all(name, checked, reports)
   local asked = checked.from and query.merge(checked.from)
   return asked and function()
     register(name, checked, asked, bound, reports.line)

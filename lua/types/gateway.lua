@@ -304,6 +304,8 @@ function gateway.ratio(field, under, lasts) end
 ---@field from? gateway.Severity This severity and those above.
 ---@field clears? boolean false: not told of the clear.
 
+---@alias gateway.Unit "count"|"seconds"|"ratio"|"text"|"boolean"
+
 ---@alias gateway.Text string|fun(row: any, alert: gateway.Alert): string
 
 --- What on_raise and its kin get, as it was at the transition.
@@ -333,6 +335,9 @@ function gateway.ratio(field, under, lasts) end
 ---@class gateway.Rule
 ---@field from gateway.Query|gateway.Query[] What is watched.
 ---@field every? gateway.Duration How often it is asked for.
+---@field map? fun(rows: gateway.Row[], now: integer): table[] The rows to judge in place of those of the answer.
+---@field fields? table<string, gateway.Unit> What map adds: { load = "ratio" }.
+---@field key? fun(row: any): string By what alerts are told apart; by default the id of the row.
 ---@field when? gateway.When Raises; required without levels.
 ---@field clear? gateway.When Clears.
 ---@field levels? gateway.Level[] Several severities in one alert, from the least to the worst.

@@ -64,13 +64,13 @@ static const char bench_prelude[] =
     "  local levels = {}\n"
     "  several = t.levels ~= nil\n"
     "  for i, level in ipairs(t.levels or { t }) do\n"
-    "    levels[i] = { when = core.condition(t.query, level.when),\n"
-    "      clear = level.clear and core.condition(t.query, level.clear) }\n"
+    "    levels[i] = { when = core.condition(t.judged or t.query, level.when),\n"
+    "      clear = level.clear and core.condition(t.judged or t.query, level.clear) }\n"
     "  end\n"
     "  core.rule { name = t.name or 'r', about = '', wants = t.wants,\n"
     "    levels = levels, hold_ms = t.hold_ms, linger_ms = t.linger_ms,\n"
     "    cooldown_ms = t.cooldown_ms, stale_after_ms = t.stale_after_ms,\n"
-    "    stale = t.stale, gone = t.gone, open = t.open,\n"
+    "    stale = t.stale, gone = t.gone, open = t.open, make = t.make,\n"
     "    on_transition = t.on_transition or on_transition }\n"
     "end\n";
 

@@ -71,9 +71,10 @@ function row_meta.__pairs(row)
   end
 end
 
---- A strict, read-only row of these values, of queues unless a query is named.
-function fake_core.row(values, query_name)
-  local row = { [ROW_QUERY] = QUERIES[query_name or "queues"], [ROW_VALUES] = values }
+--- A strict, read-only row of these values, of queues unless a query is named or given.
+function fake_core.row(values, query)
+  query = type(query) == "table" and query or QUERIES[query or "queues"]
+  local row = { [ROW_QUERY] = query, [ROW_VALUES] = values }
   for name in pairs(values) do
     assert(field_of(row[ROW_QUERY], name), name)
   end
@@ -81,6 +82,7 @@ function fake_core.row(values, query_name)
 end
 
 local function copy(row)
+  assert(type(row) == "table")
   local plain = {}
   for name, value in pairs(row) do
     plain[name] = value
@@ -131,7 +133,7 @@ local WANT <const> = {
 local RULE <const> = {
   name = "string", wants = "table", levels = "table", about = "string", on_transition = "function",
   hold_ms = "integer", linger_ms = "integer", cooldown_ms = "integer", stale_after_ms = "integer",
-  stale = "string", gone = "string", open = "function",
+  stale = "string", gone = "string", open = "function", make = "function",
 }
 
 local function check_members(given, known)
@@ -146,7 +148,7 @@ local function check_rule(rule)
     local query = QUERIES[want.query]
     check_members(want, WANT)
     for _, level in ipairs(rule.levels) do
-      assert(query == level.when.query)
+      assert(query == level.when.query or rule.make and query.name == level.when.query.base)
     end
     assert(#want.ids > 0)
     assert(not want.last_ms or query.span)
@@ -208,7 +210,11 @@ local function core_of(host)
     return fake_words.duration(text)
   end
   function core.query(name)
-    return QUERIES[name]
+    return QUERIES[name] or host.derived[name]
+  end
+  function core.derive(name, base, fields, keyed)
+    assert(not core.query(name))
+    host.derived[name] = fake_model.derive(name, base, fields, keyed)
   end
   function core.range(name, edition)
     return fake_model.RANGES[name] and fake_model.RANGES[name][edition] or {}
@@ -217,8 +223,8 @@ local function core_of(host)
     return read_span(given, host.now // 1000)
   end
   function core.condition(name, tree)
-    fake_condition.check(QUERIES[name], tree)
-    return setmetatable({ query = QUERIES[name], tree = tree }, condition_meta)
+    fake_condition.check(core.query(name), tree)
+    return setmetatable({ query = core.query(name), tree = tree }, condition_meta)
   end
   function core.rule(rule)
     check_rule(rule)
@@ -337,7 +343,7 @@ end
 
 -- One row for one rule, as the host judges it without any times.
 function Host:judge(rule, row, center)
-  local key = tostring(row.id)
+  local key = tostring(row[rawget(row, ROW_QUERY).key])
   local slot = string.format("%s/%d/%s", rule.name, center, key)
   local was = self.raised[slot] or 0
   local level = level_of(rule, row, was, self.now // 1000)
@@ -353,12 +359,37 @@ function Host:judge(rule, row, center)
   end
 end
 
+-- The rows that a rule makes of these; what was raised and is none of them is gone.
+function Host:judge_made(rule, rows, center)
+  local query, there = rule.levels[1].when.query, {}
+  for _, flat in ipairs(rule.make(rows, self.now // 1000)) do
+    local row = fake_core.row(flat, query)
+    there[tostring(flat[query.key])] = true
+    self:judge(rule, row, center)
+  end
+  for slot, level in pairs(self.raised) do
+    local key = string.match(slot, "^[^/]*/%d+/(.*)$")
+    if level > 0 and not there[key] then
+      self.raised[slot] = 0
+      rule.on_transition("clear", "gone", fake_core.row({ [query.key] = key }, query), key, center,
+        "gone", false, { level = level })
+    end
+  end
+end
+
 --- Judges rows (tables of values) of a query, by default queues, by every rule on it.
 function Host:sample(rows, center, query_name)
   query_name, center = query_name or "queues", center or 0
   for _, rule in pairs(self.rules) do
-    for _, values in ipairs(rule.wants[1].query == query_name and rows or {}) do
-      self:judge(rule, self:row(values, center, query_name), center)
+    local views = {}
+    for index, values in ipairs(rule.wants[1].query == query_name and rows or {}) do
+      views[index] = self:row(values, center, query_name)
+    end
+    if rule.make then
+      self:judge_made(rule, views, center)
+    end
+    for _, row in ipairs(rule.make and {} or views) do
+      self:judge(rule, row, center)
     end
   end
 end
@@ -413,7 +444,7 @@ function fake_core.host(source, options)
     setup = options.setup or fake_core.SETUP, source = source or "", now = options.now or 1763661900000,
     never = options.never, next_run = options.next_run, opening = options.opening,
     problems = {}, rules = {}, jobs = {}, alerts = {}, sends = {}, logs = {}, raised = {},
-    handlers = {}, note = "", kept = {}, keeps = 0, committed = 0, store_max = options.store_max,
+    derived = {}, handlers = {}, note = "", kept = {}, keeps = 0, committed = 0, store_max = options.store_max,
   }, Host)
   host.setup.zone = host.setup.zone or fake_core.SETUP.zone
   host.setup.calendars = host.setup.calendars or fake_core.SETUP.calendars

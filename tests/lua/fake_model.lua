@@ -105,6 +105,40 @@ for name, query in pairs(fake_model.QUERIES) do
   query.name, query.key, query.source = name, "id", "a page"
 end
 
+-- What core.derive makes of a kind, where that changes.
+local MADE <const> = { ratio = "number", duration = "number", name = "text" }
+
+--- A query of a rule's own: `base` with fields { name, unit }.
+function fake_model.derive(name, base, fields, keyed)
+  local query = { name = name, row = "Row", argument = "row", list = true, key = "id", source = "" }
+  query.fields = {}
+  if base then
+    local from = fake_model.QUERIES[base]
+    query.base, query.row, query.argument = base, from.row, from.argument
+    for index, known in ipairs(from.fields) do
+      local copy = {}
+      for key, value in pairs(known) do
+        copy[key] = value
+      end
+      copy.kind = MADE[known.kind] or known.kind == "integer" and known.unit ~= "" and "number"
+        or known.kind
+      query.fields[index] = copy
+    end
+  else
+    query.fields[1] = field("id", nil, "", "text")
+  end
+  for _, one in ipairs(fields) do
+    local is_number = one[2] ~= "text" and one[2] ~= "boolean"
+    table.insert(query.fields, field(one[1], nil, is_number and one[2] or "",
+      is_number and "number" or one[2]))
+  end
+  if keyed then
+    query.key = "key"
+    table.insert(query.fields, field("key", nil, "", "text"))
+  end
+  return query
+end
+
 local QUEUE_RANGES <const> = { [2023] = { { 1, 2000 } }, [2025] = { { 1, 10000 } } }
 
 fake_model.RANGES = {
