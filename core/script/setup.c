@@ -114,6 +114,11 @@ setup_write(const struct conf *conf, const char *file, struct buf *out)
         add_comma(out, i);
         buf_add_json(out, conf->people[i].name, strlen(conf->people[i].name));
     }
+    buf_add_text(out, "],\"notify\":[");
+    for (size_t i = 0; i < conf->notify_count; i++) {
+        add_comma(out, i);
+        buf_add_json(out, conf->notify[i], strlen(conf->notify[i]));
+    }
     buf_add_text(out, "]");
     add_calendars(out, conf, zone);
     buf_add_text(out, "}");

@@ -6,6 +6,7 @@ local labels = require "gateway.labels"
 local mention = require "gateway.mention"
 local notice = require "gateway.notice"
 local own = require "gateway.own"
+local send = require "gateway.send"
 local severity = require "gateway.severity"
 local template = require "gateway.template"
 local wording = require "gateway.wording"
@@ -124,10 +125,7 @@ local function cleared_of(rule, event)
   if event.kind ~= "clear" or event.is_plain or not event.row or not rule.cleared then
     return nil
   end
-  local parts = own.call("cleared", function(made)
-    return made
-  end, template.render_open, rule.cleared.parts, event.row, alert.LATER)
-  return parts and json.array(parts)
+  return json.array(template.render_open(rule.cleared.parts, event.row, alert.LATER))
 end
 
 -- ---- the event ----
@@ -174,9 +172,17 @@ local function members_of(rule, event)
     kind = event.kind, status = "raised", severity = event.severity,
     level = event.facts.level, was = event.facts.was and rule.levels[event.facts.was].severity,
     rule = rule.name, script = core.script, center = event.center, query = rule.query,
-    key = event.key, labels = as_table(event.labels), why = event.why,
+    key = event.key, labels = as_table(event.labels), row = event.row, why = event.why,
     started_at = since and core.now() // 1000 - since, age = since,
   }
+end
+
+-- The plan is that of the raise: a function is asked then alone.
+local function send_of(rule, event)
+  if type(rule.send) == "function" and event.kind ~= "raise" then
+    return json.array {}
+  end
+  return send.of(rule.send, event.is_own and event.notice or nil)
 end
 
 local function is_rise(event)
@@ -198,13 +204,13 @@ local function encode(rule, event)
     { "row", event.row and json.raw(core.row_json(event.row)) or json.object {} },
     { "query", rule.query },
     { "remind", rule.remind },
-    { "send", rule.send },
+    { "send", send_of(rule, event) },
     rule.handlers and { "handlers", json.array(rule.handlers) } or nil,
   })
 end
 
 --- The on_transition of a rule { name, query = that which is asked, makes_rows,
---- levels = { { severity | nil } … }, severity = word | function, send = entries encoded,
+--- levels = { { severity | nil } … }, severity = word | function, send = entries | function,
 --- handlers = kinds | nil, remind = seconds | nil, labels, mention } and its texts summary,
 --- details, link and cleared: { parts } of a template or { fn }, nil for none. A summary is made for a raise and a level, for a clear says what was told last;
 --- and nothing of the script's runs when `plain`, or when there is no row.

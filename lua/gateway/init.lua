@@ -5,6 +5,7 @@
 ---     "centers": [ { "name", "zone", "default": bool, "edition", "agent_gateway": bool,
 ---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
 ---     "destinations": [ { "name", "kind" } ], "people": [ name, … ],
+---     "notify": [ name of a destination, … ],
 ---     "calendars": [ { "name", "zone", "text": as core/base/calendar.h reads it } ] }
 local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"

@@ -8,7 +8,7 @@ local notice = {}
 --- What an alert has there; what does not apply is nil.
 notice.MEMBERS = {
   "kind", "status", "severity", "level", "was", "rule", "script", "center", "query", "key",
-  "labels", "summary", "why", "started_at", "age",
+  "labels", "row", "summary", "why", "started_at", "age",
 }
 
 local KNOWN <const> = {}

@@ -210,7 +210,7 @@ local function bind_text(key, checked, query_name, reports, extra)
   end
   return given and { parts = template.compile(given, query_name, function(text)
     reports.key(string.format("%s: %s", key, text), key)
-  end, extra) }
+  end, extra, zone_of(checked)) }
 end
 
 local function check_link(checked, reports)
@@ -298,7 +298,7 @@ local function on_transition(name, query_name, checked, bound)
     labels = checked.labels, mention = checked.mention,
     summary = bound.summary, details = bound.details, link = bound.link, cleared = bound.cleared,
     remind = checked.remind and (math.tointeger(checked.remind / 1000) or checked.remind / 1000),
-    send = send.encode(checked.send or {}), handlers = handler.kinds(checked),
+    send = checked.send or {}, handlers = handler.kinds(checked),
   }
 end
 

@@ -7,6 +7,7 @@ local core = require "gateway.core"
 local destination = require "gateway.destination"
 local duration = require "gateway.duration"
 local json = require "gateway.json"
+local own = require "gateway.own"
 local severity = require "gateway.severity"
 local shape = require "gateway.shape"
 local value = require "gateway.value"
@@ -51,8 +52,8 @@ local function read_entry(given, fail, path)
   }
 end
 
---- A check for shapes: a name, an entry, or a list of them. Gives a list of entries.
-function send.check(given, fail)
+-- A name, an entry, or a list of them, as a list of entries.
+local function read(given, fail)
   if value.kind_of(given) ~= "table" or given.to ~= nil then
     return { read_entry(given, fail, { "send" }) }
   end
@@ -66,6 +67,12 @@ function send.check(given, fail)
     end, { "send", index })
   end
   return entries
+end
+
+--- A check for shapes: a name, an entry, or a list of them, or a function that gives one.
+--- Gives a list of entries, or the function.
+function send.check(given, fail)
+  return type(given) == "function" and given or read(given, fail)
 end
 
 -- ---- entries that nobody would ever hear of ----
@@ -96,9 +103,10 @@ local function told_before(entries, index)
 end
 
 --- Tells fail(text, path) of entries that never tell anybody. `possible` are the severities
---- of the rule, word → true; nil when they are not known.
+--- of the rule, word → true; nil when they are not known. What a function gives is checked
+--- when it is there.
 function send.check_all(entries, possible, fail)
-  for index, entry in ipairs(entries) do
+  for index, entry in ipairs(type(entries) == "function" and {} or entries) do
     if entry.to and told_before(entries, index) then
       fail(string.format("send: '%s' has been told by then; this entry never tells anybody",
         entry.to), entry.path)
@@ -130,6 +138,9 @@ end
 
 --- "floor-chat, and pager after 10m unless somebody has acknowledged it".
 function send.describe(entries)
+  if type(entries) == "function" then
+    return "whom its function names"
+  end
   local words = {}
   for index, entry in ipairs(entries) do
     words[index] = describe_entry(entry)
@@ -137,8 +148,10 @@ function send.describe(entries)
   return #words > 0 and wording.list(words) or "nobody, for it has no send"
 end
 
---- The entries as they stand in an event; nil is left out.
-function send.encode(entries)
+-- ---- events ----
+
+-- The entries as they stand in an event; nil is left out.
+local function encode(entries)
   local list = {}
   for index, entry in ipairs(entries) do
     local members = { { "to", entry.to } }
@@ -150,6 +163,38 @@ function send.encode(entries)
     list[index] = json.object(members)
   end
   return json.array(list)
+end
+
+-- Whom the function names. A mistake in it is one of the whole list: half a list tells
+-- the wrong people.
+local function named(fn, event)
+  return own.call("send", function(given)
+    local mistake
+    local entries = read(given, function(text, index)
+      local place = math.type(index) and string.format("entry %d: ", index) or ""
+      mistake = mistake or place .. text
+    end)
+    return not mistake and entries or nil, mistake
+  end, fn, event)
+end
+
+-- So that the alert is not lost: those who hear of what is wrong with the gateway.
+local function everybody()
+  local entries = {}
+  for index, name in ipairs(core.setup.notify) do
+    entries[index] = { to = name }
+  end
+  return entries
+end
+
+--- The entries for an event, as they stand in it: those that were checked, or what a
+--- function makes of `event` (nil: nothing of the script's may run). When that cannot be
+--- used, which is logged, the destinations of [gateway] notify.
+function send.of(entries, event)
+  if type(entries) == "function" then
+    entries = event and named(entries, event) or everybody()
+  end
+  return encode(entries)
 end
 
 return send

@@ -1,9 +1,9 @@
 --- Texts with fields: "{name}: {calls_waiting} waiting, longest {longest_wait_5m:duration}".
-local clock = require "gateway.clock"
 local core = require "gateway.core"
 local field = require "gateway.field"
 local json = require "gateway.json"
 local wording = require "gateway.wording"
+local zone = require "gateway.zone"
 
 local template = {}
 
@@ -32,8 +32,8 @@ function formats.percent(given)
   return string.gsub(percent, "%.0$", "") .. "%"
 end
 
-function formats.time(given)
-  return clock.date("%Y-%m-%d %H:%M:%S UTC", number_for("a time", given) // 1)
+function formats.time(given, zone_name)
+  return zone.date("%Y-%m-%d %H:%M:%S", number_for("a time", given) // 1 | 0, zone_name)
 end
 
 local function plain(given)
@@ -118,8 +118,9 @@ end
 
 --- The parts of a text: texts and { name, show }; bad places go to fail(text). With a
 --- query's name the fields must be those of its rows, or in `extra`: name → the only format
---- in which it can be shown, true for none.
-function template.compile(text, query_name, fail, extra)
+--- in which it can be shown, true for none. Times are shown on the clock of `zone_name`, nil:
+--- that of the gateway.
+function template.compile(text, query_name, fail, extra, zone_name)
   local parts, at = {}, 1
   while true do
     local open = string.find(text, "{", at, true) or #text + 1
@@ -140,6 +141,9 @@ function template.compile(text, query_name, fail, extra)
       if mistake then
         fail(mistake)
       end
+      if part then
+        part.zone = zone_name or zone.DEFAULT
+      end
       parts[#parts + 1] = part
       at = close + 1
     end
@@ -151,7 +155,7 @@ local function render_part(part, row)
     return part
   end
   local given = row[part.name]
-  return (given == nil or given == json.null) and NOTHING or part.show(given)
+  return (given == nil or given == json.null) and NOTHING or part.show(given, part.zone)
 end
 
 --- The text of a row. Raises when a value does not fit its format.

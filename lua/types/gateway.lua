@@ -284,7 +284,8 @@ function gateway.ratio(field, under, lasts) end
 ---@field query string
 ---@field key string
 ---@field labels table<string, string>
----@field summary? string Once it is made: for details and link.
+---@field row any
+---@field summary? string Once it is made: for details, link and send.
 ---@field why string
 ---@field started_at? integer Since when it is true.
 ---@field age? number How long that is, in seconds.
@@ -303,6 +304,8 @@ function gateway.ratio(field, under, lasts) end
 ---@field only? gateway.Severity|gateway.Severity[]
 ---@field from? gateway.Severity This severity and those above.
 ---@field clears? boolean false: not told of the clear.
+
+---@alias gateway.Send string|gateway.Entry|(string|gateway.Entry)[]
 
 ---@alias gateway.Unit "count"|"seconds"|"ratio"|"text"|"boolean"
 
@@ -356,7 +359,7 @@ function gateway.ratio(field, under, lasts) end
 ---@field link? gateway.Text
 ---@field cleared? string The text of the clear: "{summary} — over after {age:duration}".
 ---@field mention? string|string[]|fun(row: any): string|string[]|nil People of gateway.conf.
----@field send? string|gateway.Entry|(string|gateway.Entry)[] Destinations of gateway.conf.
+---@field send? gateway.Send|fun(event: gateway.Alert): gateway.Send Destinations of gateway.conf.
 ---@field doc? string What it is good for, in a sentence.
 ---@field on_raise? fun(row: any, alert: gateway.HandledAlert) As a task, once the raise is on disk.
 ---@field on_level? fun(row: any, alert: gateway.HandledAlert)

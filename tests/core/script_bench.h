@@ -35,7 +35,7 @@ static const char bench_setup[] =
     "\"calendars\":[],\"centers\":[{\"name\":\"main\","
     "\"default\":true,\"edition\":2023,\"queues\":[{\"id\":7,\"name\":\"sales\","
     "\"tags\":[]}]},{\"name\":\"north\",\"default\":false,\"edition\":2025,"
-    "\"queues\":[]}],\"destinations\":[]}";
+    "\"queues\":[]}],\"destinations\":[],\"notify\":[]}";
 
 static const char bench_prelude[] =
     "core = require 'gateway.core'\n"

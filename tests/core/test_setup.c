@@ -66,6 +66,8 @@ static struct conf_person people[] = {
     {.name = TEXT("m\"k")},
 };
 
+static char *notify[] = {TEXT("floor-chat")};
+
 static const struct conf conf = {
     .name = TEXT("ccgate"),
     .zone = TEXT("Europe/Istanbul"),
@@ -77,6 +79,8 @@ static const struct conf conf = {
     .destination_count = 2,
     .people = people,
     .person_count = 2,
+    .notify = notify,
+    .notify_count = 1,
 };
 
 static void
@@ -95,7 +99,7 @@ names_and_no_secrets(void **state)
         "{\"name\":\"second\",\"zone\":\"Asia/Shanghai\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
         "\"queues\":[]}],"
         "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
-        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"],\"calendars\":["
+        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"],\"notify\":[\"floor-chat\"],\"calendars\":["
         "{\"name\":\"office\",\"zone\":\"Europe/Istanbul\",\"text\":\"days=mon-fri\\n\"},"
         "{\"name\":\"night\",\"zone\":\"Europe/Berlin\",\"text\":\"days=mon-sun\\n"
         "hours=22:00-06:00\\nholidays=2026-12-25\\nexcept.2026-12-24=22:00-23:00\\n\"}]}");
@@ -114,6 +118,7 @@ an_empty_configuration_is_fine(void **state)
     assert_string_equal(out.data,
                         "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
                         "\"centers\":[],\"destinations\":[],\"people\":[],"
+                        "\"notify\":[],"
                         "\"calendars\":[]}");
     buf_fini(&out);
 }

@@ -260,7 +260,7 @@ describe("a rule on agents", function()
     assert.same({}, lines)
     rule.on_transition("raise", nil, fake_core.row({ id = 1099, state = "pre_rest", in_conference = true,
       signed_in_at = 1763661900 }, "agent"), "1099", 0, "so", false, { level = 1 })
-    assert.equal("pre_rest true 2025-11-20 18:05:00 UTC –", json.decode(host.alerts[1].event).summary)
+    assert.equal("pre_rest true 2025-11-20 21:05:00 –", json.decode(host.alerts[1].event).summary)
   end)
 end)
 

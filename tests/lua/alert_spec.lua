@@ -150,7 +150,7 @@ describe("the texts of an alert", function()
       { level = 1, since = 30 })
     local text = json.decode(host.alerts[1].event).summary
     assert.equal("kind=raise status=raised severity=warning level=1 rule=x script=queue_wait center=main "
-      .. "query=queues key=7 labels=table why=so started_at=1763661870 age=30", text)
+      .. "query=queues key=7 labels=table row=row why=so started_at=1763661870 age=30", text)
   end)
 
   for said, mistake in pairs {

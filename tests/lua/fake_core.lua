@@ -29,7 +29,7 @@ fake_core.SETUP = {
     },
   } },
   destinations = { { name = "floor-chat", kind = "webhook" }, { name = "book", kind = "log" } },
-  people = { "ayse", "mehmet" },
+  people = { "ayse", "mehmet" }, notify = { "book" },
 }
 
 -- ---- rows ----

@@ -142,10 +142,10 @@ describe("fields", function()
   summary = "{load:duration}",]]
     assert.same({
       "6: rule 'x': 'team' is text and has no order; gw.equal and gw.one_of compare it",
-      "7: rule 'x': Queue has no field 'loat' (did you mean 'load'?)",
       [[6: rule 'x': above("load", 5): 'load' is a ratio and is compared with a percentage up to 100; write "5%"]],
       [[6: rule 'x': above("wait", 5): 'wait' is in seconds and is compared with a duration; write "5s"]],
       "6: rule 'x': equal(\"open\", 1): 'open' is true or false; write true",
+      "7: rule 'x': Queue has no field 'loat' (did you mean 'load'?)",
       "8: rule 'x': summary: '{load:duration}': 'load' cannot be shown so; write {load:percent}",
     }, sorted(fake_core.lines(host)))
   end)

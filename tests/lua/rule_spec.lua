@@ -230,8 +230,8 @@ describe("a rule with a mistake", function()
     { "an unknown key", 'evry = "15s"', "unknown key 'evry' (did you mean 'every'?)" },
     { "a key that nothing is near to", "quantity = 1",
       "unknown key 'quantity'; known: from, every, map, fields, key, when, clear, levels, hold, linger, "
-        .. "cooldown, remind, stale_after, stale, gone, during, severity, labels, summary, details, link, cleared, mention, send, "
-        .. "doc, on_raise, on_level, on_remind and on_clear" },
+        .. "cooldown, remind, stale_after, stale, gone, during, severity, labels, summary, details, link, "
+        .. "cleared, mention, send, doc, on_raise, on_level, on_remind and on_clear" },
     { "a value without a key", '"15s"', "'15s' stands without a key; write key = value" },
     { "a duration with a blank", 'every = "15 sec"', [[every: '15 sec' is not a duration; write "15s"]] },
     { "a duration in words",

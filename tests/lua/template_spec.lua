@@ -1,3 +1,4 @@
+local cjson = require "cjson"
 local fake_core = require "lua.fake_core"
 
 local ROW <const> = {
@@ -21,7 +22,7 @@ describe("gw.template", function()
     { "{mean:duration} {short:duration}", "13s 250ms" },
     { "{service_level_5m:percent}", "87.5%" },
     { "{calls_waiting:percent}", "700%" },
-    { "{at:time}", "2025-11-20 18:05:00 UTC" },
+    { "{at:time}", "2025-11-20 21:05:00" },
     { "{mean:.1f} {calls_waiting:.2f}", "12.5 7.00" },
     { "{mean} {service_level_5m} {open}", "12.5 0.875 true" },
     { "{missing} {missing:duration}", "– –" },
@@ -56,5 +57,25 @@ describe("gw.template", function()
   it("needs a text and a row", function()
     assert.has_error(function() gw.template(5, ROW) end, "gw.template: a text is needed, not 5")
     assert.has_error(function() gw.template "x" end, "gw.template: a row or a table is needed, not nothing")
+  end)
+end)
+
+describe("a time in a text", function()
+  local function summary(zones, from)
+    local setup = {}
+    for key, given in pairs(fake_core.SETUP) do
+      setup[key] = given
+    end
+    setup.centers = { setmetatable({ zone = zones }, { __index = fake_core.SETUP.centers[1] }) }
+    local host = fake_core.load('local gw = require "gateway"\ngw.rule "x" { from = gw.agents { queues = "all" }, '
+      .. from .. 'when = gw.equal("state", "rest"), summary = "{signed_in_at:time}" }', { setup = setup })
+    assert.same({}, fake_core.lines(host))
+    host:sample({ { id = 1099, state = "rest", signed_in_at = 1763661900 } }, 0, "agents")
+    return cjson.decode(host.alerts[1].event).summary
+  end
+
+  it("is on the clock of the rule's calendar, else of its centre", function()
+    assert.equal("2025-11-20 13:05:00", summary("America/New_York", ""))
+    assert.equal("2025-11-20 21:05:00", summary("America/New_York", 'during = "office", '))
   end)
 end)
