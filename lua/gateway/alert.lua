@@ -209,11 +209,12 @@ local function encode(rule, event)
   })
 end
 
---- The on_transition of a rule { name, query = that which is asked, makes_rows,
---- levels = { { severity | nil } … }, severity = word | function, send = entries | function,
---- handlers = kinds | nil, remind = seconds | nil, labels, mention } and its texts summary,
---- details, link and cleared: { parts } of a template or { fn }, nil for none. A summary is made for a raise and a level, for a clear says what was told last;
---- and nothing of the script's runs when `plain`, or when there is no row.
+--- The on_transition of a rule { name, query = that which is asked, makes_rows, levels = {
+--- { severity | nil } … }, severity = word | function, send = entries | function, handlers
+--- = kinds | nil, remind = seconds | nil, labels, mention } and its texts summary, details,
+--- link and cleared: { parts } of a template or { fn }, nil for none. A summary is made for
+--- a raise and a level, for a clear says what was told last; and nothing of the script's
+--- runs when `plain`, or when there is no row.
 function alert.handler(rule)
   return function(kind, reason, row, key, center_index, why, plain, facts)
     local event = {
