@@ -102,6 +102,12 @@ clock_hold(const struct clock_held *held)
     return before;
 }
 
+bool
+clock_is_held(void)
+{
+    return in_force != NULL;
+}
+
 /* ---- speed ---- */
 
 void

@@ -58,5 +58,6 @@ struct clock_held {
 /* From here to the next call this thread's engine time is that of `held`, NULL: the
  * process's. Returns what was in force before, to be put back. */
 const struct clock_held *clock_hold(const struct clock_held *held);
+bool clock_is_held(void);
 
 #endif

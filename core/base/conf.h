@@ -138,9 +138,11 @@ struct conf_person {
 };
 
 struct conf {
-    char *file; /* as given */
-    char *dir;  /* the file's folder: paths in the file are relative to it */
-    char *name; /* part of every fingerprint */
+    char *file;   /* as given */
+    bool is_open; /* what a script names as a destination is one (core/rehearse); never
+                   * so in a file */
+    char *dir;    /* the file's folder: paths in the file are relative to it */
+    char *name;   /* part of every fingerprint */
     char *scripts;
     char *state;
     char *listen;      /* host:port of the HTTP surface; NULL: none */
@@ -173,6 +175,9 @@ struct conf {
  * when others may read the file) and ${credential:NAME} (likewise, of a file in
  * systemd's $CREDENTIALS_DIRECTORY); what comes from there is a secret. */
 struct conf *conf_load(const char *file, struct problems *problems);
+/* The same for what is only played (core/rehearse): where ${…} cannot be had something
+ * else stands in, of the right form. */
+struct conf *conf_load_played(const char *file, struct problems *problems);
 void conf_delete(struct conf *conf);
 
 /* What a kind of destination does with a key of its section. */

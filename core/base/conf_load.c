@@ -366,11 +366,12 @@ finish(struct conf_loader *loader)
           compare_settings);
 }
 
-struct conf *
-conf_load(const char *file, struct problems *problems)
+static struct conf *
+load(const char *file, bool is_played, struct problems *problems)
 {
     struct conf *conf = mem_zero(sizeof *conf);
-    struct conf_loader loader = {.conf = conf, .problems = problems};
+    struct conf_loader loader = {
+        .conf = conf, .problems = problems, .is_played = is_played};
     conf->file = mem_text(file);
     conf->dir = folder_of(file);
     FILE *stream = fopen(file, "re");
@@ -385,4 +386,16 @@ conf_load(const char *file, struct problems *problems)
         return conf;
     conf_delete(conf);
     return NULL;
+}
+
+struct conf *
+conf_load(const char *file, struct problems *problems)
+{
+    return load(file, false, problems);
+}
+
+struct conf *
+conf_load_played(const char *file, struct problems *problems)
+{
+    return load(file, true, problems);
 }

@@ -20,6 +20,7 @@ struct conf_loader {
     struct problems *problems;
     int line;                    /* of the file, from 1 */
     struct conf_section section; /* meaningless while target is NULL */
+    bool is_played;              /* secrets that are not there have stand-ins */
     bool is_skipping;            /* lines of a section that was refused */
     size_t section_count;
     int lines[CONF_KINDS]; /* of the sections without a name; 0: there was none yet */

@@ -145,6 +145,24 @@ is_quoted(const char *text)
     return size >= 2 && strchr("\"'", text[0]) && text[size - 1] == text[0];
 }
 
+/* What nobody is sent to, nor shown, and passes as a value of this option. */
+static const char *
+substitute(const struct conf_option *option)
+{
+    static const struct {
+        conf_reader *read;
+        const char *text;
+    } forms[] = {
+        {conf_read_origin, "https://played.invalid"},
+        {conf_read_url, "https://played.invalid/"},
+        {conf_read_webhook_secret, "whsec_cGxheWVkIHBsYXllZCBwbGF5ZWQgcGxheWVk"},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (option->read == forms[i].read)
+            return forms[i].text;
+    return option->fallback ? option->fallback : "played";
+}
+
 void
 conf_section_take(struct conf_loader *loader, const struct conf_option *option,
                   const char *key, const char *text)
@@ -154,6 +172,10 @@ conf_section_take(struct conf_loader *loader, const struct conf_option *option,
     loader->section.lines[option - conf_options] = loader->line;
     setting->value =
         conf_expand(text, loader->conf->dir, &setting->is_secret, &complaint);
+    if (complaint && loader->is_played) {
+        free(complaint);
+        setting->value = mem_text(substitute(option));
+    }
     if (setting->value == NULL)
         setting->value = mem_text(text);
     else if (is_quoted(text))

@@ -21,6 +21,15 @@ static const char *const words[] = {
 };
 
 static atomic_int least_level = LEVEL_INFO;
+static _Thread_local const struct log_taker *diverted;
+
+const struct log_taker *
+log_divert(const struct log_taker *taker)
+{
+    const struct log_taker *before = diverted;
+    diverted = taker;
+    return before;
+}
 
 void
 log_set_level(enum log_level least)
@@ -66,19 +75,9 @@ add_escaped(struct buf *line, const char *text)
     }
 }
 
-void
-log_write(enum log_level level, const char *room, const char *format, ...)
+static void
+write_line(enum log_level level, const char *room, const char *message)
 {
-    if ((int)level < atomic_load(&least_level))
-        return;
-    int saved_errno = errno;
-    va_list args;
-    va_start(args, format);
-    char *message;
-    if (vasprintf(&message, format, args) < 0)
-        message = mem_text(format);
-    va_end(args);
-
     char time[32];
     struct buf line = {0};
     buf_format(&line, "%s %-5s ",
@@ -95,6 +94,25 @@ log_write(enum log_level level, const char *room, const char *format, ...)
     ssize_t written = write(STDERR_FILENO, line.data, line.size);
     (void)written;
     buf_fini(&line);
+}
+
+void
+log_write(enum log_level level, const char *room, const char *format, ...)
+{
+    const struct log_taker *taker = diverted;
+    if (!taker && (int)level < atomic_load(&least_level))
+        return;
+    int saved_errno = errno;
+    va_list args;
+    va_start(args, format);
+    char *message;
+    if (vasprintf(&message, format, args) < 0)
+        message = mem_text(format);
+    va_end(args);
+    if (taker)
+        taker->on_line(taker->arg, level, room, message);
+    else
+        write_line(level, room, message);
     free(message);
     errno = saved_errno;
 }

@@ -19,6 +19,17 @@ int log_level_of(const char *word);
 void log_write(enum log_level level, const char *room, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Takes the lines of this thread, whatever their level, in place of standard error. */
+struct log_taker {
+    void (*on_line)(void *arg, enum log_level level, const char *room,
+                    const char *message);
+    void *arg;
+};
+
+/* From here to the next call; NULL: none. Returns who took them before, to be put back.
+ */
+const struct log_taker *log_divert(const struct log_taker *taker);
+
 #define log_debug(...) log_write(LEVEL_DEBUG, __VA_ARGS__)
 #define log_info(...)  log_write(LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...)  log_write(LEVEL_WARN, __VA_ARGS__)

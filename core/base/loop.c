@@ -58,7 +58,7 @@ struct watch {
     struct event *event;
     int mode;
     int ready; /* in a held loop: what it is ready for, and is still to be told */
-    bool (*is_owed)(const void *arg);
+    enum watch_owed (*owed)(const void *arg);
     watch_callback *on_ready;
     void *arg;
 };
@@ -347,9 +347,9 @@ watch_set(struct watch *watch, int mode)
 }
 
 void
-watch_expect(struct watch *watch, bool (*is_owed)(const void *arg))
+watch_expect(struct watch *watch, enum watch_owed (*owed)(const void *arg))
 {
-    watch->is_owed = is_owed;
+    watch->owed = owed;
 }
 
 void
@@ -412,20 +412,20 @@ look_around(struct loop *loop, int64_t wait_us)
     event_del(loop->look);
 }
 
-/* Waits until the watch is ready, or nothing is owed by it: what comes last may come
- * together with the word that it was the last, so asking comes before looking. */
+/* Waits for what is on its way. What comes last may come together with the word that it
+ * was the last, so asking comes before looking. */
 static bool
 await(struct loop *loop, const struct watch *watch)
 {
+    enum watch_owed owed;
     int64_t wait_us = 0;
-    bool is_owed = true;
-    while (!watch->ready && is_owed) {
-        is_owed = watch->is_owed && watch->is_owed(watch->arg);
-        look_around(loop, is_owed ? wait_us : 0);
+    do {
+        owed = watch->owed ? watch->owed(watch->arg) : OWED_NOTHING;
+        look_around(loop, owed ? wait_us : 0);
         wait_us = wait_us ? 2 * wait_us : LOOK_FIRST_US;
         if (wait_us > LOOK_MOST_US)
             wait_us = LOOK_MOST_US;
-    }
+    } while (owed == OWED_ALL || (owed == OWED_SOMETHING && !watch->ready));
     return watch->ready != 0;
 }
 

@@ -65,9 +65,15 @@ struct watch *watch_new(struct loop *loop, int fd, int mode, watch_callback *on_
 void watch_set(struct watch *watch, int mode); /* 0 pauses it; not for signals */
 void watch_delete(struct watch *watch);        /* NULL is allowed */
 
-/* On a held clock: more comes on this descriptor as long as `is_owed` (with the watch's
- * own argument) says so, without anything being done for it. NULL: nothing does. */
-void watch_expect(struct watch *watch, bool (*is_owed)(const void *arg));
+/* On a held clock: what is on its way to this descriptor without anything being done
+ * for it. What has arrived does not count. */
+enum watch_owed {
+    OWED_NOTHING,
+    OWED_SOMETHING, /* told as soon as it is there */
+    OWED_ALL,       /* told together, when nothing more is on its way */
+};
+/* `owed` is given the watch's own argument; NULL: nothing ever is. */
+void watch_expect(struct watch *watch, enum watch_owed (*owed)(const void *arg));
 
 /* A Unix signal, delivered as a callback whose `mode` is the signal's number. */
 struct watch *watch_signal(struct loop *loop, int number, watch_callback *on_signal,

@@ -20,8 +20,17 @@ enum trouble {
 typedef void trouble_on_news(void *arg, enum trouble trouble, const char *name,
                              bool is_prefix, const char *text);
 
-/* From now on; NULL: nobody. */
+/* One for each thread, from now on; NULL: nobody. */
 void trouble_listen(trouble_on_news *on_news, void *arg);
+
+/* Who listens. */
+struct trouble_listener {
+    trouble_on_news *on_news;
+    void *arg;
+};
+/* Lets another one listen on this thread, for a while; returns who did, to be put back.
+ */
+struct trouble_listener trouble_swap(struct trouble_listener listener);
 
 /* Told again while it holds, it changes nothing. */
 void trouble_tell(enum trouble trouble, const char *name, const char *format, ...)

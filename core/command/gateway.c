@@ -16,22 +16,11 @@
 #include "command/command.h"
 #include "command/control_socket.h"
 #include "command/surface.h"
-#include "deliver/connector.h"
-#include "deliver/deliver.h"
-#include "deliver/notify.h"
-#include "deliver/self.h"
-#include "net/http.h"
-#include "poll/planner.h"
-#include "script/ledger.h"
-#include "script/supervisor.h"
-#include "store/store.h"
+#include "engine/engine.h"
 
 #define DRAIN_MS        ((int64_t)20 * 1000)
 #define RELOAD_AGAIN_MS ((int64_t)100)
 #define DRAIN_LOOK_MS   ((int64_t)20)
-#define POLLS_AT_ONCE                                                                  \
-    256 /* of all centres; each has its own, smaller `concurrency`                     \
-         */
 
 /* Configurations that were replaced: tasks of retired scripts may still look at theirs.
  */
@@ -52,18 +41,10 @@ struct gateway {
     struct loop *loop;
     struct conf *conf;
     struct old_conf *old_confs;
-    struct store *store;
-    struct connector *connector;
-    struct deliver *deliver;
-    struct notify *notify;
-    struct self *self;
-    struct http_pool *polls;
-    struct planner *planner;
+    struct engine engine;
     struct api *api;
     struct control_socket *control;
     struct surface *surface; /* NULL: [gateway] listen is not set */
-    struct ledger *ledger;
-    struct supervisor *supervisor;
     char *program;
     struct watch *on_term, *on_int, *on_hup;
     struct timer *drain_timer, *reload_timer;
@@ -75,43 +56,11 @@ struct gateway {
 
 /* ---- configuration ---- */
 
-static void
-check_destinations(struct conf *conf, struct problems *problems)
-{
-    struct error error = {0};
-    struct connector *connector = connector_new(&error);
-    if (!connector) {
-        problems_add(problems, "%s", error.message);
-        return;
-    }
-    struct conf_kinds kinds = connector_conf_kinds(connector);
-    conf_check_destinations(conf, &kinds, problems);
-    connector_delete(connector);
-}
-
-/* NULL, and a line for each mistake in `mistakes`, when there is one. */
-static struct conf *
-read_conf(const char *file, struct buf *mistakes)
-{
-    struct problems problems = {0};
-    struct conf *conf = conf_load(file, &problems);
-    if (conf)
-        check_destinations(conf, &problems);
-    for (size_t i = 0; i < problems.count; i++)
-        buf_format(mistakes, "%s\n", problems.lines[i]);
-    if (problems.count) {
-        conf_delete(conf);
-        conf = NULL;
-    }
-    problems_fini(&problems);
-    return conf;
-}
-
 struct conf *
 gateway_conf(const char *file)
 {
     struct buf mistakes = {0};
-    struct conf *conf = read_conf(file, &mistakes);
+    struct conf *conf = engine_read_conf(conf_load, file, &mistakes);
     if (mistakes.size)
         fwrite(mistakes.data, 1, mistakes.size, stderr);
     buf_fini(&mistakes);
@@ -124,13 +73,11 @@ static void
 on_swap(void *arg, const struct conf *conf)
 {
     struct gateway *gateway = arg;
-    planner_set_conf(gateway->planner, conf);
+    engine_set_conf(&gateway->engine, conf);
     control_socket_set_conf(gateway->control, conf);
     api_set_conf(gateway->api, conf);
     if (gateway->surface)
         surface_set_conf(gateway->surface, conf);
-    deliver_set_conf(gateway->deliver, conf);
-    self_set_conf(gateway->self, conf);
 }
 
 static void
@@ -154,37 +101,6 @@ tell_waiters(struct waiter **list, bool is_in_force, const char *problems)
     }
 }
 
-struct script_search {
-    const char *name;
-    bool is_found;
-};
-
-static void
-compare_script(void *arg, const struct script_look *look)
-{
-    struct script_search *search = arg;
-    search->is_found |= strcmp(look->name, search->name) == 0;
-}
-
-/* What the gateway's own alerts are about. */
-static bool
-is_there(void *arg, enum trouble trouble, const char *name)
-{
-    const struct gateway *gateway = arg;
-    struct script_search search = {.name = name};
-    switch (trouble) {
-    case TROUBLE_CENTER: return conf_find_center(gateway->conf, name);
-    case TROUBLE_DESTINATION: return conf_find_destination(gateway->conf, name);
-    case TROUBLE_SCRIPT:
-    case TROUBLE_RULE:
-        supervisor_each_script(gateway->supervisor, compare_script, &search);
-        return search.is_found;
-    /* One that was told before a restart: this store knows nothing of it. */
-    case TROUBLE_STORE: return store_is_failing(gateway->store);
-    default: return true;
-    }
-}
-
 static void
 on_reloaded(void *arg, const struct conf *conf, bool is_in_force)
 {
@@ -194,7 +110,7 @@ on_reloaded(void *arg, const struct conf *conf, bool is_in_force)
         keep_old(gateway, gateway->conf);
         gateway->conf = fresh;
         if (!gateway->is_ending)
-            self_sweep(gateway->self, is_there, gateway);
+            engine_sweep(&gateway->engine);
         log_info("gateway", "reloaded");
     } else {
         conf_delete(fresh);
@@ -221,7 +137,7 @@ put_in_force(struct gateway *gateway, struct conf *conf)
     warn_if_changed("state", gateway->conf->state, conf->state);
     warn_if_changed("listen", gateway->conf->listen, conf->listen);
     struct supervisor_reload request = {conf, on_swap, on_reloaded, gateway};
-    if (supervisor_is_reloading(gateway->supervisor)) {
+    if (supervisor_is_reloading(gateway->engine.supervisor)) {
         /* What is written now is read when the one before is finished. */
         conf_delete(conf);
         if (!gateway->drain_until)
@@ -230,7 +146,7 @@ put_in_force(struct gateway *gateway, struct conf *conf)
     }
     gateway->waiters = NULL;
     gateway->under_reload = waiters; /* it may be over before the call is */
-    supervisor_reload(gateway->supervisor, &request);
+    supervisor_reload(gateway->engine.supervisor, &request);
 }
 
 static void
@@ -238,7 +154,8 @@ reload(void *arg)
 {
     struct gateway *gateway = arg;
     struct buf mistakes = {0};
-    struct conf *conf = read_conf(gateway->options.conf_file, &mistakes);
+    struct conf *conf =
+        engine_read_conf(conf_load, gateway->options.conf_file, &mistakes);
     if (conf) {
         put_in_force(gateway, conf);
     } else {
@@ -288,8 +205,9 @@ look_whether_drained(void *arg)
 {
     struct gateway *gateway = arg;
     bool is_over = clock_real_mono_ms() >= gateway->drain_until;
-    if (!is_over && (planner_busy(gateway->planner) || deliver_busy(gateway->deliver) ||
-                     store_pending(gateway->store))) {
+    if (!is_over && (planner_busy(gateway->engine.planner) ||
+                     deliver_busy(gateway->engine.deliver) ||
+                     store_pending(gateway->engine.store))) {
         timer_start(gateway->drain_timer, DRAIN_LOOK_MS);
         return;
     }
@@ -311,9 +229,9 @@ stop(void *arg, int mode)
     }
     log_info("gateway", "stopping: finishing what is in flight");
     gateway->drain_until = clock_real_mono_ms() + DRAIN_MS;
-    supervisor_drain(gateway->supervisor);
-    planner_drain(gateway->planner);
-    deliver_drain(gateway->deliver);
+    supervisor_drain(gateway->engine.supervisor);
+    planner_drain(gateway->engine.planner);
+    deliver_drain(gateway->engine.deliver);
     /* Not at once: who asks over the control socket is told. */
     timer_start(gateway->drain_timer, DRAIN_LOOK_MS);
 }
@@ -324,45 +242,28 @@ static bool
 make_rooms(struct gateway *gateway, const char *state, struct error *error)
 {
     gateway->loop = loop_new();
-    http_init();
-    gateway->store = store_open(gateway->loop, state, error);
-    if (!gateway->store)
-        return false;
-    gateway->connector = connector_new(error);
-    if (!gateway->connector)
-        return false;
-    gateway->deliver =
-        deliver_new(gateway->loop, gateway->store, gateway->connector, gateway->conf);
-    gateway->notify = notify_new(gateway->loop, gateway->store, gateway->connector,
-                                 gateway->deliver, gateway->conf->name);
-    gateway->polls = http_pool_new(gateway->loop, POLLS_AT_ONCE);
-    gateway->planner = planner_new(gateway->loop, gateway->polls, gateway->conf);
-    planner_set_store(gateway->planner, gateway->store);
-    gateway->self = self_new(gateway->notify, gateway->connector, gateway->conf);
     gateway->program = process_find_program();
-    gateway->ledger = ledger_new(gateway->loop, gateway->store);
-    const struct resident_world world = {
-        .loop = gateway->loop,
-        .conf = gateway->conf,
-        .planner = gateway->planner,
-        .notify = gateway->notify,
-        .deliver = gateway->deliver,
-        .store = gateway->store,
-        .program = gateway->program,
-        .ledger = gateway->ledger,
-    };
-    gateway->supervisor = supervisor_new(&world);
+    struct engine_options options = {gateway->loop,    gateway->conf, state,
+                                     gateway->program, NULL,          NULL};
+    if (!engine_make(&gateway->engine, &options, error))
+        return false;
     gateway->drain_timer = timer_new_real(gateway->loop, look_whether_drained, gateway);
     gateway->reload_timer = timer_new(gateway->loop, reload, gateway);
     gateway->on_term = watch_signal(gateway->loop, SIGTERM, stop, gateway);
     gateway->on_int = watch_signal(gateway->loop, SIGINT, stop, gateway);
     gateway->on_hup = watch_signal(gateway->loop, SIGHUP, on_hup, gateway);
-    struct api_world api = {
-        gateway->loop,    gateway->conf,    gateway->store,      gateway->notify,
-        gateway->deliver, gateway->planner, gateway->supervisor, clock_wall_ms(),
-        ask_reload,       gateway};
+    struct api_world api = {gateway->loop,
+                            gateway->conf,
+                            gateway->engine.store,
+                            gateway->engine.notify,
+                            gateway->engine.deliver,
+                            gateway->engine.planner,
+                            gateway->engine.supervisor,
+                            clock_wall_ms(),
+                            ask_reload,
+                            gateway};
     gateway->api = api_new(&api);
-    gateway->control = control_socket_new(gateway->loop, gateway->planner,
+    gateway->control = control_socket_new(gateway->loop, gateway->engine.planner,
                                           gateway->conf, state, error);
     if (!gateway->control)
         return false;
@@ -383,25 +284,12 @@ take_down(struct gateway *gateway)
     timer_free(gateway->drain_timer);
     timer_free(gateway->reload_timer);
     gateway->is_ending = true;
-    supervisor_delete(gateway->supervisor);
-    ledger_delete(gateway->ledger);
     control_socket_delete(gateway->control);
     surface_delete(gateway->surface);
     api_delete(gateway->api);
+    engine_take_down(&gateway->engine);
     forget_waiters(gateway->waiters);
     forget_waiters(gateway->under_reload);
-    planner_delete(gateway->planner);
-    if (gateway->polls)
-        http_pool_delete(gateway->polls);
-    self_delete(gateway->self);
-    if (gateway->notify)
-        notify_delete(gateway->notify);
-    if (gateway->deliver)
-        deliver_delete(gateway->deliver);
-    if (gateway->connector)
-        connector_delete(gateway->connector);
-    if (gateway->store)
-        store_close(gateway->store);
     if (gateway->loop)
         loop_delete(gateway->loop);
     while (gateway->old_confs) {
@@ -462,9 +350,7 @@ gateway_run(const struct gateway_options *options)
         log_info("gateway", "ccgate %s runs; state in %s", CCGATE_VERSION, state);
         warn_of_silence(gateway.conf);
         tell_notes(gateway.conf);
-        deliver_tell_troubles(gateway.deliver);
-        supervisor_start(gateway.supervisor);
-        self_sweep(gateway.self, is_there, &gateway);
+        engine_start(&gateway.engine);
         loop_run(gateway.loop);
         log_info("gateway", "stopped");
     } else {

@@ -43,7 +43,10 @@ static void
 find_conf(struct outlet *outlet, bool is_new)
 {
     const struct conf_destination *before = outlet->conf;
+    const struct deliver_player *player = outlet->deliver->player;
     outlet->conf = conf_find_destination(outlet->deliver->conf, outlet->name);
+    if (!outlet->conf && player)
+        outlet->conf = player->on_missing(player->arg, outlet->name);
     if (!outlet->conf && (before || is_new))
         log_warn("deliver", "no destination '%s' in the configuration: messages wait",
                  outlet->name);
@@ -143,6 +146,42 @@ on_response(void *arg, const struct http_response *response)
 
 /* ---- how it begins ---- */
 
+/* Gives the request to who plays the receivers. */
+static void
+play(struct flight *flight, const char *body, struct http_response *response)
+{
+    const struct deliver_player *player = flight->outlet->deliver->player;
+    const char **texts = mem_grow(NULL, 3 * flight->count, sizeof(*texts));
+    for (size_t i = 0; i < flight->count; i++) {
+        texts[i] = flight->messages[i]->id;
+        texts[flight->count + i] = flight->messages[i]->kind;
+        texts[2 * flight->count + i] = flight->messages[i]->event;
+    }
+    const struct deliver_departure departure = {.to = flight->outlet->name,
+                                                .ids = texts,
+                                                .kinds = texts + flight->count,
+                                                .messages = texts + 2 * flight->count,
+                                                .count = flight->count,
+                                                .body = body,
+                                                .log = flight->request.log};
+    player->on_leave(player->arg, &departure, response);
+    free(texts);
+}
+
+static void
+leave(struct flight *flight, const struct http_request *request, const char *body)
+{
+    const struct deliver *deliver = flight->outlet->deliver;
+    struct http_response response = {
+        .status = 200, .body = "", .content_type = "", .retry_after_ms = -1};
+    if (deliver->player) {
+        play(flight, body, &response);
+        on_response(flight, &response);
+    } else {
+        http_start(deliver->pool, request, on_response, flight);
+    }
+}
+
 static void
 send_request(struct flight *flight)
 {
@@ -174,7 +213,7 @@ send_request(struct flight *flight)
     if (error.kind)
         conclude_failed(flight, VERDICT_SLOW, &error);
     else
-        http_start(flight->outlet->deliver->pool, &request, on_response, flight);
+        leave(flight, &request, body);
     outgoing_fini(&outgoing);
 }
 
@@ -203,6 +242,9 @@ on_committed(void *arg)
     if (!outlet->conf) {
         put_back(flight);
     } else if (flight->request.log) {
+        struct http_response unread;
+        if (outlet->deliver->player)
+            play(flight, NULL, &unread);
         log_info(outlet->name, "%s", flight->request.log);
         flight_conclude(flight, &(struct outcome){.verdict = VERDICT_DONE});
     } else {
@@ -323,6 +365,12 @@ deliver_new(struct loop *loop, struct store *store, struct connector *connector,
     deliver->mark_timer = timer_new(loop, commit_marks, deliver);
     store_each_dead(store, on_dead, deliver);
     return deliver;
+}
+
+void
+deliver_play(struct deliver *deliver, const struct deliver_player *player)
+{
+    deliver->player = player;
 }
 
 void

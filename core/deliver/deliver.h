@@ -20,6 +20,7 @@
 #include "base/conf.h"
 #include "base/loop.h"
 #include "deliver/connector.h"
+#include "net/http.h"
 #include "store/store.h"
 
 struct deliver;
@@ -33,6 +34,30 @@ void deliver_delete(struct deliver *deliver);
 
 /* Takes note of a message that is on disk in state ready (copies it). */
 void deliver_add(struct deliver *deliver, const struct outbox_record *record);
+
+/* A request of some messages, about to leave. */
+struct deliver_departure {
+    const char *to;                                          /* the destination */
+    const char *const *ids, *const *kinds, *const *messages; /* JSON: lifecycle.md §5 */
+    size_t count;                                            /* of all three */
+    const char *body; /* as it was rendered, without the secrets; NULL for none */
+    const char *log;  /* not NULL: this line is all, and nothing leaves */
+};
+
+/* Who plays the receivers (core/rehearse). */
+struct deliver_player {
+    /* `response` comes as an empty 200, and is valid until the next call. Of a line for
+     * the log it does not matter. */
+    void (*on_leave)(void *arg, const struct deliver_departure *departure,
+                     struct http_response *response);
+    /* The section of a destination that the configuration lacks; NULL: none. It stays
+     * as long as the player. */
+    const struct conf_destination *(*on_missing)(void *arg, const char *name);
+    void *arg;
+};
+/* Before the first message: from now on all requests go to the player, who is borrowed,
+ * and none to the network. */
+void deliver_play(struct deliver *deliver, const struct deliver_player *player);
 
 /* From now on the destinations of `conf`; the old one may go. Messages for one that is
  * no longer there wait, and the log says so. */

@@ -44,8 +44,9 @@ struct deliver {
     struct connector *connector;
     const struct conf *conf;
     struct http_pool *pool;
-    struct table outlets; /* name → struct outlet, owned */
-    struct txn *marks;    /* of what was superseded; NULL: nothing was */
+    const struct deliver_player *player; /* NULL: the network */
+    struct table outlets;                /* name → struct outlet, owned */
+    struct txn *marks;                   /* of what was superseded; NULL: nothing was */
     struct timer *mark_timer;
     struct await *awaits;
     bool draining;

@@ -53,7 +53,8 @@ void sign_add_base64(struct buf *out, const void *data, size_t size);
 
 /* Random bytes of the operating system. */
 void sign_random(void *out, size_t size);
-/* A random number, 0 <= it < 1, for what is to happen at different times. */
+/* A random number, 0 <= it < 1, for what is to happen at different times. On a held
+ * clock it is 0.5: nothing is left to chance there. */
 double sign_random_share(void);
 
 /* Compares without telling where they differ. */

@@ -278,6 +278,8 @@ spread_slots(const struct planner *planner, struct batch *first)
         batch->phase_ms =
             (int64_t)(hash_timetable(center, first->query->name, batch->ids[0]) %
                       SLOT_SPREAD_MS);
+        if (planner->player)
+            batch->phase_ms = 0;
     }
     return batch;
 }
@@ -299,6 +301,8 @@ spread_group(const struct planner *planner, struct batch *first)
         bool is_new_pace = batch->period_ms && batch->period_ms != period;
         batch->period_ms = period;
         batch->phase_ms = (int64_t)((hash % every + every * place++ / count) % every);
+        if (planner->player)
+            batch->phase_ms = planner->played_ms;
         if (is_new_pace && timer_is_running(batch->timer))
             batch_arm(batch);
     }

@@ -48,6 +48,8 @@ flight_delete(struct flight *flight)
     free(flight);
 }
 
+static void answer_played(void *arg);
+
 /* Calls back what nobody waits for. */
 static void
 cancel_flights(struct lane *lane)
@@ -56,7 +58,10 @@ cancel_flights(struct lane *lane)
         next = flight->next;
         if (flight->errand)
             continue;
-        poll_cancel(flight->poll);
+        if (flight->poll)
+            poll_cancel(flight->poll);
+        else
+            loop_forget(lane->loop, answer_played, flight);
         flight_delete(flight);
     }
 }
@@ -87,6 +92,14 @@ lane_end(struct lane *lane)
     lane->session = NULL;
     lane_delete(lane);
     return session;
+}
+
+void
+lane_play(struct lane *lane, const struct lane_player *player)
+{
+    lane->player = player;
+    session_delete(lane->session);
+    lane->session = NULL;
 }
 
 const struct conf_center *
@@ -266,6 +279,37 @@ on_answer(void *arg, const struct poll_answer *answer)
 }
 
 static void
+answer_played(void *arg)
+{
+    struct flight *flight = arg;
+    const struct lane *lane = flight->lane;
+    struct poll_answer answer = {
+        .body = "", .content_type = "", .status = 200, .retry_after_ms = -1};
+    if (flight->errand)
+        lane->player->on_ask(lane->player->arg, lane->center, flight->errand, &answer);
+    on_answer(flight, &answer);
+}
+
+/* At once, and not from inside lane_add(). */
+static void
+send_played(struct flight *flight)
+{
+    loop_defer(flight->lane->loop, answer_played, flight);
+}
+
+static void
+send_real(struct flight *flight)
+{
+    struct lane *lane = flight->lane;
+    const struct errand *errand = flight->errand;
+    const struct poll_line *line = line_of(lane, errand->query);
+    flight->poll = lane->session ? poll_start_in(lane->session, line, errand->id,
+                                                 on_answer, flight)
+                                 : poll_start(lane->pool, line, errand->body,
+                                              errand->body_size, on_answer, flight);
+}
+
+static void
 send_next(struct lane *lane)
 {
     struct errand *errand = choose(lane);
@@ -278,11 +322,10 @@ send_next(struct lane *lane)
     flight->next = lane->flights;
     lane->flights = flight;
     lane->in_flight++;
-    const struct poll_line *line = line_of(lane, errand->query);
-    flight->poll = lane->session ? poll_start_in(lane->session, line, errand->id,
-                                                 on_answer, flight)
-                                 : poll_start(lane->pool, line, errand->body,
-                                              errand->body_size, on_answer, flight);
+    if (lane->player)
+        send_played(flight);
+    else
+        send_real(flight);
 }
 
 /* How long until the lane may send: 0 now, -1 when nothing is to be sent before
@@ -290,7 +333,9 @@ send_next(struct lane *lane)
 static int64_t
 wait_of(struct lane *lane)
 {
-    size_t most = lane->is_proven ? (size_t)lane->center->concurrency : 1;
+    size_t most = lane->player      ? SIZE_MAX
+                  : lane->is_proven ? (size_t)lane->center->concurrency
+                                    : 1;
     int64_t wait = 0;
     if (lane->is_draining || !is_waited_in(lane) || lane->in_flight >= most)
         wait = -1;
@@ -298,7 +343,7 @@ wait_of(struct lane *lane)
         wait = lane->held_until - clock_mono_ms();
     if (wait)
         rate_leave(lane->rate, &lane->turn);
-    else
+    else if (!lane->player)
         rate_take(lane->rate, &lane->turn, &wait);
     return wait;
 }

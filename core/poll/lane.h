@@ -35,7 +35,9 @@ struct errand {
     const struct query *query;
     const char *body; /* stays valid while the errand is in the lane */
     size_t body_size;
-    int64_t id;     /* of a query that has no body: whom the path names ($i) */
+    int64_t id; /* the first that is asked about; of a query that has no body the
+                 * one whom the path names ($i) */
+    struct query_span span; /* of a query that has one */
     bool impatient; /* answered with the lane's error instead of waiting out a hold; not
                      * changed while the errand is in the lane */
     void (*on_answer)(struct errand *errand, const struct poll_answer *answer);
@@ -61,6 +63,18 @@ struct session *lane_end(struct lane *lane);
 /* The same centre with a new configuration; an open circuit is probed at once. */
 void lane_set_center(struct lane *lane, const struct conf_center *center);
 const struct conf_center *lane_center(const struct lane *lane);
+
+/* Who answers in the place of a centre (core/rehearse). `answer` comes with ERROR_NONE
+ * and no rows; what it is made to point to is valid until the next call. */
+struct lane_player {
+    void (*on_ask)(void *arg, const struct conf_center *center,
+                   const struct errand *errand, struct poll_answer *answer);
+    void *arg;
+};
+/* Before anything is asked: from now on the player, which is borrowed, is asked instead
+ * of the network. There is no session then, and nobody to be spared: neither rate nor
+ * concurrency hold. */
+void lane_play(struct lane *lane, const struct lane_player *player);
 
 /* Somebody polls through this door, or nobody does any more: the session of the agent
  * gateway is held only while somebody does (net/session.h). */

@@ -8,8 +8,8 @@
 struct flight {
     struct lane *lane;
     struct errand *errand; /* NULL: nobody waits for the answer any more */
-    struct poll *poll;
-    int query; /* its number */
+    struct poll *poll;     /* NULL: it is played */
+    int query;             /* its number */
     struct flight *next;
 };
 
@@ -22,8 +22,9 @@ struct lane {
     struct loop *loop;
     struct http_pool *pool;
     const struct conf_center *center;
-    struct session *session; /* of the agent gateway; NULL at the other door */
-    struct rate *rate;       /* the centre's, shared */
+    struct session *session;          /* of the agent gateway; NULL at the other door */
+    const struct lane_player *player; /* NULL: the network */
+    struct rate *rate;                /* the centre's, shared */
     struct rate_turn turn;
     char *shown;                /* what it is called in alerts */
     struct poll_line *lines;    /* one per query, made when first needed */

@@ -80,8 +80,10 @@ enum { PLAN_DOORS = DOOR_AGENT_GATEWAY + 1 };
 struct planner {
     struct loop *loop;
     struct http_pool *pool;
-    size_t center_count; /* in the order of conf: */
-    struct lane **lanes; /* PLAN_DOORS for each */
+    const struct lane_player *player; /* NULL: the network */
+    int64_t played_ms;                /* monotonic: since when */
+    size_t center_count;              /* in the order of conf: */
+    struct lane **lanes;              /* PLAN_DOORS for each */
     struct rate **rates;
     struct pace *paces;
     struct session **leaving; /* of centres that are gone: they sign out */

@@ -12,9 +12,12 @@ make_lanes(struct planner *planner, size_t center, const struct conf_center *con
 {
     struct lane **lanes = planner->lanes + center * PLAN_DOORS;
     planner->rates[center] = rate_new(conf);
-    for (size_t door = 0; door < PLAN_DOORS; door++)
+    for (size_t door = 0; door < PLAN_DOORS; door++) {
         lanes[door] = lane_new(planner->loop, planner->pool, conf,
                                (enum query_door)door, planner->rates[center]);
+        if (planner->player)
+            lane_play(lanes[door], planner->player);
+    }
 }
 
 /* The places of so many centres, which are to be filled. */
@@ -42,6 +45,15 @@ planner_new(struct loop *loop, struct http_pool *pool, const struct conf *conf)
     for (size_t i = 0; i < conf->center_count; i++)
         make_lanes(planner, i, &conf->centers[i]);
     return planner;
+}
+
+void
+planner_play(struct planner *planner, const struct lane_player *player)
+{
+    planner->player = player;
+    planner->played_ms = clock_mono_ms();
+    for (size_t i = 0; i < planner->center_count * PLAN_DOORS; i++)
+        lane_play(planner->lanes[i], player);
 }
 
 void
@@ -80,6 +92,8 @@ plan_request(const struct planner *planner, uint32_t center, const struct query 
     errand->body = body->data;
     errand->body_size = body->size;
     errand->id = ids[0];
+    if (span)
+        errand->span = *span;
 }
 
 void

@@ -20,6 +20,7 @@
 #include "base/loop.h"
 #include "model/schema.h"
 #include "net/http.h"
+#include "poll/lane.h"
 
 struct planner;
 struct store;
@@ -30,6 +31,10 @@ struct planner *planner_new(struct loop *loop, struct http_pool *pool,
  * borrowed: what has been read of histories (poll/slots.h) survives the process. */
 void planner_set_store(struct planner *planner, struct store *store);
 void planner_delete(struct planner *planner);
+
+/* Once, before the first want: the centres are played (poll/lane.h). All intervals
+ * count from here, with nothing to spread them. The player is borrowed. */
+void planner_play(struct planner *planner, const struct lane_player *player);
 
 /* From now on the centres of `conf` (same order or not: found by name); the old one may
  * go afterwards. Wants move with their centre, whose number may be another one now;

@@ -91,6 +91,23 @@ folder_read(struct script_folder *folder, const char *path)
     free(entries);
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+    const struct script_file *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+void
+folder_read_files(struct script_folder *folder, const char *const *paths, size_t count)
+{
+    *folder = (struct script_folder){.count = count};
+    folder->files = mem_zero((count + 1) * sizeof *folder->files);
+    for (size_t i = 0; i < count; i++)
+        folder_read_file(&folder->files[i], paths[i]);
+    qsort(folder->files, count, sizeof *folder->files, compare_names);
+}
+
 void
 script_file_fini(struct script_file *file)
 {

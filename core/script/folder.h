@@ -22,6 +22,9 @@ struct script_folder {
 };
 
 void folder_read(struct script_folder *folder, const char *path);
+/* These files, wherever they are, as if they were all there is in a folder. */
+void folder_read_files(struct script_folder *folder, const char *const *paths,
+                       size_t count);
 /* One file, which need not be in the folder. */
 void folder_read_file(struct script_file *file, const char *path);
 void folder_fini(struct script_folder *folder);

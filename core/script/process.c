@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -17,6 +19,7 @@
 
 #define FULL_BYTES  ((size_t)64 * 1024)
 #define READ_BYTES  ((size_t)256 * 1024)
+#define HEARD_BYTES (64 * 1024)
 #define ROOM_MS     2 /* how often a full host is looked at */
 #define WALL_MOST_S 10
 /* A working host is looked at every fifth of its limit, but at least so often. */
@@ -54,6 +57,7 @@ static void on_ready(void *arg, int mode);
 static void flush(void *arg);
 static void look(void *arg);
 static void look_for_room(void *arg);
+static enum watch_owed owed(const void *arg);
 
 char *
 process_find_program(void)
@@ -177,6 +181,7 @@ process_new(struct loop *loop, const char *program, const char *name,
         return NULL;
     }
     process->watch = watch_new(loop, process->socket, WATCH_READ, on_ready, process);
+    watch_expect(process->watch, owed);
     process->watch_timer = timer_new_real(loop, look, process);
     process->room_timer = timer_new_real(loop, look_for_room, process);
     process->looked_ms = clock_real_mono_ms();
@@ -391,6 +396,25 @@ bool
 process_is_idle(const struct process *process)
 {
     return !process->page->busy && waiting(process) == 0;
+}
+
+/* What one says that works is heard when it is done; sooner when it cannot go on before
+ * it is heard, or does not go on at all. */
+static enum watch_owed
+owed(const void *arg)
+{
+    const struct process *process = arg;
+    struct pollfd socket = {.fd = process->socket, .events = POLLRDHUP};
+    int arrived = 0;
+    if (process->pid <= 0)
+        return OWED_NOTHING;
+    if (process->is_killed || process->is_flushing ||
+        ioctl(process->socket, FIONREAD, &arrived) != 0 || arrived > HEARD_BYTES ||
+        poll(&socket, 1, 0) != 0)
+        return OWED_SOMETHING;
+    return !process_is_idle(process) || timer_is_running(process->room_timer)
+               ? OWED_ALL
+               : OWED_NOTHING;
 }
 
 static void

@@ -131,7 +131,10 @@ static bool
 try_folder(struct supervisor *supervisor, const struct conf *conf)
 {
     struct script_folder folder;
-    folder_read(&folder, conf->scripts);
+    if (supervisor->files)
+        folder_read_files(&folder, supervisor->files, supervisor->file_count);
+    else
+        folder_read(&folder, conf->scripts);
     bool is_fine = !folder.trouble;
     if (!is_fine)
         log_error("script", "%s", folder.trouble);
@@ -401,6 +404,14 @@ supervisor_new(const struct resident_world *world)
     supervisor->settle_timer = timer_new(world->loop, on_settle, supervisor);
     timer_start(supervisor->trial_timer, TRIAL_MS);
     return supervisor;
+}
+
+void
+supervisor_set_files(struct supervisor *supervisor, const char *const *paths,
+                     size_t count)
+{
+    supervisor->files = paths;
+    supervisor->file_count = count;
 }
 
 void

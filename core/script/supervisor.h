@@ -17,6 +17,11 @@ struct supervisor;
 struct supervisor *supervisor_new(const struct resident_world *world);
 void supervisor_delete(struct supervisor *supervisor);
 
+/* Before the start: these files are the scripts, and not the configuration's folder.
+ * The list is borrowed. */
+void supervisor_set_files(struct supervisor *supervisor, const char *const *paths,
+                          size_t count);
+
 /* Loads what is in the configuration's folder. */
 void supervisor_start(struct supervisor *supervisor);
 

@@ -7,6 +7,8 @@
 
 struct supervisor {
     struct resident_world world;
+    const char *const *files; /* NULL: the configuration's folder */
+    size_t file_count;
     struct ward *wards; /* in name order */
     struct retiree *retirees;
     struct timer *round_timer, *trial_timer, *settle_timer;

@@ -62,20 +62,26 @@ prepare(struct database *database, const char *path, struct error *error)
     return true;
 }
 
+static const char lasting[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                              "PRAGMA journal_size_limit = 16777216;";
+static const char played[] = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;";
+static const char played_instance[] =
+    "UPDATE meta SET value = '0000000000000000' WHERE name = 'instance'";
+
 static bool
-set_up(struct database *database, const char *path, struct error *error)
+set_up(struct database *database, const char *path, const char *modes,
+       struct error *error)
 {
     sqlite3 *handle = database->handle;
     int64_t version = 0;
     sqlite3_busy_timeout(handle, BUSY_MS);
     if (!form_check(handle, path, &version, error))
         return false;
-    const char *modes = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                        "PRAGMA journal_size_limit = 16777216;";
     const char *recover = "UPDATE outbox SET state = 'ready'"
                           " WHERE " OPEN_MESSAGES " AND state = 'in_flight'";
     if (sqlite3_exec(handle, modes, NULL, NULL, NULL) != SQLITE_OK ||
         !form_take_steps(handle, version) ||
+        (modes == played && sqlite3_exec(handle, played_instance, NULL, NULL, NULL)) ||
         sqlite3_exec(handle, recover, NULL, NULL, NULL) != SQLITE_OK)
         return form_fail(path, handle, error);
     database->instance =
@@ -85,8 +91,8 @@ set_up(struct database *database, const char *path, struct error *error)
     return prepare(database, path, error);
 }
 
-struct database *
-database_open(const char *path, struct error *error)
+static struct database *
+open_with(const char *path, const char *modes, struct error *error)
 {
     struct database *database = mem_zero(sizeof(*database));
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -95,11 +101,23 @@ database_open(const char *path, struct error *error)
         database_close(database);
         return NULL;
     }
-    if (!set_up(database, path, error)) {
+    if (!set_up(database, path, modes, error)) {
         database_close(database);
         return NULL;
     }
     return database;
+}
+
+struct database *
+database_open(const char *path, struct error *error)
+{
+    return open_with(path, lasting, error);
+}
+
+struct database *
+database_open_played(const char *path, struct error *error)
+{
+    return open_with(path, played, error);
 }
 
 void

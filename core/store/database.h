@@ -17,6 +17,8 @@ struct database;
 /* Opens or creates, checks, brings it to the newest form, turns in_flight into ready.
  */
 struct database *database_open(const char *path, struct error *error);
+/* The same, but nothing is synced and the instance is always the same. */
+struct database *database_open_played(const char *path, struct error *error);
 void database_close(struct database *database);
 
 const char *database_instance(const struct database *database);

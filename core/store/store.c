@@ -33,6 +33,7 @@ struct store {
     store_on_outbox *on_added;
     void *on_added_arg;
     size_t pending;
+    bool is_played;
     bool is_trouble_told; /* that it cannot write */
     bool has_thread;
     pthread_t thread;
@@ -43,6 +44,7 @@ struct store {
     struct job_queue reads; /* served between groups, and while commits fail */
     bool stopping;          /* write what waits, then end */
     bool given_up;          /* end at once */
+    size_t open_count;      /* jobs handed over and not yet in `done` */
     bool failing, retry;
     struct error reason; /* of failing */
     bool ended;
@@ -125,6 +127,8 @@ set_failing(struct store *store, bool failing, const struct error *error)
 static void
 report(struct store *store, struct job_queue *jobs)
 {
+    for (const struct job *job = jobs->head; job; job = job->next)
+        store->open_count--;
     queue_move(&store->done, jobs);
     ring(store);
 }
@@ -239,7 +243,8 @@ open_files(struct store *store, const char *dir, struct error *error)
     if (store->lock_fd < 0)
         return false;
     char *path = mem_format("%s/state.db", dir);
-    store->database = database_open(path, error);
+    store->database = store->is_played ? database_open_played(path, error)
+                                       : database_open(path, error);
     free(path);
     return store->database != NULL;
 }
@@ -294,10 +299,22 @@ on_event(void *arg, int mode)
     }
 }
 
-struct store *
-store_open(struct loop *loop, const char *dir, struct error *error)
+/* The thread has not done everything it was given. */
+static enum watch_owed
+owed(const void *arg)
+{
+    struct store *store = (struct store *)(uintptr_t)arg;
+    pthread_mutex_lock(&store->mutex);
+    bool is_busy = store->open_count > 0;
+    pthread_mutex_unlock(&store->mutex);
+    return is_busy ? OWED_ALL : OWED_NOTHING;
+}
+
+static struct store *
+open_store(struct loop *loop, const char *dir, bool is_played, struct error *error)
 {
     struct store *store = mem_zero(sizeof(*store));
+    store->is_played = is_played;
     store->lock_fd = -1;
     if (!open_files(store, dir, error)) {
         if (store->lock_fd >= 0)
@@ -320,7 +337,20 @@ store_open(struct loop *loop, const char *dir, struct error *error)
         abort();
     }
     store->watch = watch_new(loop, store->event_fd, WATCH_READ, on_event, store);
+    watch_expect(store->watch, owed);
     return store;
+}
+
+struct store *
+store_open(struct loop *loop, const char *dir, struct error *error)
+{
+    return open_store(loop, dir, false, error);
+}
+
+struct store *
+store_open_played(struct loop *loop, const char *dir, struct error *error)
+{
+    return open_store(loop, dir, true, error);
 }
 
 /* Lets the thread write what waits; gives up after CLOSE_MS. */
@@ -436,6 +466,7 @@ hand_over(struct store *store, struct job_queue *queue, struct job *job)
         start_thread(store);
     pthread_mutex_lock(&store->mutex);
     queue_push(queue, job);
+    store->open_count++;
     pthread_cond_broadcast(&store->changed);
     pthread_mutex_unlock(&store->mutex);
 }

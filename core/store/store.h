@@ -131,6 +131,11 @@ void handler_record_fini(struct handler_record *record);
  * NULL with `error`: another gateway runs here, damaged, newer than this program, … */
 struct store *store_open(struct loop *loop, const char *dir, struct error *error);
 
+/* The same for what is only played (core/rehearse): nothing is synced, and the instance
+ * is always the same. */
+struct store *store_open_played(struct loop *loop, const char *dir,
+                                struct error *error);
+
 /* Commits everything handed over (waits, at most 10 s) and closes. Callbacks of what
  * was still on its way do not come. */
 void store_close(struct store *store);

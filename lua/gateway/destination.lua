@@ -21,6 +21,9 @@ local function read(given, fail)
   if type(given) ~= "string" then
     return fail('a destination is a name such as "floor-chat", not ' .. wording.show(given))
   end
+  if core.setup.open then
+    return given
+  end
   for _, name in ipairs(names) do
     if name == given then
       return name

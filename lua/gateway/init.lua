@@ -4,8 +4,8 @@
 ---   { "file": "scripts/queue_wait.lua", "gateway": "ccgate", "zone": "Europe/Istanbul",
 ---     "centers": [ { "name", "zone", "default": bool, "edition", "agent_gateway": bool,
 ---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
----     "destinations": [ { "name", "kind" } ], "people": [ name, … ],
----     "notify": [ name of a destination, … ],
+---     "destinations": [ { "name", "kind" } ], "open": bool (there are all others, too),
+---     "people": [ name, … ], "notify": [ name of a destination, … ],
 ---     "calendars": [ { "name", "zone", "text": as core/base/calendar.h reads it } ] }
 local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"
