@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/api_inside.h"
-#include "command/pick.h"
+#include "model/pick.h"
 #include "net/sign.h"
 
 /* ---- alerts ---- */

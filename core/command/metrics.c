@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/version.h"
-#include "command/pick.h"
+#include "model/pick.h"
 #include "poll/ask.h"
 
 /* Where samples go. */

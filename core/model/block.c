@@ -73,7 +73,7 @@ adopt(int64_t *row, const struct query *query, int64_t argument, size_t offset)
 {
     for (size_t i = 0; i < query->field_count; i++) {
         enum field_kind kind = query->fields[i].kind;
-        if ((kind == FIELD_TEXT || kind == FIELD_SKILLS) && row_has(row, i))
+        if (field_is_in_heap(&query->fields[i]) && row_has(row, i))
             row[1 + i] += (int64_t)offset << 32;
         if (kind == FIELD_ARGUMENT) {
             row[0] = (int64_t)((uint64_t)row[0] | (uint64_t)1 << i);

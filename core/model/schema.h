@@ -26,7 +26,8 @@ enum field_kind {
     /* These are not on the wire. */
     FIELD_ARGUMENT, /* the id that the request named (block_join) */
     FIELD_ABSENT,   /* a sibling query gives it; always unknown here */
-    FIELD_NAME,     /* from gateway.conf by the row's key, else "skill 7" */
+    FIELD_NAME,     /* from gateway.conf by the row's key, else "skill 7"; a row that is
+                     * played (core/rehearse) may have one of its own, in the heap */
     /* These are derived from the fields `over` and `under` and have no cell. */
     FIELD_RATIO,    /* over / under, at most 1; unknown when under is 0 */
     FIELD_WORD,     /* the word in `codes` for the code in over, or "code 11" */
@@ -243,6 +244,14 @@ real_of_cell(int64_t cell)
     double number;
     memcpy(&number, &cell, sizeof number);
     return number;
+}
+
+/* Is what a cell of this kind says where in the heap its value is? */
+static inline bool
+field_is_in_heap(const struct field *field)
+{
+    return field->kind == FIELD_TEXT || field->kind == FIELD_SKILLS ||
+           field->kind == FIELD_NAME;
 }
 
 static inline bool

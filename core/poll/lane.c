@@ -102,6 +102,12 @@ lane_play(struct lane *lane, const struct lane_player *player)
     lane->session = NULL;
 }
 
+void
+lane_wake(struct lane *lane)
+{
+    timer_start(lane->pump_timer, 0);
+}
+
 const struct conf_center *
 lane_center(const struct lane *lane)
 {
@@ -337,7 +343,8 @@ wait_of(struct lane *lane)
                   : lane->is_proven ? (size_t)lane->center->concurrency
                                     : 1;
     int64_t wait = 0;
-    if (lane->is_draining || !is_waited_in(lane) || lane->in_flight >= most)
+    bool is_closed = lane->is_draining || (lane->player && lane->player->is_closed);
+    if (is_closed || !is_waited_in(lane) || lane->in_flight >= most)
         wait = -1;
     else if (lane->held_until > clock_mono_ms())
         wait = lane->held_until - clock_mono_ms();

@@ -70,11 +70,13 @@ struct lane_player {
     void (*on_ask)(void *arg, const struct conf_center *center,
                    const struct errand *errand, struct poll_answer *answer);
     void *arg;
+    bool is_closed; /* nobody is asked now; lane_wake() when that is over */
 };
 /* Before anything is asked: from now on the player, which is borrowed, is asked instead
  * of the network. There is no session then, and nobody to be spared: neither rate nor
  * concurrency hold. */
 void lane_play(struct lane *lane, const struct lane_player *player);
+void lane_wake(struct lane *lane);
 
 /* Somebody polls through this door, or nobody does any more: the session of the agent
  * gateway is held only while somebody does (net/session.h). */

@@ -57,6 +57,13 @@ planner_play(struct planner *planner, const struct lane_player *player)
 }
 
 void
+planner_wake(struct planner *planner)
+{
+    for (size_t i = 0; i < planner->center_count * PLAN_DOORS; i++)
+        lane_wake(planner->lanes[i]);
+}
+
+void
 planner_set_store(struct planner *planner, struct store *store)
 {
     slots_delete(planner->slots);

@@ -35,6 +35,8 @@ void planner_delete(struct planner *planner);
 /* Once, before the first want: the centres are played (poll/lane.h). All intervals
  * count from here, with nothing to spread them. The player is borrowed. */
 void planner_play(struct planner *planner, const struct lane_player *player);
+/* The player is no longer closed. */
+void planner_wake(struct planner *planner);
 
 /* From now on the centres of `conf` (same order or not: found by name); the old one may
  * go afterwards. Wants move with their centre, whose number may be another one now;

@@ -25,7 +25,8 @@ struct rehearsal;
 /* Texts are copied. */
 struct rehearsal_options {
     /* Secrets of it that are not there are played, too. NULL: no file; then there is a
-     * centre "main", and every destination that a script names, of kind webhook. */
+     * centre "main" in UTC, and every destination that a script names, of kind webhook.
+     */
     const char *conf_file;
     const char *const *scripts; /* files; script_count of them */
     size_t script_count;
@@ -34,7 +35,7 @@ struct rehearsal_options {
 };
 
 /* NULL when the configuration or a script has mistakes: `problems` then has the lines
- * that `ccgate check` prints, each with its newline. Warnings are there in any case. */
+ * that `ccgate check` prints, each with its newline. Warnings are in the log. */
 struct rehearsal *rehearsal_new(const struct rehearsal_options *options,
                                 struct buf *problems);
 /* NULL is allowed. Nothing of it stays behind, on disk or as a process. */
@@ -57,7 +58,8 @@ bool rehearsal_time(const struct rehearsal *rehearsal, const char *text,
 const struct conf *rehearsal_conf(const struct rehearsal *rehearsal);
 
 /* What the centre has of a query from now on, as a JSON list of objects by the names of
- * our fields. What a row lacks is neutral: counts are 0, the rest is unknown. An id
+ * our fields. What a row lacks is neutral: counts and what is of the last five minutes
+ * are 0, as a server says it of a quiet queue, the rest is unknown. An id
  * that no row has is unknown to the centre. False with `error`, and nothing changed:
  * no such query, centre or field, a value of another kind. Ends a failure, too. */
 bool rehearsal_rows(struct rehearsal *rehearsal, const char *center, const char *query,
@@ -109,8 +111,9 @@ struct rehearsal_sent {
     const char *to;   /* the destination */
     const char *kind; /* "raise" "remind" "level" "clear" "message" "digest" */
     const char *rule, *key, *severity, *summary; /* NULL: a message has none */
-    const char *body; /* as it was rendered, secrets not filled in; of kind log the
-                         line */
+    const char *event; /* JSON (lifecycle.md §5); of a digest the first one's */
+    const char *body;  /* as it was rendered, secrets not filled in; of kind log the
+                          line */
     const char *id;
     int64_t at_ms;
     long attempts; /* so far */

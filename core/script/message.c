@@ -258,11 +258,9 @@ static uint64_t
 texts_of(const struct query *query)
 {
     uint64_t texts = 0;
-    for (size_t i = 0; i < query->field_count; i++) {
-        enum field_kind kind = query->fields[i].kind;
-        if (kind == FIELD_TEXT || kind == FIELD_SKILLS)
+    for (size_t i = 0; i < query->field_count; i++)
+        if (field_is_in_heap(&query->fields[i]))
             texts |= (uint64_t)1 << i;
-    }
     return texts;
 }
 

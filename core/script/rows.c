@@ -21,10 +21,17 @@ struct view {
 
 /* ---- values ---- */
 
-/* Pushes the name that gateway.conf gives to the row's key. */
+/* Pushes the name that gateway.conf gives to the row's key, or its own. */
 static void
-push_name(lua_State *L, const struct query *query, uint32_t center, struct row row)
+push_name(lua_State *L, const struct query *query, uint32_t center, struct row row,
+          size_t field)
 {
+    size_t size;
+    if (row_has(row.cells, field)) {
+        const char *own = row_heap(row, field, &size);
+        lua_pushlstring(L, own, size);
+        return;
+    }
     lua_Integer key = row.cells[1 + query->key];
     lua_getfield(L, LUA_REGISTRYINDEX, NAMES);
     lua_rawgeti(L, -1, (lua_Integer)center + 1);
@@ -118,7 +125,7 @@ push_value(lua_State *L, const struct query *query, uint32_t center, struct row 
         else
             lua_pushnil(L);
         return;
-    case FIELD_NAME: push_name(L, query, center, row); return;
+    case FIELD_NAME: push_name(L, query, center, row, field); return;
     case FIELD_TEXT:
     case FIELD_WORD:
     case FIELD_CAUSE: push_text(L, query, row, field); return;
@@ -382,7 +389,7 @@ add_value(lua_State *L, struct buf *out, const struct view *view, size_t index)
     const struct buf *text;
     size_t size;
     if (field->kind == FIELD_NAME) {
-        push_name(L, view->query, view->center, view->row);
+        push_name(L, view->query, view->center, view->row, index);
         const char *name = lua_tolstring(L, -1, &size);
         buf_add_json(out, name, size);
         lua_pop(L, 1);

@@ -58,6 +58,7 @@ struct script_look {
     const char *state;   /* "live" "loading" "restarting" "quarantined" "not loaded" */
     const char *trouble; /* why the newest version is not loaded, a line for each
                             mistake; NULL: it is */
+    pid_t pid;           /* of its host; 0: none runs */
     uint64_t restarts;   /* of its host, since the start of the gateway */
 };
 typedef void supervisor_on_script(void *arg, const struct script_look *look);

@@ -37,6 +37,8 @@ supervisor_each_script(const struct supervisor *supervisor,
                                    .file = ward->file.shown,
                                    .state = state_of(ward),
                                    .trouble = ward->trouble,
+                                   .pid = ward->resident ? resident_pid(ward->resident)
+                                                         : 0,
                                    .restarts = ward->restarts};
         on_script(arg, &look);
     }

@@ -1,7 +1,7 @@
 /* Single values out of JSON objects that the gateway wrote itself: the state of an
  * alert. */
-#ifndef CCGATE_COMMAND_PICK_H
-#define CCGATE_COMMAND_PICK_H
+#ifndef CCGATE_MODEL_PICK_H
+#define CCGATE_MODEL_PICK_H
 
 #include <stdint.h>
 

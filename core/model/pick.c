@@ -1,4 +1,4 @@
-#include "command/pick.h"
+#include "model/pick.h"
 
 #include <string.h>
 

@@ -1,0 +1,29 @@
+/* Those who are sent something in a rehearsal: how they answer, and what they got. */
+#ifndef CCGATE_REHEARSE_AUDIENCE_H
+#define CCGATE_REHEARSE_AUDIENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/conf.h"
+#include "base/error.h"
+#include "deliver/deliver.h"
+#include "rehearse/rehearsal.h"
+
+struct audience;
+
+/* `conf` is borrowed. Where it is open (conf.h) there is every destination. */
+struct audience *audience_new(const struct conf *conf);
+void audience_delete(struct audience *audience); /* NULL is allowed */
+
+/* Takes what leaves, as long as it lives. */
+const struct deliver_player *audience_player(const struct audience *audience);
+
+/* As rehearsal.h says of rehearsal_answer() and rehearsal_sent(). */
+bool audience_answer(struct audience *audience, const char *destination, long status,
+                     const char *body, const char *word, struct error *error);
+size_t audience_count(const struct audience *audience);
+const struct rehearsal_sent *audience_sent(const struct audience *audience,
+                                           size_t index);
+
+#endif
