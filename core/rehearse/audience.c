@@ -47,7 +47,7 @@ free_texts(struct rehearsal_sent *sent)
         free((void *)(uintptr_t)texts[i]);
 }
 
-/* Places of secrets as "***". To free. */
+/* Places of secrets, each a JSON value, as "***". To free. */
 static char *
 blot(const char *body)
 {
@@ -58,7 +58,7 @@ blot(const char *body)
         if (!end)
             break;
         buf_add(&out, body, (size_t)(mark - body));
-        buf_add_text(&out, "***");
+        buf_add_text(&out, "\"***\"");
         body = end + 1;
     }
     buf_add_text(&out, body);
