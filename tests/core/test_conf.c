@@ -517,6 +517,36 @@ test_a_long_value_is_cut_in_the_message(void **state)
 }
 
 static void
+test_what_is_played_needs_no_secrets(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "[center main]\nurl = ${env:CCGATE_NONE}\ncc_id = 1\nvdn = 2\n"
+        "access_key = ${credential:none}\nsecret_key = ${file:none}\n"
+        "rate = ${env:CCGATE_NONE}\n"
+        "[destination chat]\nkind = webhook\nurl = ${file:none}\n"
+        "secret = ${file:none}\nheader.X-Key = Bearer ${env:CCGATE_NONE}\n";
+    struct problems problems = {0};
+    conf_delete(load(text, &problems));
+    assert_int_equal(problems.count, 7);
+    problems_fini(&problems);
+    struct conf *conf = conf_load_played("gateway.conf", &problems);
+    assert_int_equal(problems.count, 0);
+    assert_string_equal(conf->centers[0].url, "https://played.invalid");
+    assert_string_equal(conf->centers[0].secret_key, "played");
+    assert_true(conf->centers[0].rate == 5);
+    assert_string_equal(conf->destinations[0].headers[0].value, "played");
+    assert_memory_equal(conf->destinations[0].secret, "whsec_", 6);
+    assert_false(conf->is_open);
+    conf_delete(conf);
+    /* What has nothing to do with secrets is as wrong as ever. */
+    write_file("gateway.conf", "[gateway]\nnme = a\n", 18, 0644);
+    conf_delete(conf_load_played("gateway.conf", &problems));
+    assert_int_equal(problems.count, 1);
+    problems_fini(&problems);
+}
+
+static void
 test_unreadable_files(void **state)
 {
     (void)state;
@@ -619,6 +649,7 @@ main(void)
         CONF_TEST(test_all_mistakes_at_once),
         CONF_TEST(test_long_lines),
         CONF_TEST(test_a_long_value_is_cut_in_the_message),
+        CONF_TEST(test_what_is_played_needs_no_secrets),
         CONF_TEST(test_unreadable_files),
         CONF_TEST(test_print),
         CONF_TEST(test_print_json),

@@ -96,6 +96,28 @@ scripts_come_in_name_order(void **state)
     assert_int_equal(folder.count, 0);
 }
 
+/* Wherever they are, also specs: who names them wants them. */
+static void
+named_files_are_a_folder(void **state)
+{
+    (void)state;
+    struct script_folder folder;
+    char *paths[] = {path_of("b.lua"), path_of("lib/c.lua"), path_of("a_spec.lua")};
+    write_file("b.lua", "return 2", 8);
+    write_file("a_spec.lua", "", 0);
+    folder_read_files(&folder, (const char *const *)paths, 3);
+    assert_null(folder.trouble);
+    assert_int_equal(folder.count, 3);
+    assert_string_equal(folder.files[0].name, "a_spec");
+    assert_string_equal(folder.files[1].source, "return 2");
+    assert_string_equal(folder.files[2].name, "c");
+    assert_string_equal(folder.files[2].trouble,
+                        "cannot be read: No such file or directory");
+    folder_fini(&folder);
+    for (size_t i = 0; i < 3; i++)
+        free(paths[i]);
+}
+
 /* NULs and sizes beyond any buffer arrive as they are. */
 static void
 files_are_read_whole(void **state)
@@ -194,9 +216,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(scripts_come_in_name_order),   test(files_are_read_whole),
-        test(what_cannot_be_read_says_why), test(folders_that_are_not_there_say_so),
-        test(empty_folders_are_fine),       test(paths_are_shown_from_here),
+        test(scripts_come_in_name_order),
+        test(named_files_are_a_folder),
+        test(files_are_read_whole),
+        test(what_cannot_be_read_says_why),
+        test(folders_that_are_not_there_say_so),
+        test(empty_folders_are_fine),
+        test(paths_are_shown_from_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

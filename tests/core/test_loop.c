@@ -678,6 +678,27 @@ test_log(void **state)
 }
 
 static void
+take_line(void *arg, enum log_level level, const char *room, const char *message)
+{
+    snprintf(arg, 64, "%d %s %s", (int)level, room, message);
+}
+
+/* Whatever its level, and on this thread alone. */
+static void
+test_a_log_that_is_diverted(void **state)
+{
+    (void)state;
+    char line[64] = "";
+    struct log_taker taker = {take_line, line};
+    assert_null(log_divert(&taker));
+    log_debug("poll", "center %s", "main\n");
+    assert_string_equal(line, "0 poll center main\n");
+    assert_ptr_equal(log_divert(NULL), &taker);
+    log_debug("poll", "nobody hears this");
+    assert_string_equal(line, "0 poll center main\n");
+}
+
+static void
 test_log_levels(void **state)
 {
     (void)state;
@@ -712,6 +733,7 @@ main(void)
         HELD_TEST(test_a_held_clock_waits_for_what_is_owed),
         HELD_TEST(test_real_timers_go_on_beside_a_held_clock),
         cmocka_unit_test(test_log),
+        cmocka_unit_test(test_a_log_that_is_diverted),
         cmocka_unit_test(test_log_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
