@@ -1,7 +1,6 @@
-#include "store/store.h"
+#include "store/store_inside.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/trouble.h"
-#include "store/job.h"
 #include "store/lock.h"
 
 #define GROUP_CHANGES   256
@@ -22,37 +20,6 @@
 #define CLOSE_MS        10000
 #define CLEAN_EVERY_MS  ((int64_t)3600 * 1000)
 #define GROUP_JOBS_ROOM 16
-
-struct store {
-    struct database *database; /* the loop's before, the thread's after its start */
-    int lock_fd;
-
-    /* The loop's. */
-    int event_fd; /* the thread rings it when something is done */
-    struct watch *watch;
-    store_on_outbox *on_added;
-    void *on_added_arg;
-    size_t pending;
-    bool is_played;
-    bool is_trouble_told; /* that it cannot write */
-    bool has_thread;
-    pthread_t thread;
-
-    pthread_mutex_t mutex; /* over all of the following */
-    pthread_cond_t changed;
-    struct job_queue waiting, done;
-    struct job_queue reads; /* served between groups, and while commits fail */
-    bool stopping;          /* write what waits, then end */
-    bool given_up;          /* end at once */
-    size_t open_count;      /* jobs handed over and not yet in `done` */
-    bool failing, retry;
-    struct error reason; /* of failing */
-    bool ended;
-
-    /* The thread's. */
-    int64_t newest_ms; /* the newest time that was seen in a transaction */
-    int64_t cleaned_ms;
-};
 
 /* ---- the storage thread ---- */
 
@@ -391,66 +358,6 @@ store_close(struct store *store)
 }
 
 /* ---- the loop's side ---- */
-
-const char *
-store_instance(const struct store *store)
-{
-    return database_instance(store->database);
-}
-
-void
-store_each_alert(struct store *store, store_on_alert *on_alert, void *arg)
-{
-    database_each_alert(store->database, on_alert, arg);
-}
-
-void
-store_each_ready(struct store *store, store_on_outbox *on_outbox, void *arg)
-{
-    database_each_ready(store->database, on_outbox, arg);
-}
-
-void
-store_each_dead(struct store *store, store_on_dead *on_dead, void *arg)
-{
-    database_each_dead(store->database, on_dead, arg);
-}
-
-void
-store_each_silence(struct store *store, store_on_silence *on_silence, void *arg)
-{
-    database_each_silence(store->database, on_silence, arg);
-}
-
-void
-store_each_slot(struct store *store, store_on_slot *on_slot, void *arg)
-{
-    database_each_slot(store->database, on_slot, arg);
-}
-
-void
-store_each_key_state(struct store *store, store_on_key_state *on_state, void *arg)
-{
-    database_each_key_state(store->database, on_state, arg);
-}
-
-void
-store_each_kept(struct store *store, store_on_kept *on_kept, void *arg)
-{
-    database_each_kept(store->database, on_kept, arg);
-}
-
-void
-store_each_run(struct store *store, store_on_run *on_run, void *arg)
-{
-    database_each_run(store->database, on_run, arg);
-}
-
-void
-store_each_handler(struct store *store, store_on_handler *on_handler, void *arg)
-{
-    database_each_handler(store->database, on_handler, arg);
-}
 
 void
 store_set_on_added(struct store *store, store_on_outbox *on_added, void *arg)
