@@ -109,7 +109,7 @@ setup_write(const struct conf *conf, const char *file, struct buf *out)
         add_member(out, "kind", conf->destinations[i].kind);
         buf_add_text(out, "}");
     }
-    buf_format(out, "],\"open\":%s,\"people\":[", conf->is_open ? "true" : "false");
+    buf_format(out, "],%s\"people\":[", conf->is_open ? "\"open\":true," : "");
     for (size_t i = 0; i < conf->person_count; i++) {
         add_comma(out, i);
         buf_add_json(out, conf->people[i].name, strlen(conf->people[i].name));

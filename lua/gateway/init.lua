@@ -4,7 +4,7 @@
 ---   { "file": "scripts/queue_wait.lua", "gateway": "ccgate", "zone": "Europe/Istanbul",
 ---     "centers": [ { "name", "zone", "default": bool, "edition", "agent_gateway": bool,
 ---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
----     "destinations": [ { "name", "kind" } ], "open": bool (there are all others, too),
+---     "destinations": [ { "name", "kind" } ], "open": true or nil (all others are, too),
 ---     "people": [ name, … ], "notify": [ name of a destination, … ],
 ---     "calendars": [ { "name", "zone", "text": as core/base/calendar.h reads it } ] }
 local calendar = require "gateway.calendar"

@@ -123,6 +123,17 @@ an_empty_configuration_is_fine(void **state)
     buf_fini(&out);
 }
 
+static void
+all_destinations_of_what_is_played(void **state)
+{
+    (void)state;
+    const struct conf open = {.name = TEXT("x"), .zone = TEXT("UTC"), .is_open = true};
+    struct buf out = {0};
+    setup_write(&open, "a.lua", &out);
+    assert_non_null(strstr(out.data, "\"destinations\":[],\"open\":true,\"people\""));
+    buf_fini(&out);
+}
+
 /* Every limit shows: a script that depends on one is loaded anew when it changes. */
 static void
 each_limit_makes_a_difference(void **state)
@@ -166,6 +177,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_no_secrets),
         cmocka_unit_test(an_empty_configuration_is_fine),
+        cmocka_unit_test(all_destinations_of_what_is_played),
         cmocka_unit_test(each_limit_makes_a_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
