@@ -242,7 +242,7 @@ on_committed(void *arg)
     if (!outlet->conf) {
         put_back(flight);
     } else if (flight->request.log) {
-        struct http_response unread;
+        struct http_response unread = {0};
         if (outlet->deliver->player)
             play(flight, NULL, &unread);
         log_info(outlet->name, "%s", flight->request.log);

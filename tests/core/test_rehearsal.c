@@ -114,6 +114,17 @@ sent(const struct rehearsal *play)
     return text.size ? text.data : "";
 }
 
+/* What was said last in a room. */
+static const char *
+said(const struct rehearsal *play, const char *room)
+{
+    const char *text = "";
+    for (size_t i = 0; i < rehearsal_line_count(play); i++)
+        if (!strcmp(rehearsal_line(play, i)->room, room))
+            text = rehearsal_line(play, i)->text;
+    return text;
+}
+
 #define WAIT_SCRIPT                                                                    \
     "local gw = require 'gateway'\n"                                                   \
     "gw.rule 'queue-wait' {\n"                                                         \
@@ -372,11 +383,8 @@ test_all_queries(void **state)
          "\"began_at\":1772532060,\"ended_at\":1772532100},"
          "{\"id\":\"2\",\"agent\":1002,\"operation\":\"hold\"}]");
     rehearsal_advance(stage->play, 60000);
-    const char *said = "";
-    for (size_t i = 0; i < rehearsal_line_count(stage->play); i++)
-        if (strstr(rehearsal_line(stage->play, i)->text, "Ayse"))
-            said = rehearsal_line(stage->play, i)->text;
-    assert_non_null(strstr(said, "Ayse rest 960 1772520000|1 11-22|Can idle true"));
+    const char *text = said(stage->play, "script wait");
+    assert_non_null(strstr(text, "Ayse rest 960 1772520000|1 11-22|Can idle true"));
     rehearsal_advance(stage->play, 20 * 60000);
     assert_string_equal(sent(stage->play), "raise 1 chat @960 warning: 1001 40 7");
 }
@@ -400,6 +408,42 @@ test_failures_and_the_window(void **state)
     assert_int_equal(rehearsal_sent_count(stage->play), 1); /* the edge */
     rehearsal_advance(stage->play, 4 * 60000);
     assert_string_equal(rehearsal_sent(stage->play, 1)->kind, "clear");
+}
+
+/* ---- receivers ---- */
+
+/* By default all is well; a failure takes the way of all failures, in its own time. */
+static void
+test_answers(void **state)
+{
+    struct stage *stage = *state;
+    struct error error = {0};
+    load(stage, NULL,
+         "local gw = require 'gateway'\n"
+         "gw.job 'tell' { every = '1h', run = function()\n"
+         "  local receipt = gw.destination 'chat':send 'hello'\n"
+         "  local answer, err = receipt:wait '30m'\n"
+         "  gw.log.info(answer and answer.status .. answer.body or tostring(err))\n"
+         "end }\n");
+    assert_true(rehearsal_answer(stage->play, NULL, 503, "later", NULL, &error));
+    assert_true(rehearsal_answer(stage->play, "chat", 0, NULL, "timeout", &error));
+    assert_false(rehearsal_answer(stage->play, "chat", 0, NULL, "slow", &error));
+    assert_true(rehearsal_run_job(stage->play, "tell", &error));
+    rehearsal_advance(stage->play, 50000);
+    const struct rehearsal_sent *sent = rehearsal_sent(stage->play, 0);
+    assert_string_equal(sent->kind, "message");
+    assert_string_equal(sent->summary, "hello");
+    assert_int_equal(sent->attempts, 1); /* after a timeout no sooner than 60 s */
+    assert_true(rehearsal_answer(stage->play, "chat", 503, "busy", NULL, &error));
+    rehearsal_advance(stage->play, 15000);
+    assert_int_equal(sent->attempts, 2);
+    assert_false(sent->is_done);
+    assert_true(rehearsal_answer(stage->play, "chat", 201, "made", NULL, &error));
+    rehearsal_advance(stage->play, 60000);
+    assert_int_equal(sent->attempts, 3);
+    assert_true(sent->is_done);
+    assert_int_equal(rehearsal_sent_count(stage->play), 1);
+    assert_string_equal(said(stage->play, "script wait"), "job tell: 201made");
 }
 
 /* ---- time ---- */
@@ -565,6 +609,7 @@ main(int argc, char **argv)
         STAGE_TEST(test_rows_are_checked),
         STAGE_TEST(test_all_queries),
         STAGE_TEST(test_failures_and_the_window),
+        STAGE_TEST(test_answers),
         STAGE_TEST(test_times_of_the_day),
         STAGE_TEST(test_acks_and_silences),
         STAGE_TEST(test_restarts),
