@@ -41,16 +41,17 @@
  * "absent": always nil. A word that is not in `words` is "code 11". The state of
  * `agents` is "signed_out" only of those whom `expect` names.
  * Of a query that was derived also base: the name of the one that it comes from; and
- * the kind "number" is a number that need not be whole. derive(name, base | nil, { {
- * name, unit = "count" | "seconds" | "ratio" | "text" | "boolean" }, … }, keyed): while
- * the script loads, a query of a rule's own (derived.h): the rows of base with these
- * fields, nil: rows with an id, a text; keyed: and the field "key", by which they are
- * told apart. For query(), condition() and rules with make. range(name, edition) → list
- * of { low, high }, in pairs by position; empty when the query or the edition is
- * unknown. span { last_ms } | { today = true } | { from, to } (seconds since the epoch)
- * → begin, finish | nil, problem (the end of a sentence: "is more than 23h45m"). Only
- * the closed quarters of an hour; a begin that is no longer kept moves to the next
- * quarter.
+ * the kind "number" is a number that need not be whole.
+ * derive(name, base | nil, { { name, unit }, … }, keyed): while the script loads, a
+ * query of a rule's own (derived.h): the rows of base with these fields, nil: rows
+ * with an id, a text; keyed: and the field "key", by which they are told apart. unit is
+ * "count" | "seconds" | "ratio" | "text" | "boolean". For query(), condition() and
+ * rules with make or look.
+ * range(name, edition) → list of { low, high }, in pairs by position; empty when the
+ * query or the edition is unknown.
+ * span { last_ms } | { today = true } | { from, to } (seconds since the epoch) → begin,
+ * finish | nil, problem (the end of a sentence: "is more than 23h45m"). Only the closed
+ * quarters of an hour; a begin that is no longer kept moves to the next quarter.
  *
  * Registering, while the script loads
  *
@@ -82,32 +83,38 @@
  * rule { name, wants, levels, about = text, on_transition = fn } and, all of them nil
  * by default, hold_ms, linger_ms, cooldown_ms, stale_after_ms (nil or 0: three times
  * the longest every_ms of the wants), stale = "hold" | "raise" | "clear", gone =
- * "clear" | "hold" | "raise", open = fn, make = fn. Meanings: latch_step.h, stale.h.
- * levels is a list of 1 to 8 { when = condition, clear = condition | nil }, from the
- * least to the worst; a rule without levels has one. wants is a list of { center, query
- * = name, every_ms, ids, line | nil (of the script), last_ms | nil (of a query with a
- * span: how far back the first request reaches; nil is a quarter of an hour), expect =
- * list of agent ids | nil (of agents), type = number | nil (of agent_operations:
- * operateType; rows of other types are not judged) }; all of the query of the levels.
- * The ids are those of the rows, of a query that is a list those that the request
- * names. make(rows, now_s) → list of flat tables: the rule judges these in place of the
- * rows that come; its levels are then of a derived query. rows are views of the newest
- * rows of a centre, of a list those that are expected and not there, too; it is called
- * with each answer, once all that the rule wants of the centre has been answered within
+ * "clear" | "hold" | "raise", open = fn, make = fn, look = fn and every_ms.
+ * Meanings: latch_step.h, stale.h. levels is a list of 1 to 8 { when = condition,
+ * clear = condition | nil }, from the least to the worst; a rule without levels has
+ * one. wants is a list of { center, query = name, every_ms, ids, line | nil (of the
+ * script), last_ms | nil (of a query with a span: how far back the first request
+ * reaches; nil is a quarter of an hour), expect = list of agent ids | nil (of
+ * agents), type = number | nil (of agent_operations: operateType; rows of other types
+ * are not judged) }; all of the query of the levels. The ids are those of the rows,
+ * of a query that is a list those that the request names.
+ * make(rows, now_s) → list of flat tables: the rule judges these in place of the rows
+ * that come; its levels are then of a derived query. rows are views of the newest rows
+ * of a centre, of a list those that are expected and not there, too; it is called with
+ * each answer, once all that the rule wants of the centre has been answered within
  * stale_after_ms. A table has values by the names of fields (of kind "skills" JSON); no
  * two have the same key. A row that was made before and is not any more is gone. When
- * it raises, nothing is judged. open(now_s) → boolean: false while the rule's calendar
- * is closed; asked once a sample. on_transition(kind, reason, row, key, center, why,
- * plain, facts): kind "raise" | "level" | "clear", reason nil | "recovered" | "gone" |
- * "hours", row a view (of one that is gone or stale the key alone; of one that was
- * expected the key and the state; nil of the source), key text, why text, facts = {
- * level = its place in levels (of a clear: the one that it had), was = that before |
- * nil, since = seconds for which it had been true | nil (of a clear and of a level that
- * goes down) }. With stale = "raise" the alert of a centre that gives nothing has the
- * key "source", level 1. It hands the alert over with alert(). Each transition is
- * protected on its own: one that raises or meets a limit is called once more with plain
- * = true, and must then run nothing of the script's. A row's text that cannot be the
- * key of an alert (over 255 bytes, not printable) is "#" and its hash in `key`.
+ * it raises, nothing is judged.
+ * look(now_s), of a rule without wants and over a derived query, runs as a task every
+ * every_ms, never twice at a time, and leaves what it finds by found(list), tables as
+ * those of make; they are judged as rows of the first centre once it suspends or ends.
+ * One that does not call it has no sample.
+ * open(now_s) → boolean: false while the rule's calendar is closed; asked once a
+ * sample. on_transition(kind, reason, row, key, center, why, plain, facts): kind
+ * "raise" | "level" | "clear", reason nil | "recovered" | "gone" | "hours", row a view
+ * (of one that is gone or stale the key alone; of one that was expected the key and the
+ * state; nil of the source), key text, why text, facts = { level = its place in levels
+ * (of a clear: the one that it had), was = that before | nil, since = seconds for which
+ * it had been true | nil (of a clear and of a level that goes down) }. With stale =
+ * "raise" the alert of a centre that gives nothing has the key "source", level 1. It
+ * hands the alert over with alert(). Each transition is protected on its own: one that
+ * raises or meets a limit is called once more with plain = true, and must then run
+ * nothing of the script's. A row's text that cannot be the key of an alert (over 255
+ * bytes, not printable) is "#" and its hash in `key`.
  *
  * job { name, every_ms | cron, zone | nil, during = calendar | nil, missed = "skip" |
  * "once" | "all", about, run = function(now_s, due_s) }: as in next_run; due_s is when

@@ -7,6 +7,7 @@
 #include "model/span.h"
 #include "script/rule.h"
 #include "script/script.h"
+#include "script/task.h"
 
 #define METATABLE "rule"
 
@@ -157,6 +158,7 @@ enum {
     AT_GONE,
     AT_OPEN,
     AT_MAKE,
+    AT_LOOK,
     AT_FN,
     AT_RULE,
 };
@@ -165,9 +167,9 @@ static void
 check_description(lua_State *L)
 {
     static const char *const keys[] = {
-        "name",      "about",       "wants",          "levels", "hold_ms",
-        "linger_ms", "cooldown_ms", "stale_after_ms", "stale",  "gone",
-        "open",      "make",        "on_transition"};
+        "name",      "about",       "wants",          "levels",       "hold_ms",
+        "linger_ms", "cooldown_ms", "stale_after_ms", "stale",        "gone",
+        "open",      "make",        "look",           "on_transition"};
     luaL_checktype(L, AT_TABLE, LUA_TTABLE);
     lua_settop(L, AT_TABLE);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -177,7 +179,7 @@ check_description(lua_State *L)
     luaL_checktype(L, AT_WANTS, LUA_TTABLE);
     luaL_checktype(L, AT_LEVELS, LUA_TTABLE);
     luaL_checktype(L, AT_FN, LUA_TFUNCTION);
-    for (int place = AT_OPEN; place <= AT_MAKE; place++)
+    for (int place = AT_OPEN; place <= AT_LOOK; place++)
         if (!lua_isnil(L, place))
             luaL_checktype(L, place, LUA_TFUNCTION);
 }
@@ -226,9 +228,20 @@ check_levels(lua_State *L, struct latch_conditions *levels)
 }
 
 static int64_t
+look_every_ms(lua_State *L)
+{
+    lua_getfield(L, AT_TABLE, "every_ms");
+    int64_t every_ms = luaL_checkinteger(L, -1);
+    lua_pop(L, 1);
+    if (every_ms < MESSAGE_PERIOD_MIN_MS || every_ms > MESSAGE_PERIOD_MAX_MS)
+        luaL_error(L, "a period that cannot be");
+    return every_ms;
+}
+
+static int64_t
 longest_every_ms(lua_State *L)
 {
-    int64_t longest = 0;
+    int64_t longest = lua_isnil(L, AT_LOOK) ? 0 : look_every_ms(L);
     for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, AT_WANTS); i++) {
         lua_rawgeti(L, AT_WANTS, i);
         lua_getfield(L, -1, "every_ms");
@@ -309,12 +322,40 @@ keep_functions(lua_State *L)
 static void
 register_rule(lua_State *L, struct rule *rule)
 {
-    struct message_entry described = {.kind = ENTRY_RULE,
-                                      .name = lua_tostring(L, AT_NAME),
-                                      .schedule.every_ms =
-                                          stale_every_ms(&rule->stale)};
+    struct message_entry described = {
+        .kind = ENTRY_RULE,
+        .name = lua_tostring(L, AT_NAME),
+        .schedule.every_ms =
+            rule->entry.has_look ? look_every_ms(L) : stale_every_ms(&rule->stale)};
     described.about = lua_tolstring(L, AT_ABOUT, &described.about_size);
     script_register(L, AT_RULE, &rule->entry, &described);
+}
+
+/* The rule finds its rows itself, at its ticks. */
+static void
+keep_look(lua_State *L, struct rule *rule, const struct query *query)
+{
+    rule->makes_rows = rule->entry.has_look = true;
+    block_init(&rule->found, query);
+    stale_watch(&rule->stale, 0);
+    lua_pushvalue(L, AT_LOOK);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &rule->entry.has_look);
+}
+
+/* What the function of a rule has found: judged once the frame is worked off. */
+static int
+l_found(lua_State *L)
+{
+    struct script *script = script_of(L);
+    struct task *task = script->task;
+    if (!task || task->member_of || !task_is_look(task))
+        return luaL_error(L, "found belongs into the look of a rule");
+    struct rule *rule = (struct rule *)task->entry;
+    lua_settop(L, 1);
+    block_clear(&rule->found);
+    rule_take_rows(L, &rule->found);
+    script->found = rule;
+    return 0;
 }
 
 static int
@@ -336,6 +377,8 @@ l_rule(lua_State *L)
     rule->stale_after_ms = rule->stale.after_ms = terms.stale_after_ms;
     rule->has_open = !lua_isnil(L, AT_OPEN);
     rule->makes_rows = !lua_isnil(L, AT_MAKE);
+    if (!lua_isnil(L, AT_LOOK))
+        keep_look(L, rule, judged);
     keep_functions(L);
     latch_init(&rule->latch, &terms, levels);
     register_rule(L, rule);
@@ -388,6 +431,7 @@ l_alert(lua_State *L)
 
 const luaL_Reg bind_rule_functions[] = {
     {"rule", l_rule},
+    {"found", l_found},
     {"alert", l_alert},
     {NULL, NULL},
 };

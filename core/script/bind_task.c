@@ -59,7 +59,8 @@ l_note(lua_State *L)
     size_t size;
     struct script *script = script_of(L);
     const char *note = luaL_checklstring(L, 1, &size);
-    if (!script->task || script->task->entry->kind != ENTRY_RULE)
+    if (!script->task || script->task->entry->kind != ENTRY_RULE ||
+        task_is_look(script->task))
         return luaL_error(L, "a note belongs into a handler");
     luaL_argcheck(L, size && size <= EFFECT_NOTE_MAX, 1, "no note");
     effect_note_kept(&script->effects, note, size);
@@ -123,6 +124,9 @@ l_send(lua_State *L)
 {
     size_t name_size, key_size;
     struct task *task = check_task(L, "send");
+    if (task_is_look(task))
+        return luaL_error(L,
+                          "from finds rows and sends nothing; a job or a handler does");
     struct message_send send = {.destination = luaL_checklstring(L, 1, &name_size)};
     send.key = luaL_optlstring(L, 2, "", &key_size);
     send.message = luaL_checklstring(L, 3, &send.message_size);

@@ -53,7 +53,8 @@
  * DISABLE: id = entry: switched off after three strikes; never run again. Its runs end
  * without a word; those of a handler are the next host's.
  *
- * TICK: id = entry, a rule that asked for it: time has passed, samples or not.
+ * TICK: id = entry, a rule that asked for it: time has passed, samples or not; the
+ * first within a second.
  *
  * host → core
  *

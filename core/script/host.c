@@ -252,6 +252,7 @@ handle(const struct frame *frame)
         effect_set_now(&host.script->effects, frame->header.now_ms);
     if (!handlers[frame->header.type](frame, &error))
         fail("frame", error.message);
+    rule_judge_found(host.script);
     if (host.out.size > SEND_SIZE)
         send_all();
 }

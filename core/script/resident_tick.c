@@ -18,6 +18,17 @@ on_tick(void *arg)
     timer_start(tick->timer, tick->every_ms);
 }
 
+#define FIRST_MS ((int64_t)100)
+#define SPREAD   20 /* places within a second */
+
+/* A rule that finds its rows itself does not wait for a whole period. */
+static int64_t
+first_ms(int64_t every_ms, uint32_t number)
+{
+    int64_t first_ms = FIRST_MS + (number % SPREAD) * (900 / SPREAD);
+    return first_ms < every_ms ? first_ms : every_ms;
+}
+
 void
 resident_start_ticks(struct resident *resident)
 {
@@ -32,7 +43,7 @@ resident_start_ticks(struct resident *resident)
         tick->entry = i;
         tick->every_ms = entry->schedule.every_ms;
         tick->timer = timer_new(resident->world.loop, on_tick, tick);
-        timer_start(tick->timer, tick->every_ms);
+        timer_start(tick->timer, first_ms(tick->every_ms, i));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "script/key.h"
+#include "script/task.h"
 
 void
 rule_fini(struct rule *rule)
@@ -14,6 +15,7 @@ rule_fini(struct rule *rule)
     stale_fini(&rule->stale);
     gather_fini(&rule->gather);
     attendance_fini(&rule->there);
+    block_fini(&rule->found);
 }
 
 static void
@@ -177,6 +179,24 @@ rule_tick(struct script *script, struct rule *rule)
     for (size_t i = 0; i < rule->stale.source_count; i++)
         look_at_source(&judging, &rule->stale.sources[i]);
     end(&judging);
+    if (rule->entry.has_look && !rule->is_looking)
+        task_look(script, &rule->entry, &rule->is_looking);
+}
+
+/* Of the first centre, as what a function finds is of none. */
+void
+rule_judge_found(struct script *script)
+{
+    struct rule *rule = script->found;
+    struct judging judging;
+    if (!rule)
+        return;
+    script->found = NULL;
+    begin(&judging, script, rule, 0);
+    rule_judge_all(&judging, &rule->found);
+    take_source(&judging);
+    end(&judging);
+    block_clear(&rule->found);
 }
 
 static int

@@ -33,7 +33,9 @@ struct rule {
 
     /* It judges rows that a function of its makes of the whole answer, not those that
      * come; the latch's query is a derived one. */
-    bool makes_rows;
+    bool makes_rows;         /* or finds them */
+    bool is_looking;         /* for rows, by a function that runs as a task */
+    struct block found;      /* what it found, until that is judged */
     struct gather gather;    /* what has been answered */
     struct attendance there; /* among the rows that were made last */
 };
@@ -45,12 +47,21 @@ void rule_fini(struct rule *rule);
  * one activation for each, in the order in which the script registered them. */
 void rule_sample(struct script *script, const struct message_rows *rows);
 
-/* Lets a rule look at its sources: an activation, though none of a sample. */
+/* Lets a rule look at its sources: an activation, though none of a sample. One that
+ * finds its rows itself begins to do so, unless it is at it. */
 void rule_tick(struct script *script, struct rule *rule);
+
+/* Behind each frame: lets the rule whose function has found rows (script->found) judge
+ * them, in an activation of its own. */
+void rule_judge_found(struct script *script);
 
 /* Takes over which alerts are raised, and states of keys. Keys that a rule does not
  * watch are left alone; of a list every key is taken over, and judged if the rule
  * watches its centre. */
 void rule_restore(struct script *script, const struct message_restore *restore);
+
+/* The list of flat tables at the top of the stack (bind.h: make) goes to `made`; raises
+ * what cannot be a row. */
+void rule_take_rows(lua_State *L, struct block *made);
 
 #endif

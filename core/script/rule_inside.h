@@ -19,6 +19,9 @@ struct judging {
  * centre has been answered lately, or because the function has failed. */
 bool rule_judge_made(struct judging *judging, const struct message_rows *rows);
 
+/* Judges these rows of a centre, which are all that there are. */
+void rule_judge_all(struct judging *judging, const struct block *made);
+
 /* ---- rule_hand.c; `arg` is the judging ---- */
 
 /* What script_protect() left behind: a limit is a strike, once a sample. */

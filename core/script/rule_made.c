@@ -1,4 +1,5 @@
-/* Rules that make their rows: by a function that sees the whole answer. */
+/* Rules that make their rows: by a function that sees the whole answer, or finds them.
+ */
 #include "script/rule_inside.h"
 
 #include "script/rows.h"
@@ -66,6 +67,17 @@ take_row(lua_State *L, struct block *made)
         luaL_error(L, "a row without its %s", query->fields[query->key].name);
 }
 
+void
+rule_take_rows(lua_State *L, struct block *made)
+{
+    luaL_checktype(L, -1, LUA_TTABLE);
+    for (size_t i = 1; i <= lua_rawlen(L, -1); i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        take_row(L, made);
+        lua_pop(L, 1);
+    }
+}
+
 static int
 l_make(lua_State *L)
 {
@@ -81,12 +93,7 @@ l_make(lua_State *L)
     }
     lua_pushinteger(L, judging->script->effects.now_ms / 1000);
     lua_call(L, 2, 1); /* … made */
-    luaL_checktype(L, -1, LUA_TTABLE);
-    for (size_t i = 1; i <= lua_rawlen(L, -1); i++) {
-        lua_rawgeti(L, -1, (lua_Integer)i);
-        take_row(L, making->made);
-        lua_pop(L, 1);
-    }
+    rule_take_rows(L, making->made);
     return 0;
 }
 
@@ -108,9 +115,9 @@ make(struct judging *judging, const struct block *rows, struct block *made)
 
 /* ---- judging ---- */
 
-/* All rows of a centre are there: what it has been told of else is gone. */
-static void
-judge_all(struct judging *judging, const struct block *made)
+/* What it has been told of else is gone. */
+void
+rule_judge_all(struct judging *judging, const struct block *made)
 {
     struct rule *rule = judging->rule;
     struct latch_kept kept;
@@ -162,7 +169,7 @@ rule_judge_made(struct judging *judging, const struct message_rows *rows)
     scope_expected(&rule->scope, center, &all);
     bool is_good = make(judging, &all, &made);
     if (is_good)
-        judge_all(judging, &made);
+        rule_judge_all(judging, &made);
     block_fini(&made);
     block_fini(&all);
     return is_good;

@@ -29,6 +29,7 @@ struct entry {
     char name[MESSAGE_NAME_MAX + 1];
     bool disabled;
     bool has_handler;  /* of a rule; its function is in the registry at this address */
+    bool has_look;     /* likewise, of a rule whose rows a function finds */
     uint64_t failures; /* errors so far: the first is told in full */
 };
 
@@ -56,6 +57,7 @@ struct script {
     struct host_page *page;
     struct entry *entry; /* NULL while loading */
     struct task *task;   /* NULL unless a task runs */
+    struct rule *found;  /* whose function has found rows that nobody judged; or NULL */
     bool loading;        /* the script's chunk runs, or finish() */
     bool seeded;         /* math.random() is, for this activation */
     struct budget budget;

@@ -24,10 +24,17 @@ task_new(struct script *script, struct entry *entry, int64_t scheduled_ms)
     return task;
 }
 
+/* Runs of handlers are counted from 1. */
+bool
+task_is_look(const struct task *task)
+{
+    return task->entry->kind == ENTRY_RULE && task->scheduled_ms == 0;
+}
+
 static bool
 is_handler(const struct task *task)
 {
-    return !task->member_of && task->entry->kind == ENTRY_RULE;
+    return !task->member_of && task->entry->kind == ENTRY_RULE && !task_is_look(task);
 }
 
 void
@@ -40,6 +47,8 @@ task_delete(struct script *script, struct task *task)
     script->task_count--;
     if (task->job)
         task->job->task = NULL;
+    if (task->busy)
+        *task->busy = false;
     luaL_unref(script->L, LUA_REGISTRYINDEX, task->ref);
     crew_delete(script, task->crew);
     buf_fini(&task->frame);
@@ -54,52 +63,6 @@ commit_end(struct script *script, const struct task *task)
 {
     script->effects.is_done = is_handler(task);
     effect_commit(&script->effects, task->entry, task->scheduled_ms);
-}
-
-/* What a coroutine is made of. */
-struct preparation {
-    struct task *task;
-    const struct message_handle *handle; /* of a handler alone */
-};
-
-/* function now_s due_s */
-static int
-push_job(lua_State *L, const struct task *task)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, task->entry);
-    lua_getiuservalue(L, -1, 1);
-    lua_pushinteger(L, script_of(L)->effects.now_ms / 1000);
-    lua_pushinteger(L, task->scheduled_ms / 1000);
-    return 2;
-}
-
-/* function kind alert attempt note */
-static int
-push_handler(lua_State *L, const struct task *task, const struct message_handle *handle)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &task->entry->has_handler);
-    lua_pushstring(L, handle->kind);
-    lua_pushlstring(L, handle->alert, handle->alert_size);
-    lua_pushinteger(L, handle->attempt);
-    lua_pushlstring(L, handle->note, handle->note_size);
-    return 4;
-}
-
-/* Makes the coroutine, with the function and its arguments on its stack. */
-static int
-l_prepare(lua_State *L)
-{
-    const struct preparation *preparation = lua_touserdata(L, 1);
-    struct task *task = preparation->task;
-    lua_State *co = lua_newthread(L);
-    lua_pushvalue(L, -1);
-    task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    int arguments = task->member_of ? crew_push(L, task->member_of, task->position)
-                    : task->job     ? push_job(L, task)
-                                    : push_handler(L, task, preparation->handle);
-    lua_xmove(L, co, arguments + 1);
-    task->co = co;
-    return 0;
 }
 
 /* ---- who goes on ---- */
@@ -133,7 +96,6 @@ task_start_member(struct script *script, struct crew *crew, uint32_t position)
 {
     const struct task *parent = crew->parent;
     struct task *task = task_new(script, parent->entry, parent->scheduled_ms);
-    struct preparation preparation = {task, NULL};
     char place[24];
     task->member_of = crew;
     task->position = position;
@@ -141,7 +103,7 @@ task_start_member(struct script *script, struct crew *crew, uint32_t position)
     snprintf(task->path, sizeof task->path, "%.*s%s%s", TASK_PATH_MAX - 24,
              parent->path, parent->path[0] ? "/" : "", place);
     task->origin = message_id_origin(parent->origin, place);
-    if (script_protect(script, l_prepare, &preparation)) {
+    if (task_prepare(script, task, NULL)) {
         task_ready(script, task);
         return true;
     }
@@ -277,8 +239,7 @@ run_ready(struct script *script)
 static void
 start(struct script *script, struct task *task, const struct message_handle *handle)
 {
-    struct preparation preparation = {task, handle};
-    if (script_protect(script, l_prepare, &preparation)) {
+    if (task_prepare(script, task, handle)) {
         task_ready(script, task);
         run_ready(script);
         return;
@@ -342,6 +303,24 @@ task_handle(struct script *script, const struct message_handle *handle)
     } else {
         script->effects.is_done = true;
         effect_commit(&script->effects, entry, (int64_t)handle->run);
+    }
+    script_end(script);
+}
+
+void
+task_look(struct script *script, struct entry *entry, bool *busy)
+{
+    script_begin(script, entry);
+    if (script->task_count < (size_t)script->limits.tasks) {
+        struct task *task = task_new(script, entry, 0);
+        task->busy = busy;
+        *busy = true;
+        task->origin = mem_text("");
+        start(script, task, NULL);
+    } else {
+        effect_note(&script->effects, LEVEL_WARN,
+                    "is to look for rows, but %zu tasks run already: skipped",
+                    script->task_count);
     }
     script_end(script);
 }

@@ -1,5 +1,5 @@
-/* Tasks: runs of jobs and of handlers of rules, and their children (crew.h), as
- * coroutines that wait for one thing at a time.
+/* Tasks: runs of jobs, of handlers of rules and of functions that look for rows, and
+ * their children (crew.h), as coroutines that wait for one thing at a time.
  *
  * A task suspends only in the main function's own coroutine: what a script makes with
  * coroutine.create() can neither sleep nor fetch. */
@@ -48,6 +48,7 @@ struct task {
     char path[TASK_PATH_MAX + 1]; /* "" of a run; of a child "2.7": the seventh of the
                                      second crew, of a child of that "2.7/1.1": the same
                                      in each repeat of the run */
+    bool *busy;                   /* of a look: true while it runs; borrowed, or NULL */
     bool is_ready;
     struct task *next_ready;
 };
@@ -64,6 +65,11 @@ bool task_answered(struct script *script, const struct message_answer *answer);
 /* A rule's handler is due: it runs until it has said so with ITEM_DONE. Nothing of a
  * rule that is switched off: the core keeps it until the rule is on again. */
 void task_handle(struct script *script, const struct message_handle *handle);
+/* A rule's function looks for rows. `busy` is true until it has ended. It leaves them
+ * by core.found(); whether it has, and is judged, is the caller's business. */
+void task_look(struct script *script, struct entry *entry, bool *busy);
+/* A look, or a child of one: it sends nothing. */
+bool task_is_look(const struct task *task);
 /* The run took too long: it ends, if it has not. */
 void task_cancel(struct script *script, uint64_t run);
 

@@ -1,5 +1,5 @@
-/* The inside of tasks, shared by task.c (one task) and crew.c (those that another waits
- * for) alone. */
+/* The inside of tasks, shared by task.c (one task), task_begin.c and crew.c (those that
+ * another waits for) alone. */
 #ifndef CCGATE_SCRIPT_TASK_INSIDE_H
 #define CCGATE_SCRIPT_TASK_INSIDE_H
 
@@ -14,6 +14,11 @@ bool task_start_member(struct script *script, struct crew *crew, uint32_t positi
 
 /* Kills all members that have not ended, and what they wait for. */
 void task_end_members(struct script *script, struct crew *crew);
+
+/* Gives the task its coroutine, with the function and its arguments on its stack;
+ * `handle` of a handler alone. False: as script_protect(). */
+bool task_prepare(struct script *script, struct task *task,
+                  const struct message_handle *handle);
 
 void task_delete(struct script *script, struct task *task);
 

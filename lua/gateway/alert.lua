@@ -60,7 +60,18 @@ local function of_made_agent(_, row, key)
   return { "agent", row.id and tostring(row.id) }, row.name or key
 end
 
+-- What a function found has the name that it was given, if it declares one.
+local function of_found(_, row, key, rule)
+  for _, field in ipairs(rule.fields or {}) do
+    if field[1] == "name" and field[2] == "text" then
+      return {}, row.name or key
+    end
+  end
+  return {}, key
+end
+
 local ABOUT_MADE <const> = {
+  ["function"] = of_found,
   queues = of_made_queue,
   agents = of_made_agent,
   agent = of_made_agent,
@@ -73,7 +84,8 @@ local function about(rule, event)
   if not event.row then
     return nil, event.center
   end
-  local label, name = (rule.makes_rows and ABOUT_MADE or ABOUT)[rule.query](event.center_index, event.row, event.key)
+  local label, name = (rule.makes_rows and ABOUT_MADE or ABOUT)[rule.query](event.center_index, event.row, event.key,
+    rule)
   return label[2] and label or nil, name
 end
 
@@ -209,7 +221,7 @@ local function encode(rule, event)
   })
 end
 
---- The on_transition of a rule { name, query = that which is asked, makes_rows, levels = {
+--- The on_transition of a rule { name, query = that which is asked | "function", makes_rows, fields, levels = {
 --- { severity | nil } … }, severity = word | function, send = entries | function, handlers
 --- = kinds | nil, remind = seconds | nil, labels, mention } and its texts summary, details,
 --- link and cleared: { parts } of a template or { fn }, nil for none. A summary is made for

@@ -1,5 +1,5 @@
---- Rows that a rule makes: what map gives, with the fields that fields names, told apart by
---- key.
+--- Rows that a rule makes: what map gives or from finds, with the fields that fields names,
+--- told apart by key.
 ---
 --- They are rows of a query of the rule's own (core.derive), whose fields are those of the
 --- query that it watches, and those that it declares. What is computed there (a word of a
@@ -69,13 +69,15 @@ end
 
 --- Whether a rule, as it was checked, judges other rows than those that come.
 function made.is_needed(checked)
-  return checked.map ~= nil or checked.key ~= nil or checked.fields ~= nil
+  return checked.look ~= nil or checked.map ~= nil or checked.key ~= nil or checked.fields ~= nil
 end
 
--- Those that the query has not, and that there is room for; of others fail(text, name) hears.
+-- Those that the query (nil: none) has not, and that there is room for; of others fail(text,
+-- name) hears.
 local function fitting(declared, base, fail)
-  local known, room, list = {}, MOST - #base.fields - 1, {}
-  for _, field in ipairs(base.fields) do
+  local fields = base and base.fields or {}
+  local known, room, list = {}, MOST - #fields - 2, {}
+  for _, field in ipairs(fields) do
     known[field.name] = true
   end
   for _, one in ipairs(declared) do
@@ -90,14 +92,15 @@ local function fitting(declared, base, fail)
   return list
 end
 
---- Makes the query of the rule's rows from that which it watches, and gives its name.
+--- Makes the query of the rule's rows from that which it watches (nil: it finds them), and
+--- gives its name.
 --- fail(text, …), whose further arguments lead to the key, hears what is wrong.
 function made.derive(rule_name, checked, base_name, fail)
   local name = "rule " .. rule_name
-  if checked.fields and not checked.map then
+  if checked.fields and not checked.map and not checked.look then
     fail("fields: nothing adds them; map = function(rows, now) does", "fields")
   end
-  local list = fitting(checked.fields or {}, core.query(base_name), function(text, field)
+  local list = fitting(checked.fields or {}, base_name and core.query(base_name), function(text, field)
     fail("fields: " .. text, "fields", field)
   end)
   core.derive(name, base_name, list, checked.key ~= nil)
@@ -147,8 +150,25 @@ function readers.absent()
   return nil, "is not known here"
 end
 
+-- What a row says that has no such field: of map a mistake. What a function finds was
+-- fetched, perhaps, and has more than the rule declares.
+local function check_unknown(name, fields, is_found)
+  if not is_found then
+    error(string.format("there is no field %s; fields declares what is new%s", wording.show(name),
+      type(name) == "string" and wording.guess(name, wording.keys(fields)) or ""), 0)
+  end
+end
+
+-- Ids of what a function finds may be numbers.
+local function read_value(field, one)
+  if field.name == "id" and field.kind == "text" and math.type(one) == "integer" then
+    return tostring(one)
+  end
+  return readers[field.kind](one)
+end
+
 -- A row or table as a flat table for the core; raises what is wrong with it.
-local function flatten(given, fields)
+local function flatten(given, fields, is_found)
   if type(given) ~= "table" and type(given) ~= "userdata" or value.kind_of(given) ~= type(given) then
     error(string.format("is %s; a row or a table is needed", wording.show(given)), 0)
   end
@@ -156,10 +176,9 @@ local function flatten(given, fields)
   for name, one in next, core.copy(given) do
     local field = fields[name]
     if not field then
-      error(string.format("there is no field %s; fields declares what is new%s", wording.show(name),
-        type(name) == "string" and wording.guess(name, wording.keys(fields)) or ""), 0)
+      check_unknown(name, fields, is_found)
     elseif one ~= json.null then
-      local read, kind = readers[field.kind](one)
+      local read, kind = read_value(field, one)
       if read == nil then
         error(string.format("'%s' %s, not %s", name, kind, wording.show(one)), 0)
       end
@@ -199,18 +218,6 @@ local function fields_of(query)
   return fields
 end
 
--- The list as it is read at all, and each of its rows on its own.
-local function list_of(rule, rows, now, fail)
-  local list = rows
-  if rule.map then
-    list = rule.map(rows, now)
-  end
-  if value.kind_of(list) ~= "table" then
-    fail("map", string.format("it gave %s; a list of rows is needed", wording.show(list)))
-  end
-  return list
-end
-
 -- Two rows that are told apart by nothing would be one alert.
 local function check_once(seen, key, index, fail, by)
   if seen[key] then
@@ -220,32 +227,69 @@ local function check_once(seen, key, index, fail, by)
   seen[key] = index
 end
 
---- What core.rule takes as make, of a rule { name, line, query = name of the derived one,
---- map | nil, key | nil }: function(rows, now) → flat tables. Raises, placed at the key of
---- the rule, when they cannot be used.
-function made.maker(rule)
-  local query = core.query(rule.query)
-  local fields, fail = fields_of(query), placer(rule)
+-- Reads a list that `by` ("map" or "from") gave as flat tables; raises at the key of the
+-- rule what is wrong with it.
+local function reader(rule, by)
+  local query, fail = core.query(rule.query), placer(rule)
+  local fields = fields_of(query)
   local function read_row(given, index)
-    local ok, flat = pcall(flatten, given, fields)
+    local ok, flat = pcall(flatten, given, fields, by == "from")
     if not ok then
-      fail("map", string.format("row %d: %s", index, flat))
+      fail(by, string.format("row %d: %s", index, flat))
     end
     if rule.key then
       local key_ok, key = pcall(read_key, rule.key(given))
       flat.key = key_ok and key or fail("key", string.format("row %d: it %s", index, key))
     elseif flat[query.key] == nil then
-      fail("map", string.format("row %d: it has no %s", index, query.key))
+      fail(by, string.format("row %d: it has no %s", index, query.key))
     end
     return flat
   end
-  return function(rows, now)
-    local list, flats, seen = list_of(rule, rows, now, fail), {}, {}
+  return function(list)
+    if value.kind_of(list) ~= "table" then
+      fail(by, string.format("it gave %s; a list of rows is needed", wording.show(list)))
+    end
+    local flats, seen = {}, {}
     for index = 1, shape.length(list) do
       flats[index] = read_row(list[index], index)
-      check_once(seen, flats[index][query.key], index, fail, rule.key and "key" or "map")
+      check_once(seen, flats[index][query.key], index, fail, rule.key and "key" or by)
     end
     return flats
+  end
+end
+
+--- What core.rule takes as make, of a rule { name, line, query = name of the derived one,
+--- map | nil, key | nil }: function(rows, now) → flat tables. Raises, placed at the key of
+--- the rule, when they cannot be used.
+function made.maker(rule)
+  local read = reader(rule, "map")
+  return function(rows, now)
+    if rule.map then
+      rows = rule.map(rows, now)
+    end
+    return read(rows)
+  end
+end
+
+--- What core.rule takes as look, of such a rule with look = its from: function(now), a task
+--- that leaves what it finds. That it finds nothing, for a reason, is told once.
+function made.looker(rule)
+  local read, told = reader(rule, rule.map and "map" or "from"), nil
+  return function(now)
+    local rows, err = rule.look(now)
+    if rows == nil then
+      local why = err == nil and "it gave nothing" or tostring(err)
+      if why ~= told then
+        told = why
+        core.log("warn", "from: no sample: " .. why)
+      end
+      return
+    end
+    told = nil
+    if rule.map then
+      rows = rule.map(rows, now)
+    end
+    core.found(read(rows))
   end
 end
 

@@ -24,7 +24,11 @@ local function describe_rhythm(rule)
     .. (#expected > 0 and " and expects " .. wording.list(expected) or "")
 end
 
-local function asks(rule)
+local function asks(rule, checked)
+  if checked.look then
+    return string.format("Judges the rows that its function finds every %s%s.",
+      core.format_duration(rule.every_ms), checked.map and " and its map makes of them" or "")
+  end
   local words = {}
   for index, one in ipairs(rule.asked) do
     words[index] = query.describe(one)
@@ -92,22 +96,26 @@ local function opens(_, checked)
     calendar.describe(checked.during))
 end
 
--- What is judged in place of the rows that come.
-local function makes(_, checked)
-  local words = {}
-  words[#words + 1] = checked.map and "Judges the rows that its map makes of the whole answer" or nil
+local function describe_fields(checked)
   local names = {}
   for index, field in ipairs(checked.fields or {}) do
     names[index] = string.format("%s (%s)", field[1], field[2])
   end
-  if #names > 0 then
-    words[#words + 1] = (#names > 1 and "with the fields " or "with the field ") .. wording.list(names)
-  end
+  return #names > 0
+    and (#names > 1 and "with the fields " or "with the field ") .. wording.list(names) or nil
+end
+
+-- What is judged in place of the rows that come.
+local function makes(_, checked)
+  local words = {}
+  words[1] = checked.map and not checked.look
+    and "Judges the rows that its map makes of the whole answer" or nil
+  words[#words + 1] = describe_fields(checked)
   if checked.key then
-    words[#words + 1] = checked.map and "told apart by its key"
-      or "Rows are told apart by what its key says"
+    words[#words + 1] = #words > 0 and "told apart by its key" or "Rows are told apart by its key"
   end
-  return #words > 0 and table.concat(words, ", ") .. "."
+  local text = table.concat(words, ", ")
+  return text ~= "" and string.upper(string.sub(text, 1, 1)) .. string.sub(text, 2) .. "."
 end
 
 local function labelled(_, checked)

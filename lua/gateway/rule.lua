@@ -5,6 +5,7 @@ local condition = require "gateway.condition"
 local core = require "gateway.core"
 local duration = require "gateway.duration"
 local entry = require "gateway.entry"
+local field = require "gateway.field"
 local handler = require "gateway.handler"
 local labels = require "gateway.labels"
 local levels = require "gateway.levels"
@@ -56,8 +57,22 @@ end
 
 local TEXT <const> = 'a text such as "{name}: {calls_waiting} waiting" or a function'
 
+local ASKERS <const> = {}
+for _, word in ipairs(field.QUERIES) do
+  ASKERS[query.members[word]] = word
+end
+
+-- A function that finds rows is taken as it is, unless it is one of ours.
+local function check_source(given, fail)
+  if ASKERS[given] then
+    return fail(string.format("gw.%s stands here without what it asks for; write gw.%s { … }",
+      ASKERS[given], ASKERS[given]))
+  end
+  return type(given) == "function" and given or query.check(given, fail)
+end
+
 local SHAPE <const> = {
-  { "from", needs = query.needs, required = true, check = query.check },
+  { "from", needs = query.needs, required = true, check = check_source },
   { "every", needs = 'a duration such as "15s"', check = duration.check "1s" },
   { "map", kinds = { "function" }, needs = made.MAP },
   { "fields", kinds = { "table" }, needs = made.FIELDS, check = made.check_fields },
@@ -107,7 +122,7 @@ end
 
 -- Whether all of what is asked for has a time, and is asked for as it passes.
 local function is_of_spans(from)
-  return from[1].span ~= nil
+  return from[1] ~= nil and from[1].span ~= nil
 end
 
 local function check_from(checked, reports)
@@ -234,7 +249,7 @@ end
 
 -- The query whose rows are judged.
 local function judged(name, checked, reports)
-  local asked = checked.from[1].name
+  local asked = checked.from[1] and checked.from[1].name
   return made.is_needed(checked) and made.derive(name, checked, asked, reports.key) or asked
 end
 
@@ -290,9 +305,10 @@ local function make_levels(trees, query_name)
   return list
 end
 
-local function on_transition(name, query_name, checked, bound)
+local function on_transition(name, checked, bound)
   return alert.handler {
-    name = name, query = query_name, makes_rows = made.is_needed(checked) or nil,
+    name = name, query = checked.look and "function" or field.asked(bound.query),
+    makes_rows = made.is_needed(checked) or nil, fields = checked.fields,
     levels = bound.levels,
     severity = checked.severity or severity.DEFAULT,
     labels = checked.labels, mention = checked.mention,
@@ -303,8 +319,12 @@ local function on_transition(name, query_name, checked, bound)
 end
 
 local function register(name, checked, asked, bound, line)
-  local query_name, every_ms = asked[1].name, every_of(checked)
+  local every_ms = every_of(checked)
   local judging = make_levels(bound.trees, bound.query)
+  local making = made.is_needed(checked) and {
+    name = name, line = line, query = bound.query, look = checked.look, map = checked.map,
+    key = checked.key,
+  }
   core.rule {
     name = name,
     wants = wants_of(asked, every_ms, line),
@@ -318,13 +338,13 @@ local function register(name, checked, asked, bound, line)
     open = checked.during and function(now)
       return calendar.is_open(checked.during, now)
     end,
-    make = made.is_needed(checked) and made.maker {
-      name = name, line = line, query = bound.query, map = checked.map, key = checked.key,
-    } or nil,
+    make = not checked.look and making and made.maker(making) or nil,
+    look = checked.look and made.looker(making),
+    every_ms = checked.look and every_ms,
     about = paragraph.of({
       asked = asked, every_ms = every_ms, levels = bound.levels, made = judging,
     }, checked),
-    on_transition = on_transition(name, query_name, checked, bound),
+    on_transition = on_transition(name, checked, bound),
   }
   handler.register(name, checked)
 end
@@ -332,6 +352,9 @@ end
 rule.declare, rule.finish = entry.kind("rule", function(name, given, reports)
   local is_leveled = value.kind_of(given) == "table" and given.levels ~= nil
   local checked = shape.check(is_leveled and LEVELED or SHAPE, given, reports.key)
+  if type(checked.from) == "function" then
+    checked.look, checked.from = checked.from, {}
+  end
   local bound = checked.from and bind_all(name, checked, reports)
   local asked = checked.from and query.merge(checked.from)
   return asked and function()

@@ -336,10 +336,10 @@ function gateway.ratio(field, under, lasts) end
 ---@field note table<integer|string, gateway.Kept> Your own, kept with the alert.
 
 ---@class gateway.Rule
----@field from gateway.Query|gateway.Query[] What is watched.
+---@field from gateway.Query|gateway.Query[]|fun(now: integer): table[]?, any What is watched, or a task that finds rows.
 ---@field every? gateway.Duration How often it is asked for.
 ---@field map? fun(rows: gateway.Row[], now: integer): table[] The rows to judge in place of those of the answer.
----@field fields? table<string, gateway.Unit> What map adds: { load = "ratio" }.
+---@field fields? table<string, gateway.Unit> What map or from adds: { load = "ratio" }.
 ---@field key? fun(row: any): string By what alerts are told apart; by default the id of the row.
 ---@field when? gateway.When Raises; required without levels.
 ---@field clear? gateway.When Clears.

@@ -7,6 +7,7 @@
 ---   host:sample(rows, center, query)  judges every rule of the query (queues) on these
 ---                              rows of a centre (from 0)
 ---   host:run(job)              runs a job
+---   host:look(rule)            runs the function that finds a rule's rows
 local cjson = require "cjson"
 local fake_condition = require "lua.fake_condition"
 local fake_model = require "lua.fake_model"
@@ -134,6 +135,7 @@ local RULE <const> = {
   name = "string", wants = "table", levels = "table", about = "string", on_transition = "function",
   hold_ms = "integer", linger_ms = "integer", cooldown_ms = "integer", stale_after_ms = "integer",
   stale = "string", gone = "string", open = "function", make = "function",
+  look = "function", every_ms = "integer",
 }
 
 local function check_members(given, known)
@@ -232,6 +234,10 @@ local function core_of(host)
   end
   function core.job(job)
     host.jobs[job.name] = job
+  end
+  function core.found(flats)
+    assert(host.task, "found outside a task")
+    host.found = flats
   end
   function core.alert(rule, center, key, kind, event)
     table.insert(host.alerts, { rule = rule, center = center, key = key, kind = kind, event = event })
@@ -359,10 +365,10 @@ function Host:judge(rule, row, center)
   end
 end
 
--- The rows that a rule makes of these; what was raised and is none of them is gone.
-function Host:judge_made(rule, rows, center)
+-- Rows that a rule made; what was raised and is none of them is gone.
+function Host:judge_made(rule, flats, center)
   local query, there = rule.levels[1].when.query, {}
-  for _, flat in ipairs(rule.make(rows, self.now // 1000)) do
+  for _, flat in ipairs(flats) do
     local row = fake_core.row(flat, query)
     there[tostring(flat[query.key])] = true
     self:judge(rule, row, center)
@@ -382,16 +388,34 @@ function Host:sample(rows, center, query_name)
   query_name, center = query_name or "queues", center or 0
   for _, rule in pairs(self.rules) do
     local views = {}
-    for index, values in ipairs(rule.wants[1].query == query_name and rows or {}) do
+    local is_asked = rule.wants[1] and rule.wants[1].query == query_name
+    for index, values in ipairs(is_asked and rows or {}) do
       views[index] = self:row(values, center, query_name)
     end
     if rule.make then
-      self:judge_made(rule, views, center)
+      self:judge_made(rule, rule.make(views, self.now // 1000), center)
     end
     for _, row in ipairs(rule.make and {} or views) do
       self:judge(rule, row, center)
     end
   end
+end
+
+--- Runs the function of a rule that finds its rows, and judges them; false: it found none.
+function Host:look(name)
+  local rule = self.rules[name]
+  self.found, self.task = nil, coroutine.create(rule.look)
+  local ok, mistake = coroutine.resume(self.task, self.now // 1000)
+  while ok and coroutine.status(self.task) ~= "dead" do
+    ok, mistake = coroutine.resume(self.task)
+  end
+  self.task = nil
+  if not ok then
+    error(mistake, 0)
+  elseif self.found then
+    self:judge_made(rule, self.found, 0)
+  end
+  return self.found ~= nil
 end
 
 --- Runs a job's task to its end; gives the milliseconds it slept.
