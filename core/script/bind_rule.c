@@ -324,6 +324,7 @@ register_rule(lua_State *L, struct rule *rule)
 {
     struct message_entry described = {
         .kind = ENTRY_RULE,
+        .makes_rows = rule->makes_rows,
         .name = lua_tostring(L, AT_NAME),
         .schedule.every_ms =
             rule->entry.has_look ? look_every_ms(L) : stale_every_ms(&rule->stale)};

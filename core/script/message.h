@@ -221,6 +221,7 @@ struct message_entry {
     struct message_schedule schedule; /* of a job; of a rule every_ms: of its ticks */
     const char *about;
     size_t about_size;
+    bool makes_rows; /* of a rule; frame.h */
 };
 struct message_want {
     uint32_t entry; /* a rule */

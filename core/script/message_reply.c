@@ -21,6 +21,13 @@ message_put_problem(struct message_list *list, const struct message_problem *pro
     frame_put_text(&list->items, problem->text, problem->text_size);
 }
 
+static void
+put_rule(struct buf *out, const struct message_entry *entry)
+{
+    frame_put_i64(out, entry->schedule.every_ms);
+    frame_put_u8(out, entry->makes_rows);
+}
+
 void
 message_put_entry(struct message_list *list, const struct message_entry *entry)
 {
@@ -30,7 +37,7 @@ message_put_entry(struct message_list *list, const struct message_entry *entry)
     if (entry->kind == ENTRY_JOB)
         message_put_schedule(&list->items, &entry->schedule);
     else
-        frame_put_i64(&list->items, entry->schedule.every_ms);
+        put_rule(&list->items, entry);
     frame_put_text(&list->items, entry->about, entry->about_size);
 }
 
@@ -88,6 +95,16 @@ is_entry_name(const char *name)
 }
 
 static void
+get_rule(struct cursor *cursor, struct message_entry *entry)
+{
+    entry->schedule.every_ms =
+        cursor_number(cursor, 0, MESSAGE_PERIOD_MAX_MS, "the period of an entry");
+    uint8_t makes_rows = frame_get_u8(&cursor->in);
+    cursor_demand(cursor, makes_rows <= 1, "whether a rule makes its rows");
+    entry->makes_rows = makes_rows;
+}
+
+static void
 get_entry(struct cursor *cursor, struct message_entry *entry)
 {
     entry->kind = frame_get_u8(&cursor->in);
@@ -98,8 +115,7 @@ get_entry(struct cursor *cursor, struct message_entry *entry)
     if (entry->kind == ENTRY_JOB)
         message_get_schedule(cursor, &entry->schedule);
     else
-        entry->schedule.every_ms =
-            cursor_number(cursor, 0, MESSAGE_PERIOD_MAX_MS, "the period of an entry");
+        get_rule(cursor, entry);
     entry->about = frame_get_text(&cursor->in, &entry->about_size);
 }
 

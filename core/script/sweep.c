@@ -52,30 +52,45 @@ has_id(const struct message_want *want, int64_t id)
     return i < want->id_count;
 }
 
-/* Does the want bring, or miss, rows with this key? Which rows a list has is known to
- * its host alone, which clears those that are gone (scope_absent). A source is watched
- * with whatever it brings. */
+/* Does the want bring, or miss, rows with this key? Which rows a list has, and a rule
+ * that makes them, is known to the host alone, which clears those that are gone
+ * (scope_absent, rule_judge_all). A source is watched with whatever it brings. */
 static bool
-covers(const struct message_want *want, const char *text)
+covers(const struct message_entry *entry, const struct message_want *want,
+       const char *text)
 {
     struct key key;
-    if (!strcmp(text, STALE_KEY))
+    if (entry->makes_rows || !strcmp(text, STALE_KEY))
         return true;
     return key_of_text(&key, want->query, text) &&
            (want->query->is_list || has_id(want, key.id));
+}
+
+/* One that is there (ward_of_rule). */
+static const struct message_entry *
+find_rule(const struct message_loaded *loaded, const char *name)
+{
+    const struct message_entry *entry = loaded->entries;
+    while (entry->kind != ENTRY_RULE || strcmp(entry->name, name) != 0)
+        entry++;
+    return entry;
 }
 
 static bool
 is_watched(const struct message_loaded *loaded, const struct place *place,
            uint32_t center)
 {
+    const struct message_entry *rule = find_rule(loaded, place->rule);
+    bool has_wants = false;
     for (uint32_t i = 0; i < loaded->want_count; i++) {
         const struct message_want *want = &loaded->wants[i];
-        if (!strcmp(loaded->entries[want->entry].name, place->rule) &&
-            want->center == center && covers(want, place->key))
+        if (&loaded->entries[want->entry] != rule)
+            continue;
+        has_wants = true;
+        if (want->center == center && covers(rule, want, place->key))
             return true;
     }
-    return false;
+    return !has_wants && rule->makes_rows && center == 0;
 }
 
 /* It is in no file, and the one that had it loaded. */

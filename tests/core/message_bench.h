@@ -61,13 +61,14 @@ assert_fault(const struct bench *bench, const char *fault)
 static const int64_t want_ids[] = {7, 2000};
 
 static const struct message_entry entries[ENTRIES] = {
-    {ENTRY_RULE, "queue-wait", {0}, "asks", 4},
+    {ENTRY_RULE, "queue-wait", {0}, "asks", 4, false},
     {ENTRY_JOB,
      "digest",
      {0, "5 18 * * *", "Europe/Istanbul", MISSED_ONCE, true, "days=mon-fri\n", "UTC"},
      "runs\0on",
-     7},
-    {ENTRY_RULE, "digest", {0}, "", 0},
+     7,
+     false},
+    {ENTRY_RULE, "digest", {0}, "", 0, false},
 };
 
 static const struct message_problem problem = {12, LEVEL_WARN, "slow\n\x1b[1m", 9};

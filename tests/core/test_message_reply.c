@@ -111,32 +111,36 @@ test_entries_refused(void **state)
         struct message_entry entry;
         const char *fault; /* NULL: fine */
     } cases[] = {
-        {{ENTRY_RULE, longest, {0}, "", 0}, NULL},
-        {{ENTRY_RULE, longer, {0}, "", 0}, name},
-        {{ENTRY_RULE, "", {0}, "", 0}, name},
-        {{ENTRY_RULE, "-a", {0}, "", 0}, name},
-        {{ENTRY_RULE, "Queue", {0}, "", 0}, name},
-        {{ENTRY_RULE, "a/b", {0}, "", 0}, name},
-        {{ENTRY_RULE, "a b", {0}, "", 0}, name},
-        {{0, "a", {0}, "", 0}, "LOADED: the kind of an entry"},
-        {{3, "a", {0}, "", 0}, "LOADED: the kind of an entry"},
-        {{ENTRY_RULE, "a", {.every_ms = 1000}, "", 0}, NULL},
-        {{ENTRY_RULE, "a", {.every_ms = -1}, "", 0}, "LOADED: the period of an entry"},
-        {{ENTRY_JOB, "a", EVERY(0), "", 0}, period},
-        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MIN_MS - 1), "", 0}, period},
-        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MIN_MS), "", 0}, NULL},
-        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MAX_MS), "", 0}, NULL},
-        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MAX_MS + 1), "", 0}, period},
-        {{ENTRY_RULE, "queue-wait", {0}, "", 0}, "LOADED: two entries of one name"},
-        {{ENTRY_JOB, "queue-wait", EVERY(1000), "", 0}, NULL},
-        {{ENTRY_JOB, "a", {1000, "0 9 * * *", "UTC", 0, 0, "", "UTC"}, "", 0}, period},
-        {{ENTRY_JOB, "a", {1000, "", "", 0, 0, "", "UTC"}, "", 0},
+        {{ENTRY_RULE, longest, {0}, "", 0, false}, NULL},
+        {{ENTRY_RULE, longer, {0}, "", 0, false}, name},
+        {{ENTRY_RULE, "", {0}, "", 0, false}, name},
+        {{ENTRY_RULE, "-a", {0}, "", 0, false}, name},
+        {{ENTRY_RULE, "Queue", {0}, "", 0, false}, name},
+        {{ENTRY_RULE, "a/b", {0}, "", 0, false}, name},
+        {{ENTRY_RULE, "a b", {0}, "", 0, false}, name},
+        {{0, "a", {0}, "", 0, false}, "LOADED: the kind of an entry"},
+        {{3, "a", {0}, "", 0, false}, "LOADED: the kind of an entry"},
+        {{ENTRY_RULE, "a", {.every_ms = 1000}, "", 0, false}, NULL},
+        {{ENTRY_RULE, "a", {.every_ms = 1000}, "", 0, true}, NULL},
+        {{ENTRY_RULE, "a", {.every_ms = -1}, "", 0, false},
+         "LOADED: the period of an entry"},
+        {{ENTRY_JOB, "a", EVERY(0), "", 0, false}, period},
+        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MIN_MS - 1), "", 0, false}, period},
+        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MIN_MS), "", 0, false}, NULL},
+        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MAX_MS), "", 0, false}, NULL},
+        {{ENTRY_JOB, "a", EVERY(MESSAGE_PERIOD_MAX_MS + 1), "", 0, false}, period},
+        {{ENTRY_RULE, "queue-wait", {0}, "", 0, false},
+         "LOADED: two entries of one name"},
+        {{ENTRY_JOB, "queue-wait", EVERY(1000), "", 0, false}, NULL},
+        {{ENTRY_JOB, "a", {1000, "0 9 * * *", "UTC", 0, 0, "", "UTC"}, "", 0, false},
+         period},
+        {{ENTRY_JOB, "a", {1000, "", "", 0, 0, "", "UTC"}, "", 0, false},
          "LOADED: the zone of a job"},
-        {{ENTRY_JOB, "a", {1000, "\t", "UTC", 0, 0, "", "UTC"}, "", 0},
+        {{ENTRY_JOB, "a", {1000, "\t", "UTC", 0, 0, "", "UTC"}, "", 0, false},
          "LOADED: the times of a job"},
-        {{ENTRY_JOB, "a", {1000, "", "UTC", 3, 0, "", "UTC"}, "", 0},
+        {{ENTRY_JOB, "a", {1000, "", "UTC", 3, 0, "", "UTC"}, "", 0, false},
          "LOADED: what becomes of missed runs"},
-        {{ENTRY_JOB, "a", {1000, "", "UTC", 0, 1, "", ""}, "", 0},
+        {{ENTRY_JOB, "a", {1000, "", "UTC", 0, 1, "", ""}, "", 0, false},
          "LOADED: the zone of a calendar"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -164,8 +168,8 @@ test_too_many_entries(void **state)
         struct message_loaded loaded;
         for (uint32_t i = 0; i < MESSAGE_ENTRIES_MAX + more; i++) {
             char *name = mem_format("rule-%u", (unsigned)i);
-            message_put_entry(&lists.entries,
-                              &(struct message_entry){ENTRY_RULE, name, {0}, "", 0});
+            message_put_entry(&lists.entries, &(struct message_entry){
+                                                  ENTRY_RULE, name, {0}, "", 0, false});
             free(name);
         }
         assert_int_equal(read_lists(&bench, &lists, &loaded), !more);

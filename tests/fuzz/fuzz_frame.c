@@ -21,8 +21,8 @@ require(int holds)
 
 /* A script for streams that do not begin with LOADED. */
 static struct message_entry usual_entries[] = {
-    {ENTRY_RULE, "queue-wait", {0}, "", 0},
-    {ENTRY_JOB, "digest", {60000, "", "UTC", 0, false, "", "UTC"}, "", 0},
+    {ENTRY_RULE, "queue-wait", {0}, "", 0, false},
+    {ENTRY_JOB, "digest", {60000, "", "UTC", 0, false, "", "UTC"}, "", 0, false},
 };
 static const struct message_loaded usual = {.entries = usual_entries, .entry_count = 2};
 
