@@ -49,8 +49,7 @@ block_copy(struct block *block, struct row from)
     size_t size;
     memcpy(row, from.cells, query_width(block->query) * sizeof *row);
     for (size_t i = 0; i < block->query->field_count; i++) {
-        enum field_kind kind = block->query->fields[i].kind;
-        if ((kind != FIELD_TEXT && kind != FIELD_SKILLS) || !row_has(row, i))
+        if (!field_is_in_heap(&block->query->fields[i]) || !row_has(row, i))
             continue;
         const char *text = row_heap(from, i, &size);
         row[1 + i] = (int64_t)block->text.size << 32 | (int64_t)size;

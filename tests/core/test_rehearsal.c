@@ -389,6 +389,28 @@ test_all_queries(void **state)
     assert_string_equal(sent(stage->play), "raise 1 chat @960 warning: 1001 40 7");
 }
 
+/* A rule with a map sees the rows of all questions together: names of their own stay
+ * with their rows. */
+static void
+test_names_of_rows(void **state)
+{
+    struct stage *stage = *state;
+    load(
+        stage, NULL,
+        "local gw = require 'gateway'\n"
+        "gw.rule 'm' { from = { gw.queues { 7 }, gw.queues { 8, 9 } }, every = '15s',\n"
+        "  map = function(rows) return { rows[3], rows[1], rows[2] } end,\n"
+        "  when = gw.above('calls_waiting', 3), send = 'chat', summary = '{name}' }\n");
+    rows(stage, "queues",
+         "[{\"id\":7,\"name\":\"Sales\",\"calls_waiting\":9},"
+         "{\"id\":8,\"calls_waiting\":9},"
+         "{\"id\":9,\"name\":\"After hours\",\"calls_waiting\":9}]");
+    rehearsal_advance(stage->play, 15000);
+    assert_string_equal(sent(stage->play), "raise 9 chat @0 warning: After hours\n"
+                                           "raise 7 chat @0 warning: Sales\n"
+                                           "raise 8 chat @0 warning: skill 8");
+}
+
 static void
 test_failures_and_the_window(void **state)
 {
@@ -608,6 +630,7 @@ main(int argc, char **argv)
         STAGE_TEST(test_mistakes_are_told_as_check_tells_them),
         STAGE_TEST(test_rows_are_checked),
         STAGE_TEST(test_all_queries),
+        STAGE_TEST(test_names_of_rows),
         STAGE_TEST(test_failures_and_the_window),
         STAGE_TEST(test_answers),
         STAGE_TEST(test_times_of_the_day),
