@@ -127,6 +127,10 @@ destination_fini(struct conf_destination *destination)
     free(destination->method);
     free(destination->secret);
     free(destination->routing_key);
+    free(destination->user);
+    free(destination->password);
+    free(destination->project);
+    free(destination->issue_type);
     free(destination->shape);
     free(destination->private_ranges);
     free(destination->ca_file);

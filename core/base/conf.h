@@ -74,6 +74,10 @@ struct conf_destination {
     char *method;
     char *secret;      /* whsec_… : Standard Webhooks; NULL for none */
     char *routing_key; /* of the service that is paged, a secret; NULL for none */
+    char *user;        /* who signs in there; NULL: nobody, or by the password alone */
+    char *password;    /* or a token, a secret; NULL for none */
+    char *project;     /* that tickets go into; NULL for none */
+    char *issue_type;  /* of these tickets; NULL for none */
     char *shape;       /* of a webhook's body: "event" or "alertmanager" */
     char *ca_file;
     struct conf_header *headers;

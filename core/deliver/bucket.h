@@ -22,7 +22,8 @@ void bucket_set(struct bucket *bucket, double rate, int64_t now_ms);
 /* Milliseconds until a token is there; 0: now. */
 int64_t bucket_wait(struct bucket *bucket, int64_t now_ms);
 
-/* Takes a token; after a bucket_wait() of 0 at the same time. */
+/* Takes a token; after a bucket_wait() of 0 at the same time, or for what cannot wait:
+ * then who comes next waits longer. */
 void bucket_take(struct bucket *bucket, int64_t now_ms);
 
 #endif

@@ -150,19 +150,19 @@ connector_doc(struct connector *connector, const char *kind)
     return doc;
 }
 
-struct connector_pace
-connector_pace(struct connector *connector, const char *kind)
+struct connector_traits
+connector_traits(struct connector *connector, const char *kind)
 {
     lua_State *L = connector->L;
-    struct connector_pace pace = {0};
+    struct connector_traits traits = {0};
     if (lua_getfield(L, AT_KINDS, kind) == LUA_TTABLE) {
+        traits.merges = connector_take_flag(L, "merges");
+        traits.remembers = connector_take_flag(L, "remembers");
         lua_getfield(L, -1, "rate"); /* kind rate */
-        pace.rate = lua_tonumber(L, -1);
-        lua_getfield(L, -2, "merges"); /* kind rate merges */
-        pace.merges = lua_toboolean(L, -1);
+        traits.rate = lua_tonumber(L, -1);
     }
     lua_settop(L, AT_END);
-    return pace;
+    return traits;
 }
 
 /* ---- values in and out ---- */
@@ -205,6 +205,15 @@ connector_take_text(lua_State *L, const char *name)
     char *text = mem_text(lua_tostring(L, -1));
     lua_pop(L, 1);
     return text;
+}
+
+bool
+connector_take_flag(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    bool is_set = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return is_set;
 }
 
 static int64_t

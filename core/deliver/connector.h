@@ -31,13 +31,16 @@ struct conf_kinds connector_conf_kinds(struct connector *connector);
 /* A kind's own sentence, to free; NULL when there is no such kind. */
 char *connector_doc(struct connector *connector, const char *kind);
 
-/* How much a kind's receivers can take. */
-struct connector_pace {
-    double rate; /* messages a second; 0: any number */
-    bool merges; /* alerts that pile up go as one message: people read it */
+/* What holds for all messages of a kind. */
+struct connector_traits {
+    double rate;    /* messages a second its receivers can take; 0: any number */
+    bool merges;    /* alerts that pile up go as one message: people read it */
+    bool remembers; /* a message may take several requests, which depend on what the
+                       receiver said before (a memo): no body is the message's own. Does
+                       not go together with `merges` */
 };
 /* Of a kind that there is not: no limit. */
-struct connector_pace connector_pace(struct connector *connector, const char *kind);
+struct connector_traits connector_traits(struct connector *connector, const char *kind);
 
 /* ---- who is told ---- */
 
@@ -103,13 +106,25 @@ char *connector_trouble(struct connector *connector,
 
 /* ---- how it looks, and what an answer means ---- */
 
+enum connector_sign {
+    SIGN_NONE,
+    SIGN_STANDARD_WEBHOOKS, /* its headers, when the destination has a secret */
+    SIGN_BASIC,             /* user and password */
+    SIGN_BEARER,            /* the password alone */
+};
+
 struct connector_request {
-    char *about; /* for the log: "raise of queue-wait/7" */
+    char *about;     /* for the log: "raise of queue-wait/7" */
+    char *alert;     /* the id of the alert it is about, NULL for none */
+    char *memo;      /* what the kind was told it remembers (JSON), NULL for nothing */
+    bool is_nothing; /* there is nothing to send: done */
+    char *step; /* the kind's name for this request, which classify() gets; or NULL */
     char *method;
     char *url; /* where the kind sends when the configuration names no other; or NULL */
+    char *path; /* behind the url of the configuration; NULL for none */
     char *body; /* NULL for none */
     char *log;  /* not NULL: nothing to send, write this line to the log */
-    bool sign;  /* Standard Webhooks headers when the destination has a secret */
+    enum connector_sign sign;
     bool fill;  /* the body has places for secrets: gateway.json's json.secret() */
     bool fresh; /* the receiver knows no ids: never on a connection used before, where
                    the network would repeat the request by itself */
@@ -124,6 +139,9 @@ struct connector_subject {
     const struct conf_destination *destination;
     const char *id;      /* the message's own, the same at each attempt */
     const char *message; /* JSON of lifecycle.md §5 */
+    /* What the destination remembers of its fingerprint; of another alert than the
+     * message's it tells the kind nothing. NULL: nothing is remembered. */
+    const char *memo, *memo_alert;
     /* More than one: the request tells all of these in this order, of which the first
      * is `message`. For kinds that merge. */
     const char *const *merged;
@@ -136,7 +154,13 @@ bool connector_render(struct connector *connector,
                       struct connector_request *request, struct error *error);
 void connector_request_fini(struct connector_request *request);
 
-enum verdict { VERDICT_DONE, VERDICT_RETRY, VERDICT_SLOW, VERDICT_DEAD };
+enum verdict {
+    VERDICT_DONE,
+    VERDICT_RETRY,
+    VERDICT_SLOW,
+    VERDICT_DEAD,
+    VERDICT_AGAIN, /* this attempt goes on: the kind has another request */
+};
 
 struct connector_answer {
     long status;                /* 0: none came */
@@ -144,10 +168,20 @@ struct connector_answer {
     const char *body;
     size_t body_size;
     int64_t refusals; /* of this message with 400 to 499, this one included */
+    const char *step; /* of the request; NULL for none */
+    const char *memo; /* as its render() got it; NULL for nothing */
 };
 
-/* VERDICT_RETRY when the kind itself fails. */
-enum verdict connector_classify(struct connector *connector, const char *kind,
-                                const struct connector_answer *answer);
+struct connector_judgement {
+    enum verdict verdict;
+    char *memo;       /* what is remembered from now on (JSON), to free; NULL: as before
+                         the attempt */
+    int64_t after_ms; /* the receiver wants no attempt before; -1: it does not say */
+};
+
+/* VERDICT_RETRY when the kind itself fails, which the log says. */
+void connector_classify(struct connector *connector, const char *kind,
+                        const struct connector_answer *answer,
+                        struct connector_judgement *judgement);
 
 #endif

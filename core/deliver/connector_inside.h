@@ -1,5 +1,6 @@
-/* The connector's inside, shared by connector.c (the state, who is told) and
- * connector_render.c (how it looks, what an answer means) alone. */
+/* The connector's inside, shared by connector.c (the state, who is told),
+ * connector_render.c (how it looks) and connector_classify.c (what an answer means)
+ * alone. */
 #ifndef CCGATE_DELIVER_CONNECTOR_INSIDE_H
 #define CCGATE_DELIVER_CONNECTOR_INSIDE_H
 
@@ -24,5 +25,11 @@ void connector_set_integer(lua_State *L, const char *name, int64_t value);
 void connector_push_texts(lua_State *L, const char *const *texts, size_t count);
 /* The field of the table on top as a text to free; NULL when it is no text. */
 char *connector_take_text(lua_State *L, const char *name);
+/* Pushes KIND.FUNCTION, or false with `error`. */
+bool connector_push_kind(lua_State *L, const char *kind, const char *function,
+                         struct error *error);
+/* Pushes what is remembered (JSON), {} for NULL. */
+bool connector_push_memo(lua_State *L, const char *memo, struct error *error);
+bool connector_take_flag(lua_State *L, const char *name);
 
 #endif

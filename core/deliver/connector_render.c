@@ -1,27 +1,18 @@
-/* How a message looks for a kind of destination, and what an answer means. */
+/* How a message looks for a kind of destination. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <lua.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "deliver/connector_inside.h"
 
 /* ---- how it looks ---- */
 
-static bool
-take_flag(lua_State *L, const char *name)
-{
-    lua_getfield(L, -1, name);
-    bool is_set = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return is_set;
-}
-
-/* Pushes KIND.FUNCTION, or false with `error`. */
-static bool
-push_kind(lua_State *L, const char *kind, const char *function, struct error *error)
+bool
+connector_push_kind(lua_State *L, const char *kind, const char *function,
+                    struct error *error)
 {
     if (lua_getfield(L, AT_KINDS, kind) != LUA_TTABLE) {
         error_set(error, ERROR_DECODE, "", "there is no kind '%s'", kind);
@@ -31,34 +22,61 @@ push_kind(lua_State *L, const char *kind, const char *function, struct error *er
     return true;
 }
 
-/* Pushes the decoded event and takes what the log calls it. */
 static bool
-push_event(lua_State *L, const char *message, char **about, struct error *error)
+push_decoded(lua_State *L, const char *text, struct error *error)
 {
     lua_getfield(L, AT_JSON, "decode");
-    lua_pushstring(L, message);
-    if (!connector_call(L, 1, 1, error))
+    lua_pushstring(L, text);
+    return connector_call(L, 1, 1, error);
+}
+
+/* Pushes the decoded event and takes what the log calls it, and which alert it is
+ * about. */
+static bool
+push_event(lua_State *L, const char *message, struct connector_request *request,
+           struct error *error)
+{
+    if (!push_decoded(L, message, error))
         return false;
     lua_getfield(L, AT_NOTIFY, "about");
     lua_pushvalue(L, -2);
-    if (!connector_call(L, 1, 1, error)) /* … event about */
+    if (!connector_call(L, 1, 2, error)) /* … event about alert */
         return false;
-    *about = mem_text(lua_tostring(L, -1));
-    lua_pop(L, 1);
+    request->about = mem_text(lua_tostring(L, -2));
+    request->alert = mem_text(lua_tostring(L, -1));
+    lua_pop(L, 2);
     return true;
 }
 
 /* Pushes one event that tells of all. */
 static bool
-push_digest(lua_State *L, const struct connector_subject *subject, char **about,
-            struct error *error)
+push_digest(lua_State *L, const struct connector_subject *subject,
+            struct connector_request *request, struct error *error)
 {
     lua_getfield(L, AT_DIGEST, "of");
     connector_push_texts(L, subject->merged, subject->merged_count);
     if (!connector_call(L, 1, 1, error)) /* digest.of(messages) */
         return false;
-    *about = mem_format("digest of %zu messages", subject->merged_count);
+    request->about = mem_format("digest of %zu messages", subject->merged_count);
     return true;
+}
+
+bool
+connector_push_memo(lua_State *L, const char *memo, struct error *error)
+{
+    if (memo)
+        return push_decoded(L, memo, error);
+    lua_newtable(L);
+    return true;
+}
+
+/* Only of the same alert; a message about none has its own. */
+static const char *
+memo_for(const struct connector_subject *subject, const char *alert)
+{
+    bool is_same = !alert == !subject->memo_alert &&
+                   (!alert || strcmp(alert, subject->memo_alert) == 0);
+    return is_same ? subject->memo : NULL;
 }
 
 /* The people's own names in this service: { ayse = "U024BE7LH" }. */
@@ -74,32 +92,61 @@ push_people(lua_State *L, const struct conf *conf, const char *service)
     }
 }
 
-/* What a kind may know of its destination: no secret, and so no URL. */
+/* The keys of a destination's section that a kind may know: no secret, no URL. */
+static const struct {
+    const char *name;
+    size_t offset; /* in struct conf_destination */
+    const char *fallback;
+} options[] = {
+    {"name", offsetof(struct conf_destination, name), NULL},
+    {"method", offsetof(struct conf_destination, method), "POST"},
+    {"shape", offsetof(struct conf_destination, shape), "event"},
+    {"user", offsetof(struct conf_destination, user), NULL},
+    {"project", offsetof(struct conf_destination, project), NULL},
+    {"issue_type", offsetof(struct conf_destination, issue_type), NULL},
+};
+
 static void
 push_options(lua_State *L, const struct connector_subject *subject)
 {
     const struct conf_destination *destination = subject->destination;
-    lua_createtable(L, 0, 6);
-    connector_set_text(L, "name", destination->name);
-    connector_set_text(L, "method", destination->method ? destination->method : "POST");
-    connector_set_text(L, "shape", destination->shape ? destination->shape : "event");
+    lua_createtable(L, 0, 9);
+    for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+        const char *text =
+            *(char *const *)((const char *)destination + options[i].offset);
+        connector_set_text(L, options[i].name, text ? text : options[i].fallback);
+    }
     connector_set_text(L, "id", subject->id);
     connector_set_text(L, "message", subject->message);
     push_people(L, subject->conf, destination->kind);
     lua_setfield(L, -2, "people");
 }
 
-/* The request is on top. */
-static void
-take_request(lua_State *L, struct connector_request *request)
+static const char *const sign_words[] = {
+    [SIGN_STANDARD_WEBHOOKS] = "standard-webhooks",
+    [SIGN_BASIC] = "basic",
+    [SIGN_BEARER] = "bearer",
+};
+
+static bool
+take_sign(lua_State *L, enum connector_sign *sign, struct error *error)
 {
-    request->method = connector_take_text(L, "method");
-    request->url = connector_take_text(L, "url");
-    request->body = connector_take_text(L, "body");
-    request->log = connector_take_text(L, "log");
-    request->sign = take_flag(L, "sign");
-    request->fill = take_flag(L, "fill");
-    request->fresh = take_flag(L, "fresh");
+    char *word = connector_take_text(L, "sign");
+    size_t i = word ? SIGN_STANDARD_WEBHOOKS : SIGN_NONE;
+    size_t count = sizeof(sign_words) / sizeof(*sign_words);
+    while (word && i < count && strcmp(word, sign_words[i]) != 0)
+        i++;
+    if (i == count)
+        error_set(error, ERROR_DECODE, "", "sign: '%s' is no way to sign", word);
+    else
+        *sign = (enum connector_sign)i;
+    free(word);
+    return i < count;
+}
+
+static void
+take_headers(lua_State *L, struct connector_request *request)
+{
     if (lua_getfield(L, -1, "headers") != LUA_TTABLE)
         return;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) { /* … headers name value */
@@ -112,26 +159,43 @@ take_request(lua_State *L, struct connector_request *request)
     }
 }
 
+/* The request is on top. */
+static bool
+take_request(lua_State *L, struct connector_request *request, struct error *error)
+{
+    request->step = connector_take_text(L, "step");
+    request->method = connector_take_text(L, "method");
+    request->url = connector_take_text(L, "url");
+    request->path = connector_take_text(L, "path");
+    request->body = connector_take_text(L, "body");
+    request->log = connector_take_text(L, "log");
+    request->fill = connector_take_flag(L, "fill");
+    request->fresh = connector_take_flag(L, "fresh");
+    bool is_good = take_sign(L, &request->sign, error);
+    take_headers(L, request);
+    return is_good;
+}
+
 static bool
 render(lua_State *L, const struct connector_subject *subject,
        struct connector_request *request, struct error *error)
 {
     const char *kind = subject->destination->kind;
-    if (!push_kind(L, kind, "render", error))
+    if (!connector_push_kind(L, kind, "render", error))
         return false;
-    if (subject->merged_count > 1
-            ? !push_digest(L, subject, &request->about, error)
-            : !push_event(L, subject->message, &request->about, error))
+    if (subject->merged_count > 1 ? !push_digest(L, subject, request, error)
+                                  : !push_event(L, subject->message, request, error))
         return false;
     push_options(L, subject);
-    if (!connector_call(L, 2, 1, error)) /* render(event, options) */
+    request->memo = mem_text(memo_for(subject, request->alert));
+    if (!connector_push_memo(L, request->memo, error) ||
+        !connector_call(L, 3, 1, error)) /* render(event, options, memo) */
         return false;
-    if (!lua_istable(L, -1)) {
-        error_set(error, ERROR_DECODE, "", "kind '%s' renders no request", kind);
-        return false;
-    }
-    take_request(L, request);
-    return true;
+    request->is_nothing = lua_isnil(L, -1);
+    if (request->is_nothing || lua_istable(L, -1))
+        return request->is_nothing || take_request(L, request, error);
+    error_set(error, ERROR_DECODE, "", "kind '%s' renders no request", kind);
+    return false;
 }
 
 bool
@@ -155,61 +219,13 @@ connector_request_fini(struct connector_request *request)
     }
     free(request->headers);
     free(request->about);
+    free(request->alert);
+    free(request->memo);
+    free(request->step);
     free(request->method);
     free(request->url);
+    free(request->path);
     free(request->body);
     free(request->log);
     *request = (struct connector_request){0};
-}
-
-/* ---- what an answer means ---- */
-
-static const char *const verdict_words[] = {
-    [VERDICT_DONE] = "done",
-    [VERDICT_RETRY] = "retry",
-    [VERDICT_SLOW] = "slow",
-    [VERDICT_DEAD] = "dead",
-};
-
-static bool
-read_verdict(lua_State *L, enum verdict *verdict, struct error *error)
-{
-    const char *word = lua_tostring(L, -1);
-    for (size_t i = 0; word && i < sizeof(verdict_words) / sizeof(*verdict_words); i++)
-        if (!strcmp(word, verdict_words[i])) {
-            *verdict = (enum verdict)i;
-            return true;
-        }
-    error_set(error, ERROR_DECODE, "", "'%s' is no verdict", word ? word : "nil");
-    return false;
-}
-
-static void
-push_answer(lua_State *L, const struct connector_answer *answer)
-{
-    lua_createtable(L, 0, 4);
-    connector_set_integer(L, "status", answer->status);
-    connector_set_integer(L, "refusals", answer->refusals);
-    if (answer->error_kind != ERROR_NONE)
-        connector_set_text(L, "error", error_word(answer->error_kind));
-    lua_pushlstring(L, answer->body ? answer->body : "", answer->body_size);
-    lua_setfield(L, -2, "body");
-}
-
-enum verdict
-connector_classify(struct connector *connector, const char *kind,
-                   const struct connector_answer *answer)
-{
-    lua_State *L = connector->L;
-    struct error error = {0};
-    enum verdict verdict = VERDICT_RETRY;
-    bool good = push_kind(L, kind, "classify", &error);
-    if (good) {
-        push_answer(L, answer);
-        good = connector_call(L, 1, 1, &error) && read_verdict(L, &verdict, &error);
-    }
-    if (!good)
-        log_error("deliver", "kind %s: classify: %s", kind, error.message);
-    lua_settop(L, AT_END);
-    return verdict;
 }

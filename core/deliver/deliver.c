@@ -13,6 +13,7 @@
 #define POOL_CALLS 256 /* over all destinations: only a ceiling for descriptors */
 
 static void pump(struct outlet *outlet);
+static void send_request(struct flight *flight);
 
 /* ---- outlets ---- */
 
@@ -52,11 +53,12 @@ find_conf(struct outlet *outlet, bool is_new)
                  outlet->name);
     if (!outlet->conf)
         return;
-    struct connector_pace pace =
-        connector_pace(outlet->deliver->connector, outlet->conf->kind);
-    double rate = outlet->conf->rate > 0 ? outlet->conf->rate : pace.rate;
+    struct connector_traits traits =
+        connector_traits(outlet->deliver->connector, outlet->conf->kind);
+    double rate = outlet->conf->rate > 0 ? outlet->conf->rate : traits.rate;
     bucket_set(&outlet->bucket, rate, clock_mono_ms());
-    outlet->merges = pace.merges;
+    outlet->merges = traits.merges;
+    outlet->remembers = traits.remembers;
 }
 
 static struct outlet *
@@ -80,6 +82,7 @@ outlet_delete(struct outlet *outlet)
     for (size_t i = 0; i < PARALLEL; i++) {
         connector_request_fini(&outlet->flights[i].request);
         free(outlet->flights[i].messages);
+        free(outlet->flights[i].memo);
     }
     lines_fini(&outlet->lines);
     free(outlet->name);
@@ -112,35 +115,93 @@ conclude_failed(struct flight *flight, enum verdict verdict, const struct error 
     flight_conclude(flight, &outcome);
 }
 
+static bool render(struct flight *flight, struct error *error);
+
+/* The kind has another request of this attempt: it depends on what has been learned,
+ * and what is learned is on disk with the end of the attempt alone. So a message whose
+ * answer was lost begins with its first request again. */
+static void
+ask_again(struct flight *flight, const struct outcome *outcome)
+{
+    struct outcome end = *outcome;
+    struct error error = {0};
+    end.verdict = VERDICT_RETRY;
+    end.memo = NULL;
+    if (++flight->asks >= ASKS_MOST) {
+        error_set(&end.error, ERROR_LIMIT, "", "it takes more than %d requests",
+                  ASKS_MOST);
+    } else if (outcome->memo) {
+        free(flight->memo);
+        flight->memo = mem_text(outcome->memo);
+    }
+    if (flight->outlet->conf && !end.error.kind && render(flight, &error)) {
+        if (!flight->request.is_nothing) {
+            bucket_take(&flight->outlet->bucket, clock_mono_ms());
+            send_request(flight);
+            return;
+        }
+        end.verdict = VERDICT_DONE;
+        end.memo = flight->memo;
+    } else if (error.kind) {
+        end.verdict = VERDICT_DEAD;
+        end.error = error;
+    }
+    flight_conclude(flight, &end);
+}
+
+static int64_t
+later(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms > b_ms ? a_ms : b_ms;
+}
+
+static void
+judge(struct flight *flight, const struct http_response *response,
+      struct connector_judgement *judgement)
+{
+    const struct outlet *outlet = flight->outlet;
+    bool is_answered = response->error.kind == ERROR_NONE;
+    struct connector_answer answer = {
+        .status = is_answered ? response->status : 0,
+        .error_kind = response->error.kind,
+        .body = is_answered ? response->body : NULL,
+        .body_size = is_answered ? response->body_size : 0,
+        .refusals = flight->messages[0]->refusals,
+        .step = flight->request.step,
+        .memo = flight->request.memo,
+    };
+    /* A destination that has just left the configuration is judged as a webhook. */
+    const char *kind = outlet->conf ? outlet->conf->kind : "webhook";
+    connector_classify(outlet->deliver->connector, kind, &answer, judgement);
+}
+
 static void
 on_response(void *arg, const struct http_response *response)
 {
     struct flight *flight = arg;
     struct outlet *outlet = flight->outlet;
-    bool answered = response->error.kind == ERROR_NONE;
-    bool is_refused = answered && response->status / 100 == 4;
+    bool is_answered = response->error.kind == ERROR_NONE;
+    bool is_refused = is_answered && response->status / 100 == 4;
     for (size_t i = 0; i < flight->count; i++)
         flight->messages[i]->refusals += is_refused;
-    struct connector_answer answer = {
-        .status = answered ? response->status : 0,
-        .error_kind = response->error.kind,
-        .body = answered ? response->body : NULL,
-        .body_size = answered ? response->body_size : 0,
-        .refusals = flight->messages[0]->refusals,
-    };
-    /* A destination that has just left the configuration is judged as a webhook. */
-    const char *kind = outlet->conf ? outlet->conf->kind : "webhook";
+    struct connector_judgement judgement;
+    judge(flight, response, &judgement);
     struct outcome outcome = {
-        .verdict = connector_classify(outlet->deliver->connector, kind, &answer),
+        .verdict = judgement.verdict,
         .error = response->error,
-        .status = answer.status,
+        .status = is_answered ? response->status : 0,
         .curl_code = response->curl_code,
-        .answer = answer.body,
+        .answer = is_answered ? response->body : NULL,
         .response = response,
-        .retry_after_ms = response->retry_after_ms,
+        .retry_after_ms = later(response->retry_after_ms, judgement.after_ms),
         .duration_ms = response->duration_us / 1000,
+        .memo = judgement.memo,
     };
-    flight_conclude(flight, &outcome);
+    if (judgement.verdict == VERDICT_AGAIN)
+        ask_again(flight, &outcome);
+    else
+        flight_conclude(flight, &outcome);
+    free(judgement.memo);
     pump(outlet);
 }
 
@@ -176,7 +237,12 @@ leave(struct flight *flight, const struct http_request *request, const char *bod
         .status = 200, .body = "", .content_type = "", .retry_after_ms = -1};
     if (deliver->player) {
         play(flight, body, &response);
-        on_response(flight, &response);
+        /* Nobody plays a service that keeps tickets: one request stands for all of a
+         * message, unless the player says something. */
+        if (flight->outlet->remembers && response.status == 200 && !*response.body)
+            flight_conclude(flight, &(struct outcome){.verdict = VERDICT_DONE});
+        else
+            on_response(flight, &response);
     } else {
         http_start(deliver->pool, request, on_response, flight);
     }
@@ -187,10 +253,11 @@ send_request(struct flight *flight)
 {
     const struct conf_destination *conf = flight->outlet->conf;
     const struct message *message = flight->messages[0];
-    const char *body = flight->count > 1 ? flight->request.body : message->body;
+    bool is_own = flight->count == 1 && !flight->outlet->remembers;
+    const char *body = is_own ? message->body : flight->request.body;
     struct outgoing outgoing = {0};
     struct error error = {0};
-    const char *url = conf->url ? conf->url : flight->request.url;
+    char *url = outgoing_url(conf, &flight->request);
     if (!url)
         error_set(&error, ERROR_LIMIT, "", "the configuration has no url for it");
     else if (!outgoing_init(&outgoing, conf, &flight->request, message->id, body,
@@ -215,6 +282,7 @@ send_request(struct flight *flight)
     else
         leave(flight, &request, body);
     outgoing_fini(&outgoing);
+    free(url);
 }
 
 /* The destination has gone while its messages were on their way to the disk. */
@@ -241,6 +309,8 @@ on_committed(void *arg)
     struct outlet *outlet = flight->outlet;
     if (!outlet->conf) {
         put_back(flight);
+    } else if (flight->request.is_nothing) {
+        flight_conclude(flight, &(struct outcome){.verdict = VERDICT_DONE});
     } else if (flight->request.log) {
         struct http_response unread = {0};
         if (outlet->deliver->player)
@@ -258,21 +328,40 @@ static bool
 keep_body(struct flight *flight)
 {
     struct message *message = flight->messages[0];
-    if (flight->count > 1 || message->body || !flight->request.body)
+    if (flight->count > 1 || flight->outlet->remembers || message->body ||
+        !flight->request.body)
         return false;
     message->body = flight->request.body;
     flight->request.body = NULL;
     return true;
 }
 
+/* What this attempt has learned, else what is known of its fingerprint. */
+static void
+add_memo(const struct flight *flight, struct connector_subject *subject)
+{
+    const struct outlet *outlet = flight->outlet;
+    const struct memo_record *known = memos_find(&outlet->deliver->memos, outlet->name,
+                                                 lines_key_of(flight->messages[0]));
+    if (flight->memo) {
+        subject->memo = flight->memo;
+        subject->memo_alert = flight->request.alert;
+    } else if (known) {
+        subject->memo = known->text;
+        subject->memo_alert = known->alert;
+    }
+}
+
+/* In the place of the request before. */
 static bool
 render(struct flight *flight, struct error *error)
 {
     struct deliver *deliver = flight->outlet->deliver;
+    struct connector_request before = flight->request;
     const char **merged = mem_grow(NULL, flight->count, sizeof(*merged));
     for (size_t i = 0; i < flight->count; i++)
         merged[i] = flight->messages[i]->event;
-    const struct connector_subject subject = {
+    struct connector_subject subject = {
         .conf = deliver->conf,
         .destination = flight->outlet->conf,
         .id = flight->messages[0]->id,
@@ -280,8 +369,10 @@ render(struct flight *flight, struct error *error)
         .merged = merged,
         .merged_count = flight->count,
     };
+    add_memo(flight, &subject);
     bool is_good =
         connector_render(deliver->connector, &subject, &flight->request, error);
+    connector_request_fini(&before);
     free(merged);
     return is_good;
 }
@@ -363,6 +454,7 @@ deliver_new(struct loop *loop, struct store *store, struct connector *connector,
     deliver->conf = conf;
     deliver->pool = http_pool_new(loop, POOL_CALLS);
     deliver->mark_timer = timer_new(loop, commit_marks, deliver);
+    memos_load(&deliver->memos, store);
     store_each_dead(store, on_dead, deliver);
     return deliver;
 }
@@ -383,6 +475,7 @@ deliver_delete(struct deliver *deliver)
         if (deliver->outlets.slots[i].key)
             outlet_delete(deliver->outlets.slots[i].value);
     table_fini(&deliver->outlets);
+    memos_fini(&deliver->memos);
     timer_free(deliver->mark_timer);
     if (deliver->marks)
         txn_delete(deliver->marks); /* found again at the next start */

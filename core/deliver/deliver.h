@@ -10,13 +10,18 @@
  * digest, which tells of all; it is made anew at each attempt, with what has come
  * meanwhile, and its end is the end of each. One that is refused for good is taken
  * apart: then each goes alone. Messages of scripts are never merged, nor what has been
- * tried alone. */
+ * tried alone.
+ *
+ * Kinds that remember (struct connector_traits) may take several requests in an
+ * attempt, and learn from the answers (memos.h); what they learned is committed with
+ * the end of the attempt. */
 #ifndef CCGATE_DELIVER_DELIVER_H
 #define CCGATE_DELIVER_DELIVER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/loop.h"
 #include "deliver/connector.h"
@@ -92,6 +97,12 @@ typedef void deliver_on_look(void *arg, const struct deliver_look *look);
 /* The destinations in the order of the configuration, then others that have messages.
  * Costs time for every alert that waits. */
 void deliver_each(const struct deliver *deliver, deliver_on_look *on_look, void *arg);
+
+/* Adds what destinations remember of this alert ("fingerprint-opening"), by their
+ * names:
+ * {"jira":{"id":"OPS-7"}}. */
+void deliver_refs(const struct deliver *deliver, const char *fingerprint,
+                  const char *alert, struct buf *out);
 
 /* Somebody wants this message tried now, in its place in the order of its alert: one
  * that waits at once, a dead one with a schedule that begins anew. False with `error`:

@@ -15,7 +15,10 @@ flight_end(struct flight *flight)
 {
     connector_request_fini(&flight->request);
     free(flight->messages);
+    free(flight->memo);
     flight->messages = NULL;
+    flight->memo = NULL;
+    flight->asks = 0;
     flight->count = 0;
     flight->outlet->in_flight--;
 }
@@ -109,6 +112,24 @@ state_after(const struct outcome *outcome, int64_t wait_ms)
                                               : OUTBOX_DEAD;
 }
 
+/* Of a message that belongs to no alert there is nobody who would ask. */
+static void
+remember(const struct flight *flight, const char *memo, struct txn *txn)
+{
+    struct outlet *outlet = flight->outlet;
+    const struct memo_record record = {
+        .destination = outlet->name,
+        .fingerprint = (char *)(uintptr_t)lines_key_of(flight->messages[0]),
+        .alert = flight->request.alert,
+        .text = (char *)(uintptr_t)memo,
+        .written_ms = clock_wall_ms(),
+    };
+    if (!memo || !record.alert || !*record.fingerprint)
+        return;
+    memos_put(&outlet->deliver->memos, &record);
+    txn_put_memo(txn, &record);
+}
+
 /* All in one transaction, and by one throw of the dice: what failed together may go
  * together again. */
 void
@@ -121,6 +142,7 @@ flight_conclude(struct flight *flight, const struct outcome *outcome)
     struct txn *txn = txn_new();
     char *answer = outgoing_keep_answer(
         outlet->conf, outcome->answer ? outcome->answer : outcome->error.message);
+    remember(flight, outcome->memo, txn);
     for (size_t i = 0; i < flight->count; i++) {
         struct message *message = flight->messages[i];
         message->attempts++;

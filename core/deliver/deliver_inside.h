@@ -7,9 +7,14 @@
 #include "deliver/bucket.h"
 #include "deliver/deliver.h"
 #include "deliver/lines.h"
+#include "deliver/memos.h"
 #include "net/http.h"
 
 #define PARALLEL 8 /* in flight per destination */
+
+#define ASKS_MOST                                                                      \
+    8 /* requests in one attempt; more is a kind that turns in circles                 \
+       */
 
 #define DIGEST_OVER 5  /* more than the bucket has tokens: the others would wait */
 #define DIGEST_MOST 50 /* messages in one: all of them are named */
@@ -21,6 +26,8 @@ struct flight {
     struct message **messages; /* owned */
     size_t count;              /* 0: this place is free */
     struct connector_request request;
+    char *memo;    /* that this attempt has brought so far; NULL: none */
+    unsigned asks; /* requests of this attempt that have been answered */
 };
 
 /* A destination, or one that the configuration does not have (any more). */
@@ -29,7 +36,8 @@ struct outlet {
     char *name;
     const struct conf_destination *conf; /* NULL: messages wait */
     struct bucket bucket;
-    bool merges; /* what piles up behind the bucket */
+    bool merges;    /* what piles up behind the bucket */
+    bool remembers; /* see struct connector_traits */
     struct lines lines;
     struct flight flights[PARALLEL];
     size_t in_flight;
@@ -45,8 +53,9 @@ struct deliver {
     const struct conf *conf;
     struct http_pool *pool;
     const struct deliver_player *player; /* NULL: the network */
-    struct table outlets;                /* name → struct outlet, owned */
-    struct txn *marks;                   /* of what was superseded; NULL: nothing was */
+    struct memos memos;
+    struct table outlets; /* name → struct outlet, owned */
+    struct txn *marks;    /* of what was superseded; NULL: nothing was */
     struct timer *mark_timer;
     struct await *awaits;
     bool draining;
@@ -62,6 +71,7 @@ struct outcome {
     const struct http_response *response; /* NULL: none came */
     int64_t retry_after_ms;
     int64_t duration_ms;
+    const char *memo; /* what is remembered from now on; NULL: as before */
 };
 
 /* Wakes the outlet when its first message is due. */

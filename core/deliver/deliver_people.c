@@ -3,7 +3,14 @@
 #include "base/trouble.h"
 #include "deliver/deliver_inside.h"
 
-/* ---- how much there is ---- */
+/* ---- how much there is, and what is known ---- */
+
+void
+deliver_refs(const struct deliver *deliver, const char *fingerprint, const char *alert,
+             struct buf *out)
+{
+    memos_write(&deliver->memos, fingerprint, alert, out);
+}
 
 size_t
 deliver_busy(const struct deliver *deliver)

@@ -170,6 +170,12 @@ lines_add(struct lines *lines, struct message *message, const char *order_key)
     return NULL;
 }
 
+const char *
+lines_key_of(const struct message *message)
+{
+    return message->line->key;
+}
+
 const struct message *
 lines_first(const struct lines *lines)
 {

@@ -51,6 +51,9 @@ void lines_fini(struct lines *lines);
  */
 char *lines_add(struct lines *lines, struct message *message, const char *order_key);
 
+/* The order key, borrowed; "" for none. */
+const char *lines_key_of(const struct message *message);
+
 /* The message that may go and is due soonest, NULL when none may go. */
 const struct message *lines_first(const struct lines *lines);
 

@@ -49,6 +49,54 @@ add_signature(struct outgoing *outgoing, const char *secret, const char *id,
     return true;
 }
 
+static void
+add_authorization(struct outgoing *outgoing, const char *scheme,
+                  const struct conf_destination *conf)
+{
+    struct buf *value = &outgoing->authorization;
+    buf_format(value, "%s ", scheme);
+    if (conf->user) {
+        char *pair = mem_format("%s:%s", conf->user, conf->password);
+        sign_add_base64(value, pair, strlen(pair));
+        free(pair);
+    } else {
+        buf_add_text(value, conf->password);
+    }
+    add_header(outgoing, "authorization", value->data);
+}
+
+/* False when what it takes is not there. */
+static bool
+add_sign(struct outgoing *outgoing, const struct conf_destination *conf,
+         enum connector_sign sign, const char *id, int64_t now_s)
+{
+    switch (sign) {
+    case SIGN_NONE: return true;
+    case SIGN_STANDARD_WEBHOOKS:
+        return add_signature(outgoing, conf->secret, id, outgoing->body, now_s);
+    case SIGN_BASIC:
+    case SIGN_BEARER: break;
+    }
+    if (!conf->password || !conf->user != (sign == SIGN_BEARER))
+        return false;
+    add_authorization(outgoing, sign == SIGN_BASIC ? "Basic" : "Bearer", conf);
+    return true;
+}
+
+/* ---- where to ---- */
+
+char *
+outgoing_url(const struct conf_destination *conf,
+             const struct connector_request *request)
+{
+    if (!conf->url || !request->path)
+        return mem_text(conf->url ? conf->url : request->url);
+    size_t size = strlen(conf->url);
+    while (size && conf->url[size - 1] == '/')
+        size--;
+    return mem_format("%.*s%s", (int)size, conf->url, request->path);
+}
+
 /* ---- secrets in the body ---- */
 
 /* How gateway.json writes the place of a secret: no text of a JSON body has this byte.
@@ -101,8 +149,7 @@ outgoing_init(struct outgoing *outgoing, const struct conf_destination *conf,
             return false;
         outgoing->body = outgoing->filled.size ? outgoing->filled.data : body;
     }
-    if (request->sign &&
-        !add_signature(outgoing, conf->secret, id, outgoing->body, now_s))
+    if (!add_sign(outgoing, conf, request->sign, id, now_s))
         return false;
     add_headers(outgoing, conf->headers, conf->header_count);
     add_headers(outgoing, request->headers, request->header_count);
@@ -115,6 +162,7 @@ outgoing_fini(struct outgoing *outgoing)
 {
     free(outgoing->headers);
     buf_fini(&outgoing->signature);
+    buf_fini(&outgoing->authorization);
     buf_fini(&outgoing->filled);
     *outgoing = (struct outgoing){0};
 }
@@ -164,6 +212,8 @@ outgoing_blot(const struct conf_destination *conf, const char *text)
         blot_out_all(kept, conf->secret, "_");
     if (conf->routing_key)
         blot_out(kept, conf->routing_key, strlen(conf->routing_key));
+    if (conf->password)
+        blot_out(kept, conf->password, strlen(conf->password));
     for (size_t i = 0; i < conf->header_count; i++)
         blot_out_all(kept, conf->headers[i].value, " ");
     return kept;

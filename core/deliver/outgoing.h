@@ -22,16 +22,22 @@ struct outgoing {
     struct buf filled;
     char timestamp[24];
     struct buf signature;
+    struct buf authorization;
 };
 
 /* Makes the body and the headers of message `id` with this body for an attempt at
- * `now_s`: each name once, the gateway's webhook-… first, then the configuration's,
- * then the kind's. False when the destination's secret cannot sign, or one that the
- * body needs is not there: then nothing may be sent. `body` is borrowed. */
+ * `now_s`: each name once, the gateway's webhook-… first, the user's name
+ * and password, then the configuration's, then the kind's. False when the destination's
+ * secret cannot sign, or one that the body needs is not there: then nothing may be
+ * sent. `body` is borrowed. */
 bool outgoing_init(struct outgoing *outgoing, const struct conf_destination *conf,
                    const struct connector_request *request, const char *id,
                    const char *body, int64_t now_s);
 void outgoing_fini(struct outgoing *outgoing);
+
+/* Where it goes, to free; NULL when neither the configuration nor the kind says it. */
+char *outgoing_url(const struct conf_destination *conf,
+                   const struct connector_request *request);
 
 /* What came back, the destination's secrets blotted out; free it. Nothing when `conf`
  * is NULL: then nobody knows any more what was secret. */

@@ -1,5 +1,5 @@
-/* Single values out of JSON objects that the gateway wrote itself: the state of an
- * alert. */
+/* Single values out of small JSON objects, each found anew: the state of an alert, a
+ * body that is played with. */
 #ifndef CCGATE_MODEL_PICK_H
 #define CCGATE_MODEL_PICK_H
 

@@ -213,6 +213,8 @@ static const struct receiver receivers[] = {
       "{\"status\":\"success\",\"message\":\"Event processed\"}"},
      {400, "application/json",
       "{\"status\":\"invalid event\",\"message\":\"Event object is invalid\"}"}},
+    /* What it answers depends on what it was told before: sim/jira.h. */
+    {.name = "jira", .title = "Jira", .prefix = "/rest/api/3/"},
 };
 
 const struct receiver *

@@ -11,7 +11,7 @@
 struct receiver;
 
 /* The service at this path: /services/… is Slack, /workflows/… Teams, /v2/enqueue
- * PagerDuty. NULL: none, anything is taken. */
+ * PagerDuty, /rest/api/3/… Jira. NULL: none, anything is taken. */
 const struct receiver *receiver_at(const char *path);
 
 const char *receiver_name(const struct receiver *receiver);
@@ -23,7 +23,8 @@ struct receiver_answer {
     const char *content_type, *body;
 };
 
-/* What it answers to this body; adds to `problem` why it refuses it. */
+/* What it answers to this body, Jira apart (sim/jira.h); adds to `problem` why it
+ * refuses it. */
 struct receiver_answer receiver_judge(const struct receiver *receiver, const char *body,
                                       size_t size, struct buf *problem);
 

@@ -56,6 +56,16 @@ static const struct part pager_parts[] = {
     {NULL, PLACE_NONE, NULL},
 };
 
+static const struct part jira_parts[] = {
+    {"fields.summary", PLACE_TITLE, NULL},
+    {"fields.description.content.content.text", PLACE_LINE, NULL},
+    {"body.content.content.text", PLACE_LINE, NULL},
+    {"update.comment.add.body.content.content.text", PLACE_LINE, NULL},
+    {"jql", PLACE_WORD, "looks for "},
+    {"transition.id", PLACE_WORD, "transition "},
+    {NULL, PLACE_NONE, NULL},
+};
+
 static const struct part event_parts[] = {
     {"data.summary", PLACE_TITLE, NULL},
     {"data.message", PLACE_TITLE, NULL},
@@ -85,6 +95,7 @@ static const struct {
     {"slack", slack_parts},
     {"teams", teams_parts},
     {"pagerduty", pager_parts},
+    {"jira", jira_parts},
 };
 
 /* What raises and what clears, as each service is told so. */
@@ -100,6 +111,8 @@ static const struct {
     {CARD "body.color", "Warning", SHOWN_RAISED},
     {"event_action", "resolve", SHOWN_CLEARED},
     {"event_action", "trigger", SHOWN_RAISED},
+    {"transition.id", "", SHOWN_CLEARED},
+    {"fields.summary", "", SHOWN_RAISED},
     {"data.kind", "clear", SHOWN_CLEARED},
     {"data.kind", "raise", SHOWN_RAISED},
     {"data.kind", "level", SHOWN_RAISED},

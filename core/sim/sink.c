@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "net/sign.h"
 #include "sim/delay.h"
+#include "sim/jira.h"
+#include "sim/receiver.h"
 #include "sim/shown.h"
 
 #define TOLERANCE_S 300 /* the Standard Webhooks libraries' own */
@@ -16,6 +18,7 @@
 struct sink {
     struct sink_options options;
     struct delays delays;
+    struct jira *jira;
     int64_t requests;
     struct buf line;
 };
@@ -26,6 +29,7 @@ sink_new(struct loop *loop, const struct sink_options *options)
     struct sink *sink = mem_zero(sizeof *sink);
     sink->options = *options;
     sink->delays.loop = loop;
+    sink->jira = jira_new();
     return sink;
 }
 
@@ -33,6 +37,7 @@ void
 sink_delete(struct sink *sink)
 {
     delays_fini(&sink->delays);
+    jira_delete(sink->jira);
     buf_fini(&sink->line);
     free(sink);
 }
@@ -263,12 +268,34 @@ read_headers(const struct server_request *request, struct sink_header *headers)
     return count;
 }
 
-/* What is not to fail is judged by the service of the path. */
+/* It remembers what it was sent, and answers accordingly. */
 static struct receiver_answer
-judge(const struct sink *sink, struct sink_request *request, struct buf *problem)
+judge_ticket(const struct sink *sink, struct sink_request *request, struct buf *problem,
+             struct buf *reply)
+{
+    const struct jira_request asked = {
+        .method = request->method,
+        .path = request->path,
+        .authorization = header_of(request, "authorization"),
+        .body = request->body,
+        .body_size = request->body_size,
+    };
+    int status = jira_answer(sink->jira, &asked, problem, reply);
+    request->problem = problem->data;
+    return (struct receiver_answer){status, "application/json",
+                                    reply->data ? reply->data : ""};
+}
+
+/* What is not to fail is judged by the service of the path. `reply` has room for an
+ * answer that is made anew. */
+static struct receiver_answer
+judge(const struct sink *sink, struct sink_request *request, struct buf *problem,
+      struct buf *reply)
 {
     if (sink->requests <= sink->options.fail_first)
         return (struct receiver_answer){503, NULL, ""};
+    if (jira_is_at(request->path) && sink->options.status == 200)
+        return judge_ticket(sink, request, problem, reply);
     if (!request->receiver || sink->options.status != 200)
         return (struct receiver_answer){(int)sink->options.status, NULL, ""};
     struct receiver_answer answer =
@@ -306,12 +333,12 @@ sink_handle(void *arg, struct server_request *request)
         .header_count = read_headers(request, headers),
         .at_ms = clock_wall_ms(),
     };
-    struct buf problem = {0};
+    struct buf problem = {0}, made = {0};
     arrived.place = find_place(&sink->options, arrived.path);
     arrived.receiver = receiver_at(arrived.path);
     arrived.body = server_body(request, &arrived.body_size);
     sink->requests++;
-    const struct receiver_answer answer = judge(sink, &arrived, &problem);
+    const struct receiver_answer answer = judge(sink, &arrived, &problem, &made);
     arrived.status = answer.status;
     buf_clear(&sink->line);
     if (sink->options.json)
@@ -320,10 +347,11 @@ sink_handle(void *arg, struct server_request *request)
         sink_print(&sink->options, &arrived, &sink->line);
     fwrite(sink->line.data, 1, sink->line.size, sink->options.out);
     fflush(sink->options.out);
-    buf_fini(&problem);
     const struct delayed_reply reply = {.status = answer.status,
                                         .content_type = answer.content_type,
                                         .body = answer.body,
                                         .size = strlen(answer.body)};
     delays_reply(&sink->delays, request, sink->options.delay_ms, &reply);
+    buf_fini(&problem);
+    buf_fini(&made);
 }

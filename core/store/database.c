@@ -41,6 +41,7 @@ static const char *const sql[STATEMENTS] = {
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
                     " ON CONFLICT (id) DO UPDATE SET attempts = ?5",
     [SQL_HANDLED] = "DELETE FROM handler WHERE id = ?1",
+    [SQL_MEMO] = "REPLACE INTO memo VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CLEAN_HANDLERS] = "DELETE FROM handler WHERE created_ms < ?1",
     [SQL_CLEAN_SILENCES] = "DELETE FROM silence WHERE until_ms < ?1",
     [SQL_CLEAN_SLOTS] = "DELETE FROM slot WHERE until < ?1 / 1000",
@@ -312,6 +313,18 @@ end_handler(struct database *database, const struct handler_record *handler)
 }
 
 static bool
+put_memo(struct database *database, const struct memo_record *memo)
+{
+    sqlite3_stmt *statement = database->statements[SQL_MEMO];
+    bind_text(statement, 1, memo->destination);
+    bind_text(statement, 2, memo->fingerprint);
+    bind_text(statement, 3, memo->alert);
+    bind_text(statement, 4, memo->text);
+    sqlite3_bind_int64(statement, 5, memo->written_ms);
+    return run(database, SQL_MEMO);
+}
+
+static bool
 apply(struct database *database, struct store_change *change)
 {
     switch (change->kind) {
@@ -326,6 +339,7 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_RUN: return put_run(database, &change->run);
     case CHANGE_HANDLER: return put_handler(database, &change->handler);
     case CHANGE_HANDLED: return end_handler(database, &change->handler);
+    case CHANGE_MEMO: return put_memo(database, &change->memo);
     }
     return false;
 }

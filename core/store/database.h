@@ -32,6 +32,7 @@ void database_each_silence(struct database *database, store_on_silence *on_silen
 void database_each_handler(struct database *database, store_on_handler *on_handler,
                            void *arg);
 void database_each_kept(struct database *database, store_on_kept *on_kept, void *arg);
+void database_each_memo(struct database *database, store_on_memo *on_memo, void *arg);
 void database_each_run(struct database *database, store_on_run *on_run, void *arg);
 void database_each_slot(struct database *database, store_on_slot *on_slot, void *arg);
 void database_each_key_state(struct database *database, store_on_key_state *on_state,

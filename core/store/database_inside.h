@@ -27,6 +27,7 @@ enum statement {
     SQL_RUN,
     SQL_HANDLER,
     SQL_HANDLED,
+    SQL_MEMO,
     SQL_CLEAN_HANDLERS,
     SQL_CLEAN_SLOTS,
     SQL_CLEAN_SILENCES,

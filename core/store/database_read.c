@@ -246,6 +246,35 @@ database_each_kept(struct database *database, store_on_kept *on_kept, void *arg)
              read_kept, &reader);
 }
 
+struct memo_reader {
+    store_on_memo *on_memo;
+    void *arg;
+};
+
+static void
+read_memo(void *arg, sqlite3_stmt *row)
+{
+    const struct memo_reader *reader = arg;
+    struct memo_record record = {
+        .destination = column(row, 0),
+        .fingerprint = column(row, 1),
+        .alert = column(row, 2),
+        .text = column(row, 3),
+        .written_ms = sqlite3_column_int64(row, 4),
+    };
+    reader->on_memo(reader->arg, &record);
+}
+
+void
+database_each_memo(struct database *database, store_on_memo *on_memo, void *arg)
+{
+    struct memo_reader reader = {on_memo, arg};
+    each_row(database,
+             "SELECT destination, fingerprint, alert, text, written_ms FROM memo"
+             " ORDER BY destination, fingerprint",
+             read_memo, &reader);
+}
+
 struct run_reader {
     store_on_run *on_run;
     void *arg;

@@ -50,6 +50,9 @@ static const char *const steps[] = {
     " id TEXT NOT NULL UNIQUE, rule TEXT NOT NULL, kind TEXT NOT NULL,"
     " alert TEXT NOT NULL, attempts INTEGER NOT NULL, created_ms INTEGER NOT NULL)"
     " STRICT;",
+    "CREATE TABLE memo (destination TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+    " alert TEXT NOT NULL, text TEXT NOT NULL, written_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (destination, fingerprint)) STRICT, WITHOUT ROWID;",
 };
 
 bool

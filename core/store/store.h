@@ -6,9 +6,9 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 7): meta(name, value) · alert · outbox · attempt · slot
- * · silence · key_state · kept · run · handler. An older file is brought to this form
- * when it is opened. */
+ * Schema (STRICT, user_version 8): meta(name, value) · alert · outbox · attempt · slot
+ * · silence · key_state · kept · run · handler · memo. An older file is brought to this
+ * form when it is opened. */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
 
@@ -110,6 +110,14 @@ struct kept_record {
     int64_t written_ms;
 };
 
+/* What a destination remembers of an alert: a ticket's number. */
+struct memo_record {
+    char *destination, *fingerprint; /* the primary key */
+    char *alert;                     /* the id of the alert that it is about */
+    char *text;                      /* JSON, an object owned by the kind */
+    int64_t written_ms;
+};
+
 /* Copies of the texts, too. */
 void alert_record_init(struct alert_record *record, const struct alert_record *from);
 void alert_record_fini(struct alert_record *record);
@@ -125,6 +133,8 @@ void kept_record_fini(struct kept_record *record);
 void handler_record_init(struct handler_record *record,
                          const struct handler_record *from);
 void handler_record_fini(struct handler_record *record);
+void memo_record_init(struct memo_record *record, const struct memo_record *from);
+void memo_record_fini(struct memo_record *record);
 
 /* Opens or creates DIR/state.db (the folder is made), takes DIR/lock for this process,
  * checks (application_id, user_version, quick_check) and turns in_flight into ready.
@@ -170,6 +180,9 @@ void store_each_run(struct store *store, store_on_run *on_run, void *arg);
 typedef void store_on_handler(void *arg, const struct handler_record *record);
 void store_each_handler(struct store *store, store_on_handler *on_handler, void *arg);
 
+typedef void store_on_memo(void *arg, const struct memo_record *record);
+void store_each_memo(struct store *store, store_on_memo *on_memo, void *arg);
+
 /* A transaction under construction; copies what it is given. */
 struct txn;
 struct txn *txn_new(void);
@@ -200,6 +213,9 @@ void txn_put_run(struct txn *txn, const struct run_record *record);
 /* Adds a run, or sets the attempts of the one with this id. */
 void txn_put_handler(struct txn *txn, const struct handler_record *record);
 void txn_end_handler(struct txn *txn, const char *id);
+
+/* In place of what the destination remembered of this fingerprint. */
+void txn_put_memo(struct txn *txn, const struct memo_record *record);
 
 struct attempt_record {
     const char *message_id;

@@ -44,6 +44,12 @@ store_each_key_state(struct store *store, store_on_key_state *on_state, void *ar
 }
 
 void
+store_each_memo(struct store *store, store_on_memo *on_memo, void *arg)
+{
+    database_each_memo(store->database, on_memo, arg);
+}
+
+void
 store_each_kept(struct store *store, store_on_kept *on_kept, void *arg)
 {
     database_each_kept(store->database, on_kept, arg);

@@ -118,6 +118,28 @@ kept_record_fini(struct kept_record *record)
 }
 
 void
+memo_record_init(struct memo_record *record, const struct memo_record *from)
+{
+    *record = (struct memo_record){
+        .destination = mem_text(from->destination),
+        .fingerprint = mem_text(from->fingerprint),
+        .alert = mem_text(from->alert),
+        .text = mem_text(from->text),
+        .written_ms = from->written_ms,
+    };
+}
+
+void
+memo_record_fini(struct memo_record *record)
+{
+    free(record->destination);
+    free(record->fingerprint);
+    free(record->alert);
+    free(record->text);
+    *record = (struct memo_record){0};
+}
+
+void
 handler_record_init(struct handler_record *record, const struct handler_record *from)
 {
     *record = (struct handler_record){
@@ -173,6 +195,7 @@ change_fini(struct store_change *change)
     case CHANGE_SILENCE: silence_record_fini(&change->silence); break;
     case CHANGE_KEY_STATE: key_state_record_fini(&change->key_state); break;
     case CHANGE_KEPT: kept_record_fini(&change->kept); break;
+    case CHANGE_MEMO: memo_record_fini(&change->memo); break;
     case CHANGE_RUN:
         free(change->run.script);
         free(change->run.job);
@@ -329,4 +352,11 @@ txn_end_handler(struct txn *txn, const char *id)
 {
     add_change(txn, CHANGE_HANDLED)->handler =
         (struct handler_record){.id = mem_text(id)};
+}
+
+void
+txn_put_memo(struct txn *txn, const struct memo_record *record)
+{
+    memo_record_init(&add_change(txn, CHANGE_MEMO)->memo, record);
+    note_time(txn, record->written_ms);
 }

@@ -19,6 +19,7 @@ enum change_kind {
     CHANGE_RUN,
     CHANGE_HANDLER,
     CHANGE_HANDLED,
+    CHANGE_MEMO,
 };
 
 struct change_mark {
@@ -51,6 +52,7 @@ struct store_change {
         struct kept_record kept;
         struct run_record run;
         struct handler_record handler; /* of CHANGE_HANDLED: the id alone */
+        struct memo_record memo;
     };
 };
 

@@ -292,11 +292,12 @@ function notify.message(text, script, timestamp)
   })
 end
 
---- How the log names an event: "raise of queue-wait/7", "message of queue_wait".
+--- How the log names an event: "raise of queue-wait/7", "message of queue_wait"; and the
+--- id of the alert that it is about, nil for none.
 function notify.about(event)
   local data = event.data
   if data.rule then
-    return ("%s of %s/%s"):format(data.kind, data.rule, data.key)
+    return ("%s of %s/%s"):format(data.kind, data.rule, data.key), data.id
   end
   return ("%s of %s"):format(data.kind, data.script)
 end

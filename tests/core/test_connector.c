@@ -204,7 +204,7 @@ test_render(void **state)
     assert_string_equal(request.about, "raise of queue-wait/7");
     assert_string_equal(request.method, "POST");
     assert_string_equal(request.body, message);
-    assert_true(request.sign);
+    assert_int_equal(request.sign, SIGN_STANDARD_WEBHOOKS);
     assert_null(request.log);
     assert_int_equal(request.header_count, 1);
     assert_string_equal(request.headers[0].name, "content-type");
@@ -220,7 +220,7 @@ test_render(void **state)
     assert_true(render(&destination, message, &request, &error));
     assert_string_equal(request.log, "raise queue-wait/7 (info): Sales");
     assert_null(request.body);
-    assert_false(request.sign);
+    assert_int_equal(request.sign, SIGN_NONE);
     connector_request_fini(&request);
 
     destination.kind = pigeon;
@@ -252,7 +252,8 @@ test_render_for_services(void **state)
     assert_true(render(&destination, message, &request, &error));
     has(request.body, "<@U024BE7LH>");
     assert_true(request.fresh);
-    assert_false(request.fill || request.sign);
+    assert_false(request.fill);
+    assert_int_equal(request.sign, SIGN_NONE);
     assert_null(request.url);
     connector_request_fini(&request);
 
@@ -271,6 +272,15 @@ test_render_for_services(void **state)
     has(request.body, "\"receiver\":\"floor\"");
     connector_request_fini(&request);
     conf = (struct conf){0};
+}
+
+static enum verdict
+judge(const char *kind, const struct connector_answer *answer)
+{
+    struct connector_judgement judgement;
+    connector_classify(connector, kind, answer, &judgement);
+    free(judgement.memo);
+    return judgement.verdict;
 }
 
 static void
@@ -297,8 +307,7 @@ test_classify(void **state)
         {"pigeon", {.status = 200}, VERDICT_RETRY},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-        assert_int_equal(connector_classify(connector, cases[i].kind, &cases[i].answer),
-                         cases[i].verdict);
+        assert_int_equal(judge(cases[i].kind, &cases[i].answer), cases[i].verdict);
 }
 
 /* A message that could not be rendered for want of memory would be dead. */

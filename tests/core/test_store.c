@@ -503,9 +503,9 @@ test_newer(void **state)
 {
     (void)state;
     store_close(open_store());
-    change("PRAGMA user_version = 8");
+    change("PRAGMA user_version = 9");
     refuse_store("newer ccgate");
-    change("PRAGMA user_version = 7");
+    change("PRAGMA user_version = 8");
     store_close(open_store());
 }
 
@@ -576,7 +576,7 @@ test_older_form(void **state)
     change(
         "DROP TABLE slot; DROP TABLE silence;"
         "ALTER TABLE alert DROP COLUMN due_ms; DROP TABLE kept; DROP TABLE key_state;"
-        "DROP TABLE run;"
+        "DROP TABLE run; DROP TABLE memo;"
         "DROP TABLE handler; ALTER TABLE alert DROP COLUMN note;"
         "PRAGMA user_version = 1");
     store = open_store();
@@ -585,7 +585,47 @@ test_older_form(void **state)
     store_close(store);
     assert_non_null(strstr(heard, "m1"));
     assert_int_equal(count("SELECT count(*) FROM slot"), 1);
-    assert_int_equal(count("PRAGMA user_version"), 7);
+    assert_int_equal(count("PRAGMA user_version"), 8);
+}
+
+static void
+hear_memo(void *arg, const struct memo_record *record)
+{
+    (void)arg;
+    size_t size = strlen(heard);
+    snprintf(heard + size, sizeof heard - size, "%s %s %s %s\n", record->destination,
+             record->fingerprint, record->alert, record->text);
+}
+
+static void
+put_memo(struct store *store, const char *destination, const char *alert,
+         const char *text)
+{
+    struct txn *txn = txn_new();
+    char fingerprint[] = "f00";
+    const struct memo_record record = {(char *)(uintptr_t)destination, fingerprint,
+                                       (char *)(uintptr_t)alert,
+                                       (char *)(uintptr_t)text, 1};
+    txn_put_memo(txn, &record);
+    store_commit(store, txn, NULL, NULL);
+}
+
+/* The newest of each destination. */
+static void
+test_memos(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    put_memo(store, "jira", "f00-1", "{\"id\":\"OPS-1\"}");
+    put_memo(store, "desk", "f00-1", "{}");
+    put_memo(store, "jira", "f00-2", "{\"id\":\"OPS-2\"}");
+    store_close(store);
+    store = open_store();
+    heard[0] = '\0';
+    store_each_memo(store, hear_memo, NULL);
+    store_close(store);
+    assert_string_equal(heard,
+                        "desk f00 f00-1 {}\njira f00 f00-2 {\"id\":\"OPS-2\"}\n");
 }
 
 static void
@@ -892,6 +932,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_handlers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_older_form, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memos, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_key_states, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),

@@ -43,7 +43,7 @@ describe("a webhook", function()
   it("sends the stored text, signed, as JSON", function()
     local request = webhook.render({}, { method = "PUT", shape = "event", message = '{"b":1,"a":2}' })
     assert.same({
-      method = "PUT", body = '{"b":1,"a":2}', sign = true,
+      method = "PUT", body = '{"b":1,"a":2}', sign = "standard-webhooks",
       headers = { ["content-type"] = "application/json" },
     }, request)
     assert.equal(classify, webhook.classify)

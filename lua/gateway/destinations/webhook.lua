@@ -32,7 +32,7 @@ return {
       method = options.method,
       headers = { ["content-type"] = "application/json" },
       body = SHAPES[options.shape](event, options),
-      sign = true,
+      sign = "standard-webhooks",
     }
   end,
 
