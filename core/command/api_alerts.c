@@ -80,17 +80,27 @@ add_acked_cell(struct listing *listing, const char *state)
 }
 
 static const struct listing_column alert_columns[] = {
-    {"started_at", "AGE"}, {"severity", "SEVERITY"},
-    {"rule", "RULE"},      {"key", "KEY"},
-    {"center", "CENTER"},  {"script", NULL},
-    {"told", "TOLD"},      {"acked", "ACKED"},
-    {"id", "ID"},          {"labels", NULL},
-    {"why", NULL},         {"summary", "SUMMARY"},
-    {NULL, NULL},
+    {"started_at", "AGE"},  {"severity", "SEVERITY"},
+    {"rule", "RULE"},       {"key", "KEY"},
+    {"center", "CENTER"},   {"script", NULL},
+    {"told", "TOLD"},       {"acked", "ACKED"},
+    {"id", "ID"},           {"labels", NULL},
+    {"refs", NULL},         {"why", NULL},
+    {"summary", "SUMMARY"}, {NULL, NULL},
 };
 
 static void
-add_alert(struct listing *listing, const struct alert_record *alert)
+add_refs_cell(struct listing *listing, const struct notify *notify, const char *id)
+{
+    struct buf refs = {0};
+    notify_refs(notify, id, &refs);
+    listing_raw(listing, refs.data, refs.size, "");
+    buf_fini(&refs);
+}
+
+static void
+add_alert(struct listing *listing, const struct notify *notify,
+          const struct alert_record *alert)
 {
     char *severity = pick_text(alert->state, "severity");
     char *summary = pick_text(alert->state, "summary");
@@ -107,6 +117,7 @@ add_alert(struct listing *listing, const struct alert_record *alert)
     add_acked_cell(listing, alert->state);
     listing_text(listing, id);
     listing_raw(listing, labels.data, labels.size, "");
+    add_refs_cell(listing, notify, id);
     listing_text(listing, why);
     listing_text(listing, summary);
     free(id);
@@ -125,7 +136,7 @@ api_alerts(struct api_call *call)
     if (alerts.count)
         qsort(alerts.list, alerts.count, sizeof *alerts.list, compare);
     for (size_t i = 0; i < alerts.count; i++) {
-        add_alert(&listing, &alerts.list[i]);
+        add_alert(&listing, call->api->world.notify, &alerts.list[i]);
         alert_record_fini(&alerts.list[i]);
     }
     free(alerts.list);

@@ -380,6 +380,16 @@ notify_note(struct notify_batch *batch, const char *id, const char *note, size_t
     alerts_put(&batch->alerts, alert_copy(&noted));
 }
 
+void
+notify_refs(const struct notify *notify, const char *id, struct buf *out)
+{
+    char *alert = mem_copy(id, strcspn(id, "/"));
+    char *fingerprint = mem_copy(alert, strcspn(alert, "-"));
+    deliver_refs(notify->deliver, fingerprint, alert, out);
+    free(fingerprint);
+    free(alert);
+}
+
 const char *
 notify_note_of(const struct notify *notify, const char *id, size_t *size)
 {

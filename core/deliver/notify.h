@@ -98,6 +98,10 @@ void notify_note(struct notify_batch *batch, const char *id, const char *note,
 /* The note as it is now, borrowed; NULL for none. */
 const char *notify_note_of(const struct notify *notify, const char *id, size_t *size);
 
+/* Adds what destinations remember of an alert, by its id or that of a run: as
+ * deliver_refs(). */
+void notify_refs(const struct notify *notify, const char *id, struct buf *out);
+
 /* Takes the batch. Nobody is told, nor the log, before it is on disk. */
 void notify_commit(struct notify_batch *batch);
 void notify_drop(struct notify_batch *batch);

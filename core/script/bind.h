@@ -121,8 +121,9 @@
  * it was due, which of a run that is caught up is long ago.
  *
  * handler(rule_name, fn): the handlers of a rule that is registered. fn(kind, alert,
- * attempt, note) runs as a task: kind "raise" | "level" | "remind" | "clear"; alert
- * JSON (lua/gateway/notify.lua); attempt from 1; note a text of bytes, "" for none.
+ * attempt, note, refs) runs as a task: kind "raise" | "level" | "remind" | "clear";
+ * alert JSON (lua/gateway/notify.lua); attempt from 1; note a text of bytes, refs JSON
+ * (what destinations called the alert), "" for none.
  *
  * Acting
  *

@@ -41,9 +41,9 @@
  * text kind, text code, text message.
  *
  * HANDLE: id = run, counted from 1; text origin (of what it sends, base/message_id.h);
- * u32 entry, a rule; text kind ("raise" | "level" |
- * "remind" | "clear"); text alert (JSON, see lua/gateway/notify.lua); i64 attempt; text
- * note ("" for none): the rule's own handler is due.
+ * u32 entry, a rule; text kind ("raise" | "level" | "remind" | "clear"); text alert
+ * (JSON, see lua/gateway/notify.lua); i64 attempt; text note ("" for none); text refs
+ * (JSON, alert.refs; "" for none): the rule's own handler is due.
  *
  * CANCEL: id = run: it took too long. It ends, and says so, unless it has ended.
  *

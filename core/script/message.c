@@ -397,6 +397,7 @@ message_write_handle(struct buf *out, int64_t now_ms,
     frame_put_text(out, handle->alert, handle->alert_size);
     frame_put_i64(out, handle->attempt);
     frame_put_text(out, handle->note, handle->note_size);
+    frame_put_text(out, handle->refs, handle->refs_size);
     return frame_end(out, begin);
 }
 
@@ -420,6 +421,7 @@ message_read_handle(const struct frame *frame, size_t entry_count,
     out->alert = cursor_text(&cursor, &out->alert_size, "a run without an alert");
     out->attempt = cursor_number(&cursor, 1, INT64_MAX, "the attempt");
     out->note = frame_get_text(&cursor.in, &out->note_size);
+    out->refs = frame_get_text(&cursor.in, &out->refs_size);
     return cursor_finish(&cursor);
 }
 

@@ -177,6 +177,8 @@ struct message_handle {
     int64_t attempt;
     const char *note; /* bytes of any kind */
     size_t note_size; /* 0: none */
+    const char *refs; /* JSON: what destinations remember of the alert */
+    size_t refs_size; /* 0: nothing */
 };
 bool message_write_handle(struct buf *out, int64_t now_ms,
                           const struct message_handle *handle);

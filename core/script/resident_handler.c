@@ -60,6 +60,7 @@ on_start(void *arg, const struct handler_record *record)
 {
     struct resident *resident = arg;
     struct run *run = mem_zero(sizeof *run);
+    struct buf refs = {0};
     struct message_handle handle = {
         .run = ++resident->run_number,
         .origin = record->id,
@@ -70,6 +71,9 @@ on_start(void *arg, const struct handler_record *record)
         .attempt = record->attempts,
     };
     handle.note = notify_note_of(resident->world.notify, record->id, &handle.note_size);
+    notify_refs(resident->world.notify, record->id, &refs);
+    handle.refs = refs.data;
+    handle.refs_size = refs.size;
     run->resident = resident;
     run->number = handle.run;
     run->entry = handle.entry;
@@ -79,6 +83,7 @@ on_start(void *arg, const struct handler_record *record)
     resident->runs = run;
     timer_start(run->timer, RUN_MS);
     message_write_handle(process_out(resident->process), clock_wall_ms(), &handle);
+    buf_fini(&refs);
 }
 
 void

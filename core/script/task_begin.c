@@ -31,7 +31,7 @@ push_look(lua_State *L, const struct task *task)
     return 1;
 }
 
-/* function kind alert attempt note */
+/* function kind alert attempt note refs */
 static int
 push_handler(lua_State *L, const struct task *task, const struct message_handle *handle)
 {
@@ -40,7 +40,8 @@ push_handler(lua_State *L, const struct task *task, const struct message_handle 
     lua_pushlstring(L, handle->alert, handle->alert_size);
     lua_pushinteger(L, handle->attempt);
     lua_pushlstring(L, handle->note, handle->note_size);
-    return 4;
+    lua_pushlstring(L, handle->refs, handle->refs_size);
+    return 5;
 }
 
 /* Makes the coroutine, with the function and its arguments on its stack. */

@@ -5,9 +5,10 @@
 ---
 --- row is a plain table, as the row was at the transition; what was unknown is nil.
 --- alert, as of the transition: id fingerprint status severity was key rule script center
---- labels summary details link why reason raised_at ended_at age acked, and attempt and
---- note: a table of the author's own that is saved with the alert, as each activation
---- commits, and dies with it.
+--- labels summary details link why reason raised_at ended_at age acked, and attempt; refs:
+--- what destinations that keep tickets called it by now, refs["jira"].id; and note: a table
+--- of the author's own that is saved with the alert, as each activation commits, and dies
+--- with it.
 local core = require "gateway.core"
 local json = require "gateway.json"
 local problem = require "gateway.problem"
@@ -22,7 +23,7 @@ local KINDS <const> = { "raise", "level", "remind", "clear" }
 local MEMBERS <const> = {
   "id", "fingerprint", "status", "severity", "was", "key", "rule", "script", "center", "labels",
   "summary", "details", "link", "why", "reason", "raised_at", "ended_at", "age", "acked", "attempt",
-  "note",
+  "note", "refs",
 }
 
 local function key_of(kind)
@@ -115,7 +116,7 @@ function handler.register(name, checked)
   if not handler.kinds(checked) then
     return
   end
-  core.handler(name, function(kind, text, attempt, note)
+  core.handler(name, function(kind, text, attempt, note, refs)
     local run = checked[key_of(kind)]
     if not run then
       return -- the rule had one when this became due
@@ -123,6 +124,7 @@ function handler.register(name, checked)
     local members = without_null(json.decode(text))
     local row = members.row
     members.row, members.attempt, members.note = nil, attempt, note_of(note)
+    members.refs = without_null(refs ~= "" and json.decode(refs) or {})
     run(row, alert_of(members))
   end)
 end

@@ -333,6 +333,7 @@ function gateway.ratio(field, under, lasts) end
 ---@field age integer Seconds.
 ---@field acked? { by: string, at: integer, note?: string }
 ---@field attempt integer 1 unless its host or the gateway died.
+---@field refs table<string, { id: string, link?: string }> What destinations called it: refs["jira"].id.
 ---@field note table<integer|string, gateway.Kept> Your own, kept with the alert.
 
 ---@class gateway.Rule

@@ -78,8 +78,8 @@ test_the_note(void **state)
     size_t size = commit.note_size;
     message_commit_fini(&commit);
     struct buf out = {0};
-    struct message_handle again = {2, "f-1/raise/1", 0,   "raise", "{\"row\":{}}", 10,
-                                   2, note,          size};
+    struct message_handle again = {
+        2, "f-1/raise/1", 0, "raise", "{\"row\":{}}", 10, 2, note, size, NULL, 0};
     assert_true(message_write_handle(&out, peer->now_ms, &again));
     peer_send(peer, &out);
     peer_expect_log(peer, "rule wait", "x");

@@ -268,7 +268,8 @@ write_all(struct buf *out)
     message_write_rows(out, NOW, &rows);
     message_write_run(out, NOW, &(struct message_run){1, 60000});
     message_write_handle(
-        out, NOW, &(struct message_handle){1, "f-1", 0, "raise", "{}", 2, 1, "n", 1});
+        out, NOW,
+        &(struct message_handle){1, "f-1", 0, "raise", "{}", 2, 1, "n", 1, "{}", 2});
     message_write_cancel(out, NOW, 1);
     message_write_wake(out, NOW, 1);
     message_write_fetched(out, NOW, &fetched);

@@ -437,7 +437,7 @@ end
 --- Runs a rule's handler on an alert (JSON) to its end.
 function Host:handle(name, kind, alert, attempt)
   self.task = coroutine.create(self.handlers[name])
-  local ok, mistake = coroutine.resume(self.task, kind, alert, attempt or 1, self.note)
+  local ok, mistake = coroutine.resume(self.task, kind, alert, attempt or 1, self.note, self.refs)
   while ok and coroutine.status(self.task) ~= "dead" do
     ok, mistake = coroutine.resume(self.task)
   end
@@ -468,7 +468,8 @@ function fake_core.host(source, options)
     setup = options.setup or fake_core.SETUP, source = source or "", now = options.now or 1763661900000,
     never = options.never, next_run = options.next_run, opening = options.opening,
     problems = {}, rules = {}, jobs = {}, alerts = {}, sends = {}, logs = {}, raised = {},
-    derived = {}, handlers = {}, note = "", kept = {}, keeps = 0, committed = 0, store_max = options.store_max,
+    derived = {}, handlers = {}, note = "", refs = "", kept = {}, keeps = 0, committed = 0,
+    store_max = options.store_max,
   }, Host)
   host.setup.zone = host.setup.zone or fake_core.SETUP.zone
   host.setup.calendars = host.setup.calendars or fake_core.SETUP.calendars

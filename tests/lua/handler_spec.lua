@@ -47,6 +47,14 @@ describe("handlers", function()
       print(alert.labels.rule)]]))
   end)
 
+  it("know what destinations called the alert", function()
+    local one = rule "on_clear = function(row, alert) print(alert.refs.jira and alert.refs.jira.id) end"
+    one:handle("wait", "clear", ALERT)
+    one.refs = '{"jira":{"id":"OPS-7","link":null}}'
+    one:handle("wait", "clear", ALERT)
+    assert.same({ "nil", "OPS-7" }, { one.logs[1].text, one.logs[2].text })
+  end)
+
   it("have a note that is saved with the alert", function()
     local _, host = logged [[ alert.note.ticket = 5 alert.note.of = { "a" } ]]
     local later = rule "on_raise = function(row, alert) print(alert.note.ticket, alert.note.of[1]) end"
