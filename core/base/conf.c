@@ -129,6 +129,8 @@ destination_fini(struct conf_destination *destination)
     free(destination->routing_key);
     free(destination->user);
     free(destination->password);
+    free(destination->from);
+    free(destination->to);
     free(destination->project);
     free(destination->issue_type);
     free(destination->shape);

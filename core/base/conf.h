@@ -76,6 +76,9 @@ struct conf_destination {
     char *routing_key; /* of the service that is paged, a secret; NULL for none */
     char *user;        /* who signs in there; NULL: nobody, or by the password alone */
     char *password;    /* or a token, a secret; NULL for none */
+    char *from;        /* the address of who writes letters; NULL for none */
+    char *to;          /* addresses, with commas between; NULL for none */
+    bool is_plain;     /* letters may go without TLS */
     char *project;     /* that tickets go into; NULL for none */
     char *issue_type;  /* of these tickets; NULL for none */
     char *shape;       /* of a webhook's body: "event" or "alertmanager" */
@@ -191,6 +194,7 @@ enum conf_need { CONF_NEEDLESS, CONF_OPTIONAL, CONF_REQUIRED };
 struct conf_kinds {
     const char *const *names; /* ends with NULL */
     enum conf_need (*need)(void *arg, const char *kind, const char *key);
+    bool (*is_mail)(void *arg, const char *kind); /* its url is smtp:// or smtps:// */
     void *arg;
 };
 

@@ -34,6 +34,51 @@ conf_read_private(const struct conf_input *input, void *section)
     return NULL;
 }
 
+/* What cannot end a line, nor be taken for several. */
+static bool
+is_mailbox(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789.!#$%&'*+/=?^_`{|}~-";
+    size_t local = strspn(text, letters);
+    const char *domain = text + local + 1;
+    return local && text[local] == '@' && *domain && !strchr(".-", *domain) &&
+           domain[strspn(domain, letters)] == '\0' && strlen(text) <= 254;
+}
+
+char *
+conf_read_mailboxes(const struct conf_input *input, void *section)
+{
+    char *wrong = NULL;
+    int64_t count = 0;
+    for (const char *at = input->text; at && !wrong; count++) {
+        char *word = conf_take_word(&at);
+        if (!is_mailbox(word))
+            wrong = mem_format("'%s' is no address; write ops@example.com%s", word,
+                               input->option->most > 1 ? ", lead@example.com" : "");
+        free(word);
+    }
+    if (!wrong && count > input->option->most)
+        wrong = mem_format("has %lld addresses; %lld can be there", (long long)count,
+                           (long long)input->option->most);
+    if (wrong)
+        return wrong;
+    char **field = (char **)((char *)section + input->option->offset);
+    free(*field);
+    *field = mem_text(input->text);
+    return NULL;
+}
+
+char *
+conf_read_starttls(const struct conf_input *input, void *section)
+{
+    struct conf_destination *destination = section;
+    destination->is_plain = strcmp(input->text, "off") == 0;
+    if (destination->is_plain || strcmp(input->text, "required") == 0)
+        return NULL;
+    return mem_format("'%s' is neither required nor off", input->shown);
+}
+
 /* Whether there are such destinations is known at the end of the file. */
 char *
 conf_read_notify(const struct conf_input *input, void *section)
@@ -117,6 +162,23 @@ check_missing(const struct conf *conf, const struct conf_destination *destinatio
     }
 }
 
+/* The url itself is a secret. */
+static void
+check_scheme(const struct conf *conf, const struct conf_destination *destination,
+             const struct conf_kinds *kinds, struct problems *problems)
+{
+    const struct conf_option *option = conf_option_find(CONF_DESTINATION, "url");
+    bool is_mail = kinds->is_mail && kinds->is_mail(kinds->arg, destination->kind);
+    if (!destination->url || is_mail == (strncmp(destination->url, "smtp", 4) == 0))
+        return;
+    problems_add(problems,
+                 "%s:%d: [destination %s]: url: kind %s takes %s, not %.*s://",
+                 conf->file, line_of(conf, destination, option), destination->name,
+                 destination->kind,
+                 is_mail ? "smtp://host:587 or smtps://host" : "https:// or http://",
+                 (int)strcspn(destination->url, ":"), destination->url);
+}
+
 static void
 complain_of_needless(const struct conf *conf, const struct conf_setting *setting,
                      const char *kind, const struct conf_kinds *kinds,
@@ -176,10 +238,12 @@ conf_check_destinations(struct conf *conf, const struct conf_kinds *kinds,
 {
     for (size_t i = 0; i < conf->destination_count; i++) {
         const struct conf_destination *destination = &conf->destinations[i];
-        if (destination->kind && is_known(kinds, destination->kind))
+        if (destination->kind && is_known(kinds, destination->kind)) {
             check_missing(conf, destination, kinds, problems);
-        else if (destination->kind)
+            check_scheme(conf, destination, kinds, problems);
+        } else if (destination->kind) {
             complain_of_kind(conf, destination, kinds, problems);
+        }
     }
     remove_needless(conf, kinds, problems);
 }

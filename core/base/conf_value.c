@@ -223,16 +223,23 @@ skip_port(const char *at)
     return port >= 1 && port <= 65535 ? at + size : NULL;
 }
 
+/* The first and its secure sibling. */
+static bool
+has_scheme(const char *text, const char *secure)
+{
+    size_t scheme = strcspn(text, ":"), size = strlen(secure);
+    return (scheme == size || scheme + 1 == size) &&
+           strncmp(text, secure, scheme) == 0 && strncmp(text + scheme, "://", 3) == 0;
+}
+
 /* Checks http(s)://host[:port]; `*rest` is what follows. NULL or what is wrong. */
 static const char *
-check_origin(const char *text, const char **rest)
+check_origin(const char *text, bool is_mail, const char **rest)
 {
     *rest = "";
-    size_t scheme = strcspn(text, ":");
-    if ((scheme != strlen("http") && scheme != strlen("https")) ||
-        strncmp(text, "https", scheme) != 0 || strncmp(text + scheme, "://", 3) != 0)
+    if (!has_scheme(text, "https") && !(is_mail && has_scheme(text, "smtps")))
         return "does not begin with https:// or http://";
-    const char *host = text + scheme + strlen("://");
+    const char *host = strstr(text, "://") + strlen("://");
     if (memchr(host, '@', strcspn(host, "/?#")))
         return "has a user name in it, which belongs into a header";
     const char *port = skip_host(host);
@@ -251,7 +258,7 @@ char *
 conf_read_origin(const struct conf_input *input, void *section)
 {
     const char *rest;
-    const char *wrong = check_origin(input->text, &rest);
+    const char *wrong = check_origin(input->text, false, &rest);
     if (wrong == NULL && *rest)
         wrong = "has a path";
     if (wrong)
@@ -274,7 +281,7 @@ char *
 conf_read_url(const struct conf_input *input, void *section)
 {
     const char *rest;
-    const char *wrong = check_origin(input->text, &rest);
+    const char *wrong = check_origin(input->text, true, &rest);
     for (const char *at = rest; wrong == NULL && *at; at++)
         if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f)
             wrong = "has a blank or a letter outside of ASCII: write it as %XX";

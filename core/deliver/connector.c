@@ -131,10 +131,16 @@ need(void *arg, const char *kind, const char *key)
     return need;
 }
 
+static bool
+is_mail(void *arg, const char *kind)
+{
+    return connector_traits(arg, kind).is_mail;
+}
+
 struct conf_kinds
 connector_conf_kinds(struct connector *connector)
 {
-    return (struct conf_kinds){connector_kinds(), need, connector};
+    return (struct conf_kinds){connector_kinds(), need, is_mail, connector};
 }
 
 char *
@@ -157,6 +163,7 @@ connector_traits(struct connector *connector, const char *kind)
     struct connector_traits traits = {0};
     if (lua_getfield(L, AT_KINDS, kind) == LUA_TTABLE) {
         traits.merges = connector_take_flag(L, "merges");
+        traits.is_mail = connector_take_flag(L, "is_mail");
         traits.remembers = connector_take_flag(L, "remembers");
         lua_getfield(L, -1, "rate"); /* kind rate */
         traits.rate = lua_tonumber(L, -1);

@@ -34,6 +34,7 @@ char *connector_doc(struct connector *connector, const char *kind);
 /* What holds for all messages of a kind. */
 struct connector_traits {
     double rate;    /* messages a second its receivers can take; 0: any number */
+    bool is_mail;   /* its url is a mail server's */
     bool merges;    /* alerts that pile up go as one message: people read it */
     bool remembers; /* a message may take several requests, which depend on what the
                        receiver said before (a memo): no body is the message's own. Does
@@ -124,6 +125,8 @@ struct connector_request {
     char *path; /* behind the url of the configuration; NULL for none */
     char *body; /* NULL for none */
     char *log;  /* not NULL: nothing to send, write this line to the log */
+    char **to;  /* of a letter: the addresses, to_count of them; NULL: it is none */
+    size_t to_count;
     enum connector_sign sign;
     bool fill;  /* the body has places for secrets: gateway.json's json.secret() */
     bool fresh; /* the receiver knows no ids: never on a connection used before, where

@@ -104,13 +104,15 @@ static const struct {
     {"user", offsetof(struct conf_destination, user), NULL},
     {"project", offsetof(struct conf_destination, project), NULL},
     {"issue_type", offsetof(struct conf_destination, issue_type), NULL},
+    {"from", offsetof(struct conf_destination, from), NULL},
+    {"to", offsetof(struct conf_destination, to), NULL},
 };
 
 static void
 push_options(lua_State *L, const struct connector_subject *subject)
 {
     const struct conf_destination *destination = subject->destination;
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 11);
     for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
         const char *text =
             *(char *const *)((const char *)destination + options[i].offset);
@@ -145,6 +147,21 @@ take_sign(lua_State *L, enum connector_sign *sign, struct error *error)
 }
 
 static void
+take_recipients(lua_State *L, struct connector_request *request)
+{
+    if (lua_getfield(L, -1, "to") == LUA_TTABLE) {
+        request->to_count = lua_rawlen(L, -1);
+        request->to = mem_grow(NULL, request->to_count + 1, sizeof(*request->to));
+        for (size_t i = 0; i < request->to_count; i++) {
+            lua_rawgeti(L, -1, (lua_Integer)i + 1); /* … to address */
+            request->to[i] = mem_text(lua_tostring(L, -1));
+            lua_pop(L, 1);
+        }
+    }
+    lua_pop(L, 1);
+}
+
+static void
 take_headers(lua_State *L, struct connector_request *request)
 {
     if (lua_getfield(L, -1, "headers") != LUA_TTABLE)
@@ -172,6 +189,7 @@ take_request(lua_State *L, struct connector_request *request, struct error *erro
     request->fill = connector_take_flag(L, "fill");
     request->fresh = connector_take_flag(L, "fresh");
     bool is_good = take_sign(L, &request->sign, error);
+    take_recipients(L, request);
     take_headers(L, request);
     return is_good;
 }
@@ -217,6 +235,9 @@ connector_request_fini(struct connector_request *request)
         free(request->headers[i].name);
         free(request->headers[i].value);
     }
+    for (size_t i = 0; i < request->to_count; i++)
+        free(request->to[i]);
+    free(request->to);
     free(request->headers);
     free(request->about);
     free(request->alert);

@@ -263,8 +263,16 @@ send_request(struct flight *flight)
     else if (!outgoing_init(&outgoing, conf, &flight->request, message->id, body,
                             clock_wall_ms() / 1000))
         error_set(&error, ERROR_AUTH, "", "a secret is missing, or cannot sign");
+    const struct http_mail mail = {
+        .from = conf->from,
+        .to = (const char *const *)flight->request.to,
+        .to_count = flight->request.to_count,
+        .user = conf->user,
+        .password = conf->password,
+        .plain = conf->is_plain,
+    };
     struct http_request request = {
-        .method = flight->request.method,
+        .method = flight->request.method ? flight->request.method : "POST",
         .url = url,
         .headers = outgoing.headers,
         .header_count = outgoing.header_count,
@@ -276,6 +284,7 @@ send_request(struct flight *flight)
         .public_only = !conf->is_private_allowed,
         .allowed = conf->private_ranges,
         .allowed_count = conf->private_range_count,
+        .mail = flight->request.to ? &mail : NULL,
     };
     if (error.kind)
         conclude_failed(flight, VERDICT_SLOW, &error);

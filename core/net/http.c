@@ -248,15 +248,15 @@ on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 /* ---- slots ---- */
 
 static struct http_slot *
-take_slot(struct http_pool *pool)
+take_slot(struct http_pool *pool, bool is_mail)
 {
     pool->in_use++;
-    struct http_slot *slot = pool->idle;
+    struct http_slot *slot = is_mail ? NULL : pool->idle;
     if (slot) {
         pool->idle = slot->next;
         return slot;
     }
-    slot = http_slot_new();
+    slot = http_slot_new(is_mail);
     if (curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) ||
         curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETDATA, slot) ||
         curl_easy_setopt(slot->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket) ||
@@ -268,10 +268,14 @@ take_slot(struct http_pool *pool)
 static void
 release_slot(struct http_pool *pool, struct http_slot *slot)
 {
+    pool->in_use--;
+    if (slot->is_mail) {
+        http_slot_delete(slot);
+        return;
+    }
     http_slot_clear(slot);
     slot->next = pool->idle;
     pool->idle = slot;
-    pool->in_use--;
 }
 
 /* ---- calls ---- */
@@ -302,7 +306,7 @@ begin_call(struct http_call *call)
     TAILQ_REMOVE(&pool->waiting, call, link);
     TAILQ_INSERT_TAIL(&pool->running, call, link);
     call->state = CALL_RUNNING;
-    call->slot = take_slot(pool);
+    call->slot = take_slot(pool, call->request->from != NULL);
     call->slot->call = call;
     http_slot_prepare(call->slot, call->request);
     if (curl_multi_add_handle(pool->multi, call->slot->easy) != CURLM_OK)

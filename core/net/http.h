@@ -4,7 +4,8 @@
  * most `at_once` calls run, the others wait here in order, never inside curl. Callbacks
  * come from the loop, never from inside http_start() or a curl callback, so that a
  * callback may start or cancel calls. TLS ≥ 1.2 verified, no proxy from the
- * environment, redirects never followed, http and https only. */
+ * environment, redirects never followed, http and https only; smtp and smtps for
+ * letters. */
 #ifndef CCGATE_NET_HTTP_H
 #define CCGATE_NET_HTTP_H
 
@@ -56,6 +57,18 @@ typedef void http_on_header(void *arg, const char *name, const char *value);
 void http_each_header(const struct http_response *response, http_on_header *on_each,
                       void *arg);
 
+/* A letter instead of an HTTP request: the URL is smtp:// or smtps://, the body is the
+ * letter, head and all, and method and headers mean nothing. The status is the server's
+ * last reply (250, 451, 550), also where it refused, and the response's body says it in
+ * its words. */
+struct http_mail {
+    const char *from;
+    const char *const *to; /* addresses alone */
+    size_t to_count;
+    const char *user, *password; /* user NULL: nobody signs in */
+    int plain; /* smtp:// may go without TLS; else it gets nothing without STARTTLS */
+};
+
 typedef void http_callback(void *arg, const struct http_response *response);
 
 struct http_request {
@@ -78,13 +91,14 @@ struct http_request {
                         server says, and again on a connection that was used before */
     const struct range *allowed;
     size_t allowed_count;
+    const struct http_mail *mail; /* NULL: HTTP */
 };
 
 /* Starts or queues the call; copies all of `request`. Misuse is reported through the
- * callback, too: control characters in the URL or a header, a method that is not a
- * token, another scheme than http and https are ERROR_LIMIT, as is an address that is
- * not public where it must be; a ca_file that cannot be read is ERROR_TLS once a new
- * connection needs it. */
+ * callback, too: control characters in the URL, a header or an address, a method that
+ * is not a token, another scheme than http and https are ERROR_LIMIT, as is an address
+ * that is not public where it must be; a ca_file that cannot be read is ERROR_TLS once
+ * a new connection needs it. */
 struct http_call *http_start(struct http_pool *pool, const struct http_request *request,
                              http_callback *on_done, void *arg);
 

@@ -17,6 +17,18 @@ enum {
     HOST_SHOWN = HTTP_AUTHORITY_SIZE - 8, /* the rest is for the port */
 };
 
+/* Where the URL names none. */
+static const char *
+port_of(const char *url)
+{
+    static const char *const ports[][2] = {
+        {"http:", ":80"}, {"smtp:", ":25"}, {"smtps:", ":465"}};
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+        if (strncasecmp(url, ports[i][0], strlen(ports[i][0])) == 0)
+            return ports[i][1];
+    return ":443";
+}
+
 char *
 http_copy_authority(const char *url, char out[HTTP_AUTHORITY_SIZE])
 {
@@ -28,7 +40,7 @@ http_copy_authority(const char *url, char out[HTTP_AUTHORITY_SIZE])
         host = user_end + 1;
     const char *colon = memrchr(host, ':', (size_t)(end - host));
     bool has_port = colon && !memchr(colon, ']', (size_t)(end - colon));
-    const char *port = strncasecmp(url, "http:", 5) == 0 ? ":80" : ":443";
+    const char *port = port_of(url);
     int size = end - host < HOST_SHOWN ? (int)(end - host) : HOST_SHOWN;
     snprintf(out, HTTP_AUTHORITY_SIZE, "%.*s%s", size, host, has_port ? "" : port);
     return out;
@@ -48,6 +60,28 @@ is_token(const char *text)
     return true;
 }
 
+/* One that could end its line, or be taken for several, is none. */
+static bool
+is_mailbox(const char *text)
+{
+    return text && *text && text_is_printable(text) && !strpbrk(text, " <>,;\"");
+}
+
+static const char *
+find_mail_fault(const struct http_mail *mail, const char **part)
+{
+    *part = mail->from ? mail->from : "";
+    if (!is_mailbox(mail->from))
+        return "not the address of a sender: ";
+    for (size_t i = 0; i < mail->to_count; i++) {
+        *part = mail->to[i];
+        if (!is_mailbox(*part))
+            return "not the address of a recipient: ";
+    }
+    *part = "";
+    return mail->to_count ? NULL : "a letter to nobody";
+}
+
 /* What is wrong with the request, and with which part; NULL when nothing is. */
 static const char *
 find_fault(const struct http_request *request, const char **part)
@@ -60,6 +94,8 @@ find_fault(const struct http_request *request, const char **part)
     *part = request->method;
     if (!is_token(request->method))
         return "not a method: ";
+    if (request->mail)
+        return find_mail_fault(request->mail, part);
     for (size_t i = 0; i < request->header_count; i++) {
         *part = request->headers[i].name;
         if (!is_token(*part))
@@ -98,11 +134,40 @@ put_line(char **at, const struct http_header *header)
 }
 
 static size_t
+room_of(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+static size_t
+mail_size(const struct http_mail *mail)
+{
+    size_t size = mail->to_count * sizeof(char *) + room_of(mail->from) +
+                  room_of(mail->user) + room_of(mail->password);
+    for (size_t i = 0; i < mail->to_count; i++)
+        size += room_of(mail->to[i]);
+    return size;
+}
+
+/* The addresses behind `to`, whose room is there. */
+static void
+copy_mail(struct http_copy *copy, const struct http_mail *mail, char **at)
+{
+    for (size_t i = 0; i < mail->to_count; i++)
+        copy->to[i] = put_text(at, mail->to[i]);
+    copy->from = put_text(at, mail->from);
+    copy->user = mail->user ? put_text(at, mail->user) : NULL;
+    copy->password = mail->password ? put_text(at, mail->password) : NULL;
+    copy->is_plain = mail->plain != 0;
+}
+
+static size_t
 size_of(const struct http_request *request)
 {
     size_t size = sizeof(struct http_copy) + strlen(request->method) + 1 +
                   strlen(request->url) + 1 + request->body_size + 1 +
-                  request->allowed_count * sizeof(struct range);
+                  request->allowed_count * sizeof(struct range) +
+                  (request->mail ? mail_size(request->mail) : 0);
     if (request->ca_file)
         size += strlen(request->ca_file) + 1;
     if (request->unix_socket)
@@ -143,12 +208,16 @@ http_copy_new(const struct http_request *request, struct error *refusal)
     struct http_copy *copy = mem_zero(size_of(request));
     copy->lines = (const char **)(copy + 1);
     copy->line_count = request->header_count;
-    struct range *allowed = (struct range *)(copy->lines + copy->line_count);
+    copy->to = copy->lines + copy->line_count;
+    copy->to_count = request->mail ? request->mail->to_count : 0;
+    struct range *allowed = (struct range *)(copy->to + copy->to_count);
     copy->allowed = allowed;
     copy->allowed_count = request->allowed_count;
     for (size_t i = 0; i < copy->allowed_count; i++)
         allowed[i] = request->allowed[i];
     char *at = (char *)(allowed + copy->allowed_count);
+    if (request->mail)
+        copy_mail(copy, request->mail, &at);
     for (size_t i = 0; i < copy->line_count; i++)
         copy->lines[i] = put_line(&at, &request->headers[i]);
     copy->method = put_text(&at, request->method);

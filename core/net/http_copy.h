@@ -21,6 +21,10 @@ struct http_copy {
     bool is_fresh, is_public_only;
     const struct range *allowed; /* allowed_count ranges that may be private */
     size_t allowed_count;
+    const char **to; /* of a letter: whom it goes to, to_count of them */
+    size_t to_count;
+    const char *from, *user, *password; /* of a letter; from NULL: it is none */
+    bool is_plain;
     const char **lines; /* "Name: value", and "Name;" for an empty one, as curl wants */
     size_t line_count;
 };

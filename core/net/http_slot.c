@@ -69,10 +69,11 @@ on_body(char *data, size_t size, size_t count, void *arg)
 static size_t
 on_header(char *data, size_t size, size_t count, void *arg)
 {
-    (void)data;
     struct http_slot *slot = arg;
     size *= count;
     slot->header_size += size;
+    if (slot->is_mail)
+        http_slot_note_reply(slot, data, size);
     if (slot->header_size <= HEADERS_MAX)
         return size;
     slot->is_too_large = true;
@@ -145,7 +146,7 @@ static const struct {
 };
 
 struct http_slot *
-http_slot_new(void)
+http_slot_new(bool is_mail)
 {
     struct http_slot *slot = mem_zero(sizeof *slot);
     slot->detail = mem_zero(CURL_ERROR_SIZE);
@@ -167,6 +168,7 @@ http_slot_new(void)
     set(easy, CURLOPT_HEADERDATA, slot);
     set(easy, CURLOPT_PREREQFUNCTION, on_connected);
     set(easy, CURLOPT_PREREQDATA, slot);
+    slot->is_mail = is_mail;
     return slot;
 }
 
@@ -176,6 +178,7 @@ http_slot_delete(struct http_slot *slot)
     curl_easy_cleanup(slot->easy);
     buf_fini(&slot->body);
     free(slot->headers);
+    free(slot->recipients);
     free(slot->method);
     free(slot->url);
     free(slot->ca_file);
@@ -264,8 +267,12 @@ http_slot_prepare(struct http_slot *slot, const struct http_copy *request)
     CURL *easy = slot->easy;
     const char *ca_file = request->ca_file ? request->ca_file : system_ca_file;
     slot->request = request;
-    set_method(slot, request);
-    set_headers(slot, request);
+    if (slot->is_mail) {
+        http_slot_prepare_mail(slot);
+    } else {
+        set_method(slot, request);
+        set_headers(slot, request);
+    }
     if (replace(&slot->url, request->url))
         set(easy, CURLOPT_URL, request->url);
     if (replace(&slot->unix_socket, request->unix_socket ? request->unix_socket : ""))
@@ -429,6 +436,8 @@ http_slot_read(const struct http_slot *slot, int code, struct http_response *res
                                        .content_type = "",
                                        .retry_after_ms = -1,
                                        .duration_us = duration_us};
+    if (slot->is_mail && http_slot_read_mail(slot, response))
+        return;
     if (code != CURLE_OK) {
         is_in_doubt = is_in_doubt || code == CURLE_PEER_FAILED_VERIFICATION;
         set_error(slot, (CURLcode)code, &response->error);

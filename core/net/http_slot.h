@@ -27,6 +27,9 @@ struct http_slot {
     long timeout_ms, ca_kept_s;
     struct curl_slist *headers;
     size_t header_room;
+    bool is_mail; /* and serves for nothing else */
+    struct curl_slist *recipients;
+    size_t written; /* bytes of the letter */
     const struct http_copy *request;
     struct buf body;
     size_t header_size;
@@ -38,7 +41,8 @@ struct http_slot {
 /* Once per process, before the first slot. */
 void http_slot_setup(void);
 
-struct http_slot *http_slot_new(void);
+/* A slot for requests, or one for a single letter. */
+struct http_slot *http_slot_new(bool is_mail);
 void http_slot_delete(struct http_slot *slot);
 
 /* The slot of an easy handle. */
@@ -46,6 +50,14 @@ struct http_slot *http_slot_of(void *easy);
 
 /* Makes the handle ready for `request`, which must live until the slot is cleared. */
 void http_slot_prepare(struct http_slot *slot, const struct http_copy *request);
+
+/* ---- http_mail.c: of a slot for a letter ---- */
+
+void http_slot_prepare_mail(struct http_slot *slot);
+/* A line that the server said. */
+void http_slot_note_reply(struct http_slot *slot, const char *line, size_t size);
+/* False when it is not the server that ended it. */
+bool http_slot_read_mail(const struct http_slot *slot, struct http_response *response);
 
 /* Whether the slot's request may go to this address; notes one that it may not. */
 bool http_slot_may_dial(struct http_slot *slot, const struct sockaddr *address);

@@ -86,6 +86,43 @@ shapes_and_keys(void **state)
     conf_delete(conf);
 }
 
+static void
+addresses_of_letters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *wrong; /* NULL: fine */
+    } cases[] = {
+        {"from = ccgate@example.com\n", NULL},
+        {"to = ops@example.com, lead+queue@example.com\n", NULL},
+        {"starttls = off\n", NULL},
+        {"url = smtp://mail.example.com:587\n", NULL},
+        {"url = smtps://mail.example.com\n", NULL},
+        {"from = ops\n", "from: 'ops' is no address; write ops@example.com"},
+        {"from = a@b, c@d\n", "from: has 2 addresses; 1 can be there"},
+        {"to = Ops <ops@example.com>\n",
+         "to: 'Ops <ops@example.com>' is no address; write ops@example.com, "
+         "lead@example.com"},
+        {"to = a@b@c\n", "is no address"},
+        {"to = @b\n", "is no address"},
+        {"to = a@-b\n", "is no address"},
+        {"starttls = no\n", "starttls: 'no' is neither required nor off"},
+        {"url = ftp://example.com\n", "does not begin with https:// or http://"},
+        {"url = smtpss://example.com\n", "does not begin with https:// or http://"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct problems problems = {0};
+        char text[200];
+        snprintf(text, sizeof text, DEST "%s", cases[i].line);
+        struct conf *conf = load(text, &problems);
+        assert_int_equal(problems.count, cases[i].wrong != NULL);
+        if (cases[i].wrong && !strstr(problems.lines[0], cases[i].wrong))
+            fail_msg("%s", problems.lines[0]);
+        problems_fini(&problems);
+        conf_delete(conf);
+    }
+}
+
 int
 main(void)
 {
@@ -94,6 +131,7 @@ main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(ranges_are_checked, setup, teardown),
         cmocka_unit_test_setup_teardown(shapes_and_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(addresses_of_letters, setup, teardown),
     };
     return cmocka_run_group_tests_name("conf_destination", tests, NULL, NULL);
 }

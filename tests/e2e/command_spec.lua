@@ -547,7 +547,7 @@ describe("ccgate", function ()
     { "config more", "ccgate config: unexpected 'more'" },
     { "config --kind webhok", "ccgate config: --kind: 'webhok' is not known (did you mean 'webhook'?)\n" },
     { "config --kind pigeon",
-      "ccgate config: --kind: 'pigeon' is not known; there are jira log pagerduty slack teams webhook\n" },
+      "ccgate config: --kind: 'pigeon' is not known; there are email jira log pagerduty slack teams webhook\n" },
     { "version more", "ccgate version: unexpected 'more'" },
   }
   for _, mistake in ipairs(MISTAKES) do

@@ -66,6 +66,10 @@ local CONF <const> = {
     bare = true },
   { "[destination book]\nkind = log\nurl = https://chat.example.com/hook", 3,
     "[destination book]: url means nothing to kind log, which takes only: kind", bare = true },
+  { "[destination post]\nkind = email\nurl = https://mail.example.com\nfrom = a@example.com\nto = b@example.com", 3,
+    "[destination post]: url: kind email takes smtp://host:587 or smtps://host, not https://", bare = true },
+  { "[destination letter]\nkind = slack\nurl = smtp://mail.example.com:587", 3,
+    "[destination letter]: url: kind slack takes https:// or http://, not smtp://", bare = true },
   { "[destination signed]\nsecret = s3cret", 2, "[destination signed]: secret: is not a webhook secret: "
     .. "\"whsec_\" and 24 to 64 bytes in base64; make one with echo whsec_$(openssl rand -base64 32)" },
   { "[destination method]\nmethod = post", 2,

@@ -1,0 +1,95 @@
+/* A slot that carries a letter. The server's replies come as headers; what matters is
+ * the last one: it took the letter, or says why it did not. */
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/http_slot.h"
+
+static void
+set_text(struct http_slot *slot, CURLoption option, const char *value)
+{
+    if (curl_easy_setopt(slot->easy, option, value) == CURLE_OK)
+        return;
+    log_error("http", "curl: an option for letters failed");
+    abort();
+}
+
+static void
+set_number(struct http_slot *slot, CURLoption option, long value)
+{
+    if (curl_easy_setopt(slot->easy, option, value) == CURLE_OK)
+        return;
+    log_error("http", "curl: an option for letters failed");
+    abort();
+}
+
+static size_t
+on_read(char *out, size_t size, size_t count, void *arg)
+{
+    struct http_slot *slot = arg;
+    size_t left = slot->request->body_size - slot->written, room = size * count;
+    size_t taken = left < room ? left : room;
+    memcpy(out, slot->request->body + slot->written, taken);
+    slot->written += taken;
+    return taken;
+}
+
+static void
+set_recipients(struct http_slot *slot)
+{
+    const struct http_copy *request = slot->request;
+    slot->recipients =
+        mem_grow(slot->recipients, request->to_count, sizeof *slot->recipients);
+    for (size_t i = 0; i < request->to_count; i++)
+        slot->recipients[i] = (struct curl_slist){
+            (char *)request->to[i],
+            i + 1 < request->to_count ? &slot->recipients[i + 1] : NULL};
+    if (curl_easy_setopt(slot->easy, CURLOPT_MAIL_RCPT, slot->recipients) != CURLE_OK)
+        abort();
+}
+
+void
+http_slot_prepare_mail(struct http_slot *slot)
+{
+    const struct http_copy *request = slot->request;
+    slot->written = 0;
+    set_text(slot, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    set_text(slot, CURLOPT_MAIL_FROM, request->from);
+    set_recipients(slot);
+    set_text(slot, CURLOPT_USERNAME, request->user);
+    set_text(slot, CURLOPT_PASSWORD, request->user ? request->password : NULL);
+    set_number(slot, CURLOPT_USE_SSL,
+               request->is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL);
+    set_number(slot, CURLOPT_UPLOAD, 1);
+    if (curl_easy_setopt(slot->easy, CURLOPT_READFUNCTION, on_read) != CURLE_OK ||
+        curl_easy_setopt(slot->easy, CURLOPT_READDATA, slot) != CURLE_OK)
+        abort();
+}
+
+void
+http_slot_note_reply(struct http_slot *slot, const char *line, size_t size)
+{
+    while (size && (line[size - 1] == '\r' || line[size - 1] == '\n'))
+        size--;
+    buf_clear(&slot->body);
+    buf_add(&slot->body, line, size);
+}
+
+/* Curl calls a refusal an error of its own, by the step in which it came. */
+bool
+http_slot_read_mail(const struct http_slot *slot, struct http_response *response)
+{
+    long status = 0;
+    curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+    bool is_sent = response->curl_code == CURLE_OK;
+    bool is_refused = status >= 400 && status <= 599;
+    if (!is_sent && !is_refused)
+        return false;
+    response->status = status;
+    response->body = slot->body.size ? slot->body.data : "";
+    response->body_size = slot->body.size;
+    return true;
+}
