@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "command/api_inside.h"
 #include "model/pick.h"
-#include "net/sign.h"
 
 /* ---- alerts ---- */
 
@@ -205,89 +204,70 @@ api_silences(struct api_call *call)
     api_list(call, &listing);
 }
 
-static void
-add_member(struct buf *out, const char *name, size_t name_size, const char *value)
-{
-    if (!value)
-        return;
-    if (out->data[out->size - 1] != '{')
-        buf_add_text(out, ",");
-    buf_add_json(out, name, name_size);
-    buf_add_text(out, ":");
-    buf_add_json(out, value, strlen(value));
-}
-
-/* The matcher that the arguments say; false when a label is not NAME=VALUE. */
+/* The names and values of the labels, one after the other, in a copy; false when one is
+ * not NAME=VALUE. */
 static bool
-write_matcher(const struct args *args, struct buf *out)
+read_labels(const struct args *args, char **texts, struct silence_wish *wish)
 {
-    struct buf labels = {0};
-    buf_add_text(out, "{");
-    add_member(out, "rule", 4, args_get(args, "rule"));
-    add_member(out, "key", 3, args_get(args, "key"));
-    buf_add_text(&labels, "{");
     bool is_good = true;
+    const char **labels = mem_grow(NULL, 2 * args->count + 1, sizeof *labels);
+    wish->labels = labels;
     for (size_t i = 0; i < args->count; i++) {
-        const char *value = args->list[i].value, *equals = strchr(value, '=');
+        char *text = texts[i] = mem_text(args->list[i].value);
+        char *equals = strchr(text, '=');
         if (strcmp(args->list[i].name, "label") != 0)
             continue;
-        is_good &= equals && equals > value;
-        if (equals)
-            add_member(&labels, value, (size_t)(equals - value), equals + 1);
+        is_good &= equals && equals > text;
+        if (!equals)
+            continue;
+        *equals = '\0';
+        labels[2 * wish->label_count] = text;
+        labels[2 * wish->label_count++ + 1] = equals + 1;
     }
-    if (labels.size > 1)
-        buf_format(out, "%s\"labels\":%s}", out->size > 1 ? "," : "", labels.data);
-    buf_add_text(out, "}");
-    buf_fini(&labels);
     return is_good;
 }
 
-static char *
-make_silence_id(void)
-{
-    uint32_t number;
-    sign_random(&number, sizeof number);
-    return mem_format("s-%08" PRIx32, number);
-}
-
 static void
-put_silence(struct api_call *call, char *matcher, int64_t lasts_ms)
+put_silence(struct api_call *call, const struct silence_wish *wish)
 {
-    char *id = make_silence_id(), until[32];
-    struct silence_record record = {
-        .id = id,
-        .matcher = matcher,
-        .created_ms = clock_wall_ms(),
-        .until_ms = clock_wall_ms() + lasts_ms,
-        .by = (char *)(uintptr_t)by_of(call),
-        .note = (char *)(uintptr_t)args_get(&call->args, "note"),
-    };
-    notify_silence(call->api->world.notify, &record);
-    api_say_when_durable(call, "silence %s, until %s", id,
-                         text_format_time(record.until_ms, false, until, sizeof until));
-    free(id);
+    struct silence_record made;
+    char until[32];
+    if (!notify_silence_for(call->api->world.notify, wish, &made)) {
+        api_say(call, 400,
+                "what? --rule, --key or --label says it; there is no silence for all");
+        return;
+    }
+    api_say_when_durable(call, "silence %s, until %s", made.id,
+                         text_format_time(made.until_ms, false, until, sizeof until));
+    silence_record_fini(&made);
 }
 
 void
 api_silence(struct api_call *call)
 {
-    const char *lasts = args_get(&call->args, "lasts");
-    struct buf matcher = {0};
-    int64_t lasts_ms;
-    bool is_label = write_matcher(&call->args, &matcher);
+    const struct args *args = &call->args;
+    const char *lasts = args_get(args, "lasts");
+    char **texts = mem_grow(NULL, args->count + 1, sizeof *texts);
+    struct silence_wish wish = {
+        .rule = args_get(args, "rule"),
+        .key = args_get(args, "key"),
+        .by = by_of(call),
+        .note = args_get(args, "note"),
+    };
+    bool is_label = read_labels(args, texts, &wish);
     if (!lasts)
         api_say(call, 400, "for how long? --lasts says it, such as --lasts 2h");
-    else if (!text_duration(lasts, &lasts_ms) || lasts_ms <= 0)
+    else if (!text_duration(lasts, &wish.lasts_ms) || wish.lasts_ms <= 0)
         api_say(call, 400, "--lasts: '%s' is not a duration; write 30m, 2h or 1d",
                 lasts);
     else if (!is_label)
         api_say(call, 400, "--label takes NAME=VALUE, such as --label queue=sales");
-    else if (matcher.size == 2)
-        api_say(call, 400,
-                "what? --rule, --key or --label says it; there is no silence for all");
     else
-        put_silence(call, matcher.data, lasts_ms);
-    buf_fini(&matcher);
+        put_silence(call, &wish);
+    for (size_t i = 0; i < args->count; i++)
+        free(texts[i]);
+    free(texts);
+    free((void *)wish.labels);
 }
 
 struct silence_search {

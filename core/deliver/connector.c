@@ -51,13 +51,14 @@ l_load(lua_State *L)
     library_preload(L, "cjson", luaopen_cjson);
     library_install(L);
     static const char *const modules[] = {"gateway.notify", "gateway.json",
-                                          "gateway.digest", "gateway.self"};
+                                          "gateway.digest", "gateway.self",
+                                          "gateway.alert_search"};
     for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
         lua_getglobal(L, "require");
         lua_pushstring(L, modules[i]);
         lua_call(L, 1, 1);
     }
-    lua_newtable(L); /* notify json digest self kinds */
+    lua_newtable(L); /* notify json digest self search kinds */
     const char *const *kinds = connector_kinds();
     for (size_t i = 0; kinds[i]; i++) {
         lua_getglobal(L, "require");

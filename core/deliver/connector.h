@@ -52,7 +52,8 @@ struct connector_transition {
     const char *kind;  /* "raise", "level", "clear"; "tick", "ack" */
     const char *event; /* JSON (see notify.lua): of the host, or of who acknowledges */
     size_t event_size;
-    const char *state; /* the alert's state so far (JSON), NULL for a new opening */
+    const char *state; /* the alert's state so far (JSON), of a raise that of the one
+                          before; NULL for the first of its key */
     int64_t now_ms;
 };
 
@@ -104,6 +105,20 @@ struct connector_trouble {
 /* The event of its alert (JSON), to free; NULL with `error`. */
 char *connector_trouble(struct connector *connector,
                         const struct connector_trouble *trouble, struct error *error);
+
+/* ---- which alerts are asked for ---- */
+
+/* What is remembered of an alert is given as JSON, to free. */
+struct connector_source {
+    const struct alert_record *(*next)(void *arg); /* NULL: that was all */
+    char *(*refs)(void *arg, const struct alert_record *record);
+    void *arg;
+};
+/* The answer (JSON), to free, to a question of lua/gateway/alert_search.lua by its
+ * word; NULL with `error`. */
+char *connector_search(struct connector *connector, const char *word,
+                       const char *question, int64_t now_ms,
+                       const struct connector_source *source, struct error *error);
 
 /* ---- how it looks, and what an answer means ---- */
 

@@ -9,7 +9,15 @@
 #include "deliver/connector.h"
 
 /* The bottom of the stack, always there. A call leaves it as it found it. */
-enum { AT_NOTIFY = 1, AT_JSON, AT_DIGEST, AT_SELF, AT_KINDS, AT_END = AT_KINDS };
+enum {
+    AT_NOTIFY = 1,
+    AT_JSON,
+    AT_DIGEST,
+    AT_SELF,
+    AT_SEARCH,
+    AT_KINDS,
+    AT_END = AT_KINDS
+};
 
 struct connector {
     lua_State *L;

@@ -216,6 +216,7 @@ open_alert(struct notify_batch *batch, const struct alert_record *before,
 {
     struct alert_record fresh = *alert;
     fresh.opening = (before ? before->opening : 0) + 1;
+    fresh.state = before ? before->state : NULL;
     return batch_step(batch, &fresh, "raise", event, event_size, error);
 }
 

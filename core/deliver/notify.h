@@ -129,6 +129,26 @@ size_t notify_raised_of(struct notify *notify, const char *script);
 bool notify_ack(struct notify *notify, const char *id, const char *by, const char *note,
                 struct error *error);
 
+/* The answer (JSON), to free, to what a script asks for by gw.alerts ("alerts") or
+ * gw.raises ("raises"); see lua/gateway/alert_search.lua. NULL with `error`: there is
+ * too much of it, or the question is not what it must be. */
+char *notify_search(struct notify *notify, const char *word, const char *question,
+                    struct error *error);
+
+/* A silence as somebody asks for it. NULL: any, or not said. */
+struct silence_wish {
+    const char *rule, *key;
+    const char *const
+        *labels; /* name, value, name, value, …; 2 × label_count of them */
+    size_t label_count;
+    int64_t lasts_ms;
+    const char *by, *note;
+};
+/* Begins it now; false when it names nothing: there is no silence for all. `made` is to
+ * be given to silence_record_fini(). */
+bool notify_silence_for(struct notify *notify, const struct silence_wish *wish,
+                        struct silence_record *made);
+
 /* Adds a silence, or changes the one with this id (to end it: until_ms = now). Messages
  * of alerts that match are held back as long; what is due when it ends goes out then.
  */

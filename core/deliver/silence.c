@@ -1,9 +1,11 @@
 /* Silences: kept in the store, obeyed by lua/gateway/notify.lua. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "deliver/book.h"
+#include "net/sign.h"
 
 static struct silence_record *
 silence_copy(const struct silence_record *record)
@@ -68,6 +70,58 @@ notify_silence(struct notify *notify, const struct silence_record *record)
     store_commit(notify->store, txn, NULL, NULL);
     tell_connector(notify);
     due_tick(notify, true);
+}
+
+/* ---- wishes ---- */
+
+static void
+add_member(struct buf *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    if (out->data[out->size - 1] != '{')
+        buf_add_text(out, ",");
+    buf_add_json(out, name, strlen(name));
+    buf_add_text(out, ":");
+    buf_add_json(out, value, strlen(value));
+}
+
+static void
+write_matcher(const struct silence_wish *wish, struct buf *out)
+{
+    buf_add_text(out, "{");
+    add_member(out, "rule", wish->rule);
+    add_member(out, "key", wish->key);
+    if (wish->label_count) {
+        buf_add_text(out, out->size > 1 ? ",\"labels\":{" : "\"labels\":{");
+        for (size_t i = 0; i < wish->label_count; i++)
+            add_member(out, wish->labels[2 * i], wish->labels[2 * i + 1]);
+        buf_add_text(out, "}");
+    }
+    buf_add_text(out, "}");
+}
+
+bool
+notify_silence_for(struct notify *notify, const struct silence_wish *wish,
+                   struct silence_record *made)
+{
+    struct buf matcher = {0};
+    uint32_t number;
+    if (!wish->rule && !wish->key && !wish->label_count)
+        return false;
+    sign_random(&number, sizeof number);
+    write_matcher(wish, &matcher);
+    int64_t now_ms = clock_wall_ms();
+    *made = (struct silence_record){
+        .id = mem_format("s-%08" PRIx32, number),
+        .matcher = buf_take(&matcher),
+        .created_ms = now_ms,
+        .until_ms = now_ms + wish->lasts_ms,
+        .by = mem_text(wish->by ? wish->by : "somebody"),
+        .note = mem_text(wish->note),
+    };
+    notify_silence(notify, made);
+    return true;
 }
 
 void

@@ -8,7 +8,9 @@ static const struct {
     const char *word;
     asker *ask;
 } words[] = {
-    {"receipt", resident_ask_receipt},
+    {"receipt", resident_ask_receipt}, {"alerts", resident_ask_alerts},
+    {"raises", resident_ask_alerts},   {"ack", resident_ask_ack},
+    {"silence", resident_ask_silence},
 };
 
 bool

@@ -31,6 +31,14 @@ typedef bool asker(struct resident *resident, struct wait *wait,
  * the first KB and no headers. */
 asker resident_ask_receipt;
 
+/* lua/gateway/alert_search.lua: the alerts that fit, or how often such were raised. Too
+ * many of them are an error of kind limit. */
+asker resident_ask_alerts;
+/* { id, by, note }: somebody takes care of an alert; true. */
+asker resident_ask_ack;
+/* { rule, key, labels, lasts_ms, by, note }: { id, until_at }. */
+asker resident_ask_silence;
+
 /* ---- for the rows: how a wait ends; it is gone afterwards ---- */
 
 void wait_answer(struct wait *wait, const char *answer, size_t size);

@@ -16,7 +16,8 @@
 --   { started_at, ended_at, severity, was, labels, summary, details, link, why, row,
 --     remind, reminded_at, acked = { by, at, note }, entries = [ as in send ],
 --     mention, told = [ { to, severity, clears } ], sent = { destination: { kind: count } },
---     handlers = as in the event, handled = { kind: count } }
+--     handlers = as in the event, handled = { kind: count }, raises = [ when, … ] (of all
+--     alerts of this key in the last 35 days, the newest 200) }
 
 local json = require("gateway.json")
 
@@ -105,6 +106,22 @@ function alert_state.read(text)
   return state
 end
 
+local RAISES_SECONDS <const> = 35 * 86400
+local RAISES_MOST <const> = 200
+
+--- When alerts of this key were raised, this one included; `text` is the state of the one
+--- before, nil when there was none.
+function alert_state.raises(text, now)
+  local known = text and json.decode(text).raises or {}
+  local from = math.max(1, #known + 2 - RAISES_MOST)
+  while known[from] and known[from] < now - RAISES_SECONDS do
+    from = from + 1
+  end
+  local raises = table.move(known, from, #known, 1, {})
+  raises[#raises + 1] = now
+  return raises
+end
+
 --- What somebody says who acknowledges: { by, note }; raises when it is not that.
 function alert_state.read_ack(text)
   return check("the ack", json.decode(text), ACK)
@@ -151,6 +168,7 @@ function alert_state.write(state)
     { "sent", state.sent },
     { "handlers", state.handlers and json.array(state.handlers) },
     { "handled", state.handled },
+    { "raises", state.raises and json.array(state.raises) },
   })
 end
 

@@ -7,6 +7,7 @@
 ---     "destinations": [ { "name", "kind" } ], "open": true or nil (all others are, too),
 ---     "people": [ name, … ], "notify": [ name of a destination, … ],
 ---     "calendars": [ { "name", "zone", "text": as core/base/calendar.h reads it } ] }
+local alerts = require "gateway.alerts"
 local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"
 local destination = require "gateway.destination"
@@ -25,6 +26,10 @@ local members = {
   rule = rule.declare,
   job = job.declare,
   destination = destination.named,
+  alerts = alerts.alerts,
+  raises = alerts.raises,
+  ack = alerts.ack,
+  silence = alerts.silence,
   log = log.members,
   sleep = task.sleep,
   parallel = parallel.parallel,

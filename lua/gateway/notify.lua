@@ -198,6 +198,7 @@ function steps.raise(step, event)
   local state = step.state
   take_said(state, event)
   state.started_at = step.transition.now
+  state.raises = alert_state.raises(step.transition.state, state.started_at)
   state.entries = event.send
   state.remind = event.remind
   state.handlers = event.handlers

@@ -442,6 +442,50 @@ function gateway.parallel(functions) end
 ---@return table errs
 function gateway.map(list, fn, options) end
 
+---@class gateway.AlertFilter
+---@field rule? string
+---@field key? string|integer
+---@field severity? string
+---@field status? "raised"|"cleared" By default raised; of gateway.raises, any.
+---@field acked? boolean
+---@field center? string
+---@field queue? string|integer Its label.
+---@field agent? string|integer Its label.
+---@field ref? string|integer What a destination called it.
+---@field since? gateway.Duration|number Raised within that time, or from that time on.
+
+--- The alerts that fit, the newest first.
+---@param filter? gateway.AlertFilter
+---@return gateway.HandledAlert[]?
+---@return gateway.Error? err
+function gateway.alerts(filter) end
+
+--- How often one that fits was raised, within 35 days.
+---@param filter? gateway.AlertFilter
+---@return integer?
+---@return gateway.Error? err
+function gateway.raises(filter) end
+
+--- Somebody takes care of the alert with this id, or of what a destination called so.
+---@param ack { id?: string, ref?: string|integer, by?: string, note?: string }
+---@return true?
+---@return gateway.Error? err
+function gateway.ack(ack) end
+
+---@class gateway.SilenceKeys
+---@field rule? string
+---@field key? string|integer
+---@field labels? table<string, string|integer>
+---@field lasts gateway.Duration
+---@field by? string By default the script.
+---@field note? string
+
+--- Nobody hears of what fits for a while.
+---@param silence gateway.SilenceKeys
+---@return { id: string, until_at: integer }?
+---@return gateway.Error? err
+function gateway.silence(silence) end
+
 --- Seconds since the epoch.
 ---@return integer
 function gateway.now() end
