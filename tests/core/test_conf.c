@@ -591,7 +591,7 @@ test_print(void **state)
         "agent_gateway = https://h:2\noperator = 1099\npassword = ***\n"
         "sign_in = normal ; default\n"
         "\n[destination x]\nkind = webhook\nurl = ***\nmethod = POST ; default\n"
-        "header.A = ***\nsecret = ***\nshape = event ; default\ntimeout = 10s ; default\n"
+        "header.A = ***\nsecret = ***\nshape = event ; default\nstarttls = required ; default\ntimeout = 10s ; default\n"
         "allow_private = no ; default\n"
         "\n[script s]\ncpu = 100ms ; default\nmemory = 32MB ; default\n"
         "source = 256KB ; default\ntasks = 7\nwants = 500 ; default\n"
