@@ -107,9 +107,3 @@ memos_write(const struct memos *memos, const char *fingerprint, const char *aler
     }
     buf_add_text(out, "}");
 }
-
-void
-memos_forget(struct memos *memos, const char *fingerprint)
-{
-    list_delete(table_remove(&memos->by_fingerprint, fingerprint));
-}

@@ -34,7 +34,4 @@ void memos_put(struct memos *memos, const struct memo_record *record);
 void memos_write(const struct memos *memos, const char *fingerprint, const char *alert,
                  struct buf *out);
 
-/* Forgets what is known of this fingerprint. */
-void memos_forget(struct memos *memos, const char *fingerprint);
-
 #endif

@@ -59,28 +59,12 @@ the_next_alert_of_a_key_has_none(void **state)
     memos_fini(&memos);
 }
 
-static void
-what_is_forgotten_is_gone(void **state)
-{
-    (void)state;
-    struct memos memos = {0};
-    put(&memos, "jira", "f00", "f00-1", "{}");
-    put(&memos, "desk", "f00", "f00-1", "{}");
-    put(&memos, "jira", "f01", "f01-1", "{}");
-    memos_forget(&memos, "f00");
-    memos_forget(&memos, "f00");
-    assert_null(memos_find(&memos, "desk", "f00"));
-    assert_non_null(memos_find(&memos, "jira", "f01"));
-    memos_fini(&memos);
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_destination_has_its_own),
         cmocka_unit_test(the_next_alert_of_a_key_has_none),
-        cmocka_unit_test(what_is_forgotten_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
