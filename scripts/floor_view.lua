@@ -1,15 +1,17 @@
---- Every minute, how many wait in each queue: to a wallboard, or whatever else takes JSON.
+--- Every minute, how full the queues are: JSON for a wallboard.
 local gw = require "gateway"
+local wallboard = gw.destination "wallboard"
 
 gw.job "floor-view" {
   every = "1m",
   run = function ()
-    local rows, err = gw.queues():fetch { max_age = "30s" }
-    if not rows then return gw.log.warn("no view of the floor: " .. tostring(err)) end
-    local queues = gw.array {}
-    for _, queue in ipairs(rows) do
-      queues[#queues + 1] = { name = queue.name, waiting = queue.calls_waiting, available = queue.agents_available }
+    local rows = gw.queues():fetch { max_age = "30s" }
+    if not rows then return end -- the centre did not answer: that has been counted
+    local queues, views = gw.array {}, {}
+    for i, queue in ipairs(rows) do
+      queues[i] = { name = queue.name, waiting = queue.calls_waiting, available = queue.agents_available }
+      views[i] = gw.template("{name} {calls_waiting} waiting, {agents_available} free", queue)
     end
-    gw.destination "wallboard":send({ queues = queues })
+    wallboard:send { text = table.concat(views, " · "), queues = queues }
   end,
 }

@@ -1,331 +1,262 @@
 /* The whole thing at work on this machine: a simulated contact centre, the gateway with
- * its real configuration, a receiver, and one timeline of what happens between them.
- * Each is a process of its own, as in life; only the state lies in a folder that is
- * removed. */
+ * its real configuration, the services that it tells, and one timeline of what happens
+ * between them. Only the state lies in a folder that is removed, and all of them live
+ * by a clock that runs faster. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/clock.h"
+#include "base/color.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/demo_intro.h"
+#include "command/demo_player.h"
+#include "command/demo_story.h"
 #include "command/gateway.h"
 #include "command/local.h"
 
-#define SPEED    "30"
-#define GRACE_MS ((int64_t)5000)
-#define START_MS                                                                       \
-    ((int64_t)150) /* the centre and the receiver listen before they are asked */
-#define ROLES 3
-
-enum role { ROLE_CENTRE, ROLE_SINK, ROLE_GATEWAY };
-
-struct demo;
-
-/* A program and what it says. */
-struct player {
-    struct demo *demo;
-    enum role role;
-    pid_t pid;
-    int out; /* its standard output and error */
-    struct watch *watch;
-    struct buf said;
-    bool is_gone;
-};
+/* The played day: a Tuesday a little before the office closes, so that everything that
+ * the example scripts watch for comes into view at once. What the floor does then is
+ * decided by scenario and seed. */
+#define SPEED     30
+#define DAY       1 /* 0 is Monday */
+#define TIME_S    ((17 * 60 + 54) * 60 + 30)
+#define SCENARIO  "closing_time"
+#define SEED      "118"
+#define SKILLS    "8"
+#define AGENTS    "24"
+#define ANY_PORT  "127.0.0.1:0"
+#define DAY_S     (24 * 60 * 60)
+#define GRACE_MS  ((int64_t)5000)
+#define LOOK_MS   ((int64_t)1000) /* whether a script was changed */
+#define CA_NAME   "centre-ca.pem"
+#define LISTENING "listening on "
 
 struct demo {
     struct conf *conf;
     const char *conf_file;
-    char *state;
+    char *state, *ca_file;
+    struct zone *zone;
     struct loop *loop;
-    struct player players[ROLES];
-    struct timer *start_timer, *end_timer;
+    struct story *story;
+    struct clock_speed speed;
+    char clock[64];
+    struct player centre, sink, gateway;
+    /* Where the configuration has them; NULL: no destination is on this machine. */
+    char *centre_from, *sink_from;
+    char *centre_to, *sink_to; /* where they are; NULL: not yet */
+    bool is_centre_moved, is_sink_moved;
+    char *excuse; /* why one of them did not listen */
+    struct buf centre_sum;
+    struct timer *end_timer, *look_timer;
     struct watch *on_int, *on_term, *on_hup;
-    int64_t started_ms;
-    size_t counts[5];
-    bool is_stopping, has_color;
+    int64_t scripts_stamp;
+    bool is_stopping;
     int code;
 };
 
-enum { RAISED, SENT, RECEIVED, CLEARED, FAILED };
+static void stop(struct demo *demo);
 
-static const char *const count_words[] = {"raised", "sent", "received", "cleared",
-                                          "failed"};
-
-/* ---- the timeline ---- */
-
-#define BOLD   "1"
-#define RED    "31"
-#define GREEN  "32"
-#define YELLOW "33"
-#define BLUE   "36"
-#define GREY   "90"
+/* ---- the players ---- */
 
 static void
-tell(const struct demo *demo, const char *word, const char *color, const char *text)
+fail(struct demo *demo, const char *text)
 {
-    int64_t passed = (clock_real_mono_ms() - demo->started_ms) / 1000;
-    printf("%3lld:%02lld  ", (long long)(passed / 60), (long long)(passed % 60));
-    if (demo->has_color)
-        printf("\033[%sm%-8s\033[0m  %s\n", color, word, text);
-    else
-        printf("%-8s  %s\n", word, text);
-    fflush(stdout);
-}
-
-/* How the gateway's own log lines read in the timeline: by their room and beginning. */
-static const struct happening {
-    const char *room, *begins;
-    const char *word, *color;
-    int counts; /* index of demo->counts, -1: none */
-} happenings[] = {
-    {"notify", "raised ", "raised", RED, RAISED},
-    {"notify", "cleared ", "cleared", GREEN, CLEARED},
-    {"deliver", "sent ", "sent", BLUE, SENT},
-    {"script floor_view", "job floor-view: ", "polled", GREY, -1},
-    {"script", "", "script", GREY, -1},
-    {"gateway", "", "gateway", GREY, -1},
-};
-
-/* The rest of `text` when it begins with `beginning`, without blanks; else NULL. */
-static const char *
-after(const char *text, const char *beginning)
-{
-    size_t size = strlen(beginning);
-    if (strncmp(text, beginning, size) != 0)
-        return NULL;
-    return text + size + strspn(text + size, " ");
-}
-
-static const char *
-skip_word(const char *at)
-{
-    at += strcspn(at, " ");
-    return at + strspn(at, " ");
-}
-
-/* Without the traceback, which the log has in the same line. */
-static void
-tell_trouble(struct demo *demo, const char *line)
-{
-    const char *end = strstr(line, "\\nstack traceback");
-    char *text = end ? mem_copy(line, (size_t)(end - line)) : mem_text(line);
-    demo->counts[FAILED]++;
-    tell(demo, "trouble", YELLOW, text);
-    free(text);
-}
-
-/* The centre or the receiver cannot listen: what there is to do is another thing here
- * than for who starts them by hand. */
-static void
-tell_refusal(struct demo *demo, const char *line)
-{
-    char *text = mem_format("%.*s; its address is a url in %s", (int)strcspn(line, ";"),
-                            line, demo->conf_file);
-    tell_trouble(demo, text);
-    free(text);
-}
-
-static void
-tell_gateway_line(struct demo *demo, const char *line)
-{
-    const char *level = skip_word(line), *place = skip_word(level);
-    if (!strncmp(level, "warn", 4) || !strncmp(level, "error", 5)) {
-        tell_trouble(demo, place);
-        return;
-    }
-    for (size_t i = 0; i < sizeof happenings / sizeof *happenings; i++) {
-        const struct happening *happening = &happenings[i];
-        const char *message = after(place, happening->room);
-        message = message ? after(message, happening->begins) : NULL;
-        if (!message)
-            continue;
-        if (happening->counts >= 0)
-            demo->counts[happening->counts]++;
-        tell(demo, happening->word, happening->color, message);
-        return;
-    }
-}
-
-/* Without the time, which the timeline has, and the message's long id. */
-static void
-tell_sink_line(struct demo *demo, const char *line)
-{
-    if (after(line, "listening")) {
-        tell(demo, "receiver", GREY, line);
-        return;
-    }
-    const char *event = skip_word(line), *id = strstr(event, " · msg_");
-    bool is_verified = strstr(event, "signature verified: yes") != NULL;
-    char *text = mem_format("%.*s%s", id ? (int)(id - event) : (int)strlen(event),
-                            event, is_verified ? " (signature verified)" : "");
-    demo->counts[RECEIVED]++;
-    tell(demo, "received", BOLD, text);
-    free(text);
-}
-
-static void
-tell_line(struct player *player, const char *line)
-{
-    struct demo *demo = player->demo;
-    if (after(line, "ccgate ")) {
-        tell_refusal(demo, line);
-        return;
-    }
-    switch (player->role) {
-    case ROLE_CENTRE: tell(demo, "centre", GREY, line); break;
-    case ROLE_GATEWAY: tell_gateway_line(demo, line); break;
-    case ROLE_SINK: tell_sink_line(demo, line); break;
-    }
-}
-
-static void
-tell_lines(struct player *player)
-{
-    char *end;
-    while (player->said.size &&
-           (end = memchr(player->said.data, '\n', player->said.size))) {
-        *end = 0;
-        tell_line(player, player->said.data);
-        buf_consume(&player->said, (size_t)(end + 1 - player->said.data));
-    }
-}
-
-/* ---- players ---- */
-
-static void stop(void *arg, int mode);
-
-static void
-on_said(void *arg, int mode)
-{
-    struct player *player = arg;
-    ssize_t got = read(player->out, buf_reserve(&player->said, 4096), 4096);
-    (void)mode;
-    if (got > 0) {
-        player->said.size += (size_t)got;
-        tell_lines(player);
-        return;
-    }
-    watch_delete(player->watch);
-    player->watch = NULL;
-    player->is_gone = true;
-    if (!player->demo->is_stopping)
-        player->demo->code = EXIT_PROBLEM;
-    stop(player->demo, 0);
+    story_trouble(demo->story, text);
+    demo->code = EXIT_PROBLEM;
+    stop(demo);
 }
 
 static bool
-start(struct player *player, const char *const argv[])
+start_centre(struct demo *demo, const char *address)
 {
-    int ends[2];
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    const char *argv[] = {"ccgate",   "simulate",  "-c",         demo->conf_file,
+                          "--listen", address,     "--ca",       demo->ca_file,
+                          "--clock",  demo->clock, "--scenario", SCENARIO,
+                          "--seed",   SEED,        "--skills",   SKILLS,
+                          "--agents", AGENTS,      NULL};
+    return player_start(&demo->centre, argv);
+}
+
+static bool
+start_sink(struct demo *demo, const char *address)
+{
+    const char *argv[] = {"ccgate",   "sink",  "-c",      demo->conf_file,
+                          "--listen", address, "--clock", demo->clock,
+                          "-o",       "json",  NULL};
+    return player_start(&demo->sink, argv);
+}
+
+/* When everybody whom it asks or tells is there. */
+static void
+start_gateway(struct demo *demo)
+{
+    if (!demo->centre_to || (demo->sink_from && !demo->sink_to) || demo->gateway.pid)
+        return;
+    char *centre =
+        mem_format("%s=%s,%s", demo->centre_from, demo->centre_to, demo->ca_file);
+    char *sink = demo->sink_from ? mem_format("%s=%s", demo->sink_from, demo->sink_to)
+                                 : mem_text("127.0.0.1:0=127.0.0.1:0");
+    const char *argv[] = {"ccgate",      "run",       "-c",          demo->conf_file,
+                          "--state",     demo->state, "--speed",     demo->clock,
+                          "--elsewhere", centre,      "--elsewhere", sink,
+                          NULL};
+    const struct demo_intro intro = {.conf = demo->conf,
+                                     .conf_file = demo->conf_file,
+                                     .state = demo->state,
+                                     .centre = demo->centre_to,
+                                     .centre_wanted = demo->centre_from,
+                                     .services = demo->sink_to,
+                                     .services_wanted = demo->sink_from};
+    demo_intro_print(&intro, stdout);
+    if (!player_start(&demo->gateway, argv))
+        fail(demo, "the gateway does not start");
+    free(sink);
+    free(centre);
+}
+
+/* True for the line that says where it listens; `to` is that. */
+static bool
+take_address(const char *line, char **to)
+{
+    const char *address = strstr(line, "://");
+    if (strncmp(line, LISTENING, strlen(LISTENING)) != 0 || !address)
         return false;
-    /* Out of the reach of the terminal's Ctrl-C: the demo says who ends when. */
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    int failed = posix_spawn(&player->pid, "/proc/self/exe", &actions, &attributes,
-                             (char *const *)(uintptr_t)argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    close(ends[1]);
-    player->out = ends[0];
-    if (failed) {
-        fprintf(stderr, "ccgate demo: cannot start %s: %s\n", argv[1],
-                strerror(failed));
-        player->pid = 0;
-        player->is_gone = true;
-        return false;
-    }
-    player->watch =
-        watch_new(player->demo->loop, player->out, WATCH_READ, on_said, player);
+    free(*to);
+    *to = mem_text(address + strlen("://"));
     return true;
 }
 
-static bool
-start_centre(struct demo *demo)
+static void
+keep_excuse(struct demo *demo, const char *line)
 {
-    const char *argv[] = {"ccgate",  "simulate", "-c", demo->conf_file,
-                          "--speed", SPEED,      NULL};
-    return start(&demo->players[ROLE_CENTRE], argv);
-}
-
-/* One receiver plays the first destination of this machine; the others wait, as they
- * would for one that is down. */
-static bool
-start_sink(struct demo *demo)
-{
-    const char *argv[] = {"ccgate", "sink", "-c", demo->conf_file, NULL};
-    demo->players[ROLE_SINK].is_gone = !local_destination(demo->conf);
-    return demo->players[ROLE_SINK].is_gone || start(&demo->players[ROLE_SINK], argv);
+    free(demo->excuse);
+    demo->excuse = mem_text(line);
 }
 
 static void
-start_gateway(void *arg)
+on_centre_line(void *arg, const char *line)
 {
     struct demo *demo = arg;
-    const char *argv[] = {"ccgate",  "run",       "-c", demo->conf_file,
-                          "--state", demo->state, NULL};
-    if (!start(&demo->players[ROLE_GATEWAY], argv))
-        stop(demo, 0);
+    if (take_address(line, &demo->centre_to))
+        start_gateway(demo);
+    else if (!demo->centre_to)
+        keep_excuse(demo, line);
+    else if (demo->is_stopping)
+        buf_add_text(&demo->centre_sum, line);
+    else
+        story_trouble(demo->story, line);
+}
+
+static void
+on_sink_line(void *arg, const char *line)
+{
+    struct demo *demo = arg;
+    if (take_address(line, &demo->sink_to))
+        start_gateway(demo);
+    else if (!demo->sink_to)
+        keep_excuse(demo, line);
+    else if (*line == '{')
+        story_arrival(demo->story, line);
+    else
+        story_trouble(demo->story, line);
+}
+
+static void
+on_gateway_line(void *arg, const char *line)
+{
+    struct demo *demo = arg;
+    story_log(demo->story, line);
+}
+
+/* Its address is taken, as a rule: another port is as good. */
+static bool
+move(struct demo *demo, const char *to, bool *is_moved,
+     bool (*start)(struct demo *demo, const char *address))
+{
+    if (to || *is_moved || demo->is_stopping)
+        return false;
+    *is_moved = true;
+    return start(demo, ANY_PORT);
+}
+
+static void
+on_end(struct demo *demo)
+{
+    if (!demo->is_stopping && demo->excuse)
+        fail(demo, demo->excuse);
+    else if (!demo->is_stopping)
+        fail(demo, "one of the players has ended; what it said stands above");
+    else
+        stop(demo);
+}
+
+static void
+on_centre_end(void *arg)
+{
+    struct demo *demo = arg;
+    if (!move(demo, demo->centre_to, &demo->is_centre_moved, start_centre))
+        on_end(demo);
+}
+
+static void
+on_sink_end(void *arg)
+{
+    struct demo *demo = arg;
+    if (!move(demo, demo->sink_to, &demo->is_sink_moved, start_sink))
+        on_end(demo);
+}
+
+static void
+on_gateway_end(void *arg)
+{
+    on_end(arg);
+}
+
+/* ---- while it runs ---- */
+
+/* Somebody tries what a script does when it is changed. */
+static void
+look_at_scripts(void *arg)
+{
+    struct demo *demo = arg;
+    int64_t stamp = demo_scripts_stamp(demo->conf->scripts);
+    if (stamp != demo->scripts_stamp)
+        player_signal(&demo->gateway, SIGHUP);
+    demo->scripts_stamp = stamp;
+    timer_start(demo->look_timer, LOOK_MS);
 }
 
 /* ---- the end ---- */
 
-static bool
-is_over(const struct demo *demo)
-{
-    for (int i = 0; i < ROLES; i++)
-        if (!demo->players[i].is_gone && demo->players[i].pid)
-            return false;
-    return true;
-}
-
 static void
-signal_player(const struct player *player, int number)
+on_signal(void *arg, int mode)
 {
-    if (player->pid && !player->is_gone)
-        kill(player->pid, number);
-}
-
-static void
-give_up(void *arg)
-{
-    struct demo *demo = arg;
-    for (int i = 0; i < ROLES; i++)
-        signal_player(&demo->players[i], SIGKILL);
-    loop_stop(demo->loop);
+    (void)mode;
+    stop(arg);
 }
 
 /* The gateway first: it finishes what is in flight while the others still answer. */
 static void
-stop(void *arg, int mode)
+stop(struct demo *demo)
 {
-    struct demo *demo = arg;
-    (void)mode;
-    timer_stop(demo->start_timer);
     if (!demo->is_stopping)
         timer_start(demo->end_timer, GRACE_MS);
     demo->is_stopping = true;
-    signal_player(&demo->players[ROLE_GATEWAY], SIGTERM);
-    if (demo->players[ROLE_GATEWAY].is_gone || !demo->players[ROLE_GATEWAY].pid) {
-        signal_player(&demo->players[ROLE_CENTRE], SIGTERM);
-        signal_player(&demo->players[ROLE_SINK], SIGTERM);
-    }
-    if (is_over(demo))
+    player_signal(&demo->gateway, SIGTERM);
+    if (demo->gateway.pid)
+        return;
+    player_signal(&demo->centre, SIGTERM);
+    player_signal(&demo->sink, SIGTERM);
+    if (!demo->centre.pid && !demo->sink.pid)
         loop_stop(demo->loop);
 }
 
@@ -334,38 +265,124 @@ on_time(void *arg)
 {
     struct demo *demo = arg;
     if (demo->is_stopping)
-        give_up(demo);
+        loop_stop(demo->loop);
     else
-        stop(demo, 0);
+        stop(demo);
 }
 
 static void
 say_sum(const struct demo *demo)
 {
-    struct buf sum = {0};
-    for (size_t i = 0; i < FAILED; i++)
-        buf_format(&sum, "%s%zu %s", i ? ", " : "", demo->counts[i], count_words[i]);
-    if (demo->counts[FAILED])
-        buf_format(&sum, ", %zu line%s of trouble", demo->counts[FAILED],
-                   demo->counts[FAILED] == 1 ? "" : "s");
-    tell(demo, "sum", BOLD, sum.data);
-    buf_fini(&sum);
+    const struct story_sum sum = story_sum(demo->story);
+    int64_t passed_ms = clock_real_mono_ms() - demo->speed.since_ms;
+    char played[32], real[32];
+    text_format_duration(passed_ms / 1000 * 1000 * SPEED, played, sizeof played);
+    text_format_duration(passed_ms / 1000 * 1000, real, sizeof real);
+    printf("\n%s of their time, in %s of yours:\n", played, real);
+    if (demo->centre_sum.size)
+        printf("  polls      %s\n", demo->centre_sum.data);
+    printf("  alerts     %zu raised, %zu cleared\n", sum.raised, sum.cleared);
+    printf(
+        "  messages   %zu delivered, half of them within %lld ms, the slowest within %lld "
+        "ms\n",
+        sum.delivered, (long long)sum.median_ms + 1, (long long)sum.slowest_ms + 1);
+    if (sum.troubles)
+        printf("  trouble    %zu line%s above\n", sum.troubles,
+               sum.troubles == 1 ? "" : "s");
+    demo_intro_print_next(demo->conf, stdout);
 }
 
 static void
-remove_state(const char *state)
+remove_state(const struct demo *demo)
 {
     static const char *const files[] = {"state.db", "state.db-wal", "state.db-shm",
-                                        "lock"};
+                                        "lock", CA_NAME};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char *file = mem_format("%s/%s", state, files[i]);
+        char *file = mem_format("%s/%s", demo->state, files[i]);
         unlink(file);
         free(file);
     }
-    rmdir(state);
+    rmdir(demo->state);
 }
 
 /* ---- the beginning ---- */
+
+/* The last such day, at that time. */
+static int64_t
+moment_of_play(const struct zone *zone)
+{
+    struct civil today;
+    int64_t local = zone_local(zone, clock_real_wall_ms() / 1000);
+    civil_of(local, &today);
+    int64_t days = local / DAY_S - (today.weekday - DAY + 7) % 7;
+    return zone_moment(zone, days * DAY_S + TIME_S) * 1000;
+}
+
+static int
+columns(void)
+{
+    struct winsize size;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0
+               ? size.ws_col
+               : 0;
+}
+
+static void
+prepare(struct demo *demo)
+{
+    char *zone = demo->conf->zone ? mem_text(demo->conf->zone) : zone_machine();
+    const struct conf_destination *destination = local_destination(demo->conf);
+    demo->zone = zone_load(zone);
+    free(zone);
+    demo->ca_file = mem_format("%s/%s", demo->state, CA_NAME);
+    demo->centre_from = local_address(conf_default_center(demo->conf)->url);
+    demo->sink_from = destination ? local_address(destination->url) : NULL;
+    demo->speed =
+        (struct clock_speed){SPEED, moment_of_play(demo->zone), clock_real_mono_ms()};
+    clock_format_speed(&demo->speed, demo->clock, sizeof demo->clock);
+    const struct story_options options = {.out = stdout,
+                                          .zone = demo->zone,
+                                          .has_color = color_wanted(STDOUT_FILENO),
+                                          .width = columns()};
+    demo->story = story_new(&options);
+    demo->loop = loop_new();
+    demo->centre = (struct player){
+        demo->loop, on_centre_line, on_centre_end, demo, 0, 0, NULL, {0}};
+    demo->sink =
+        (struct player){demo->loop, on_sink_line, on_sink_end, demo, 0, 0, NULL, {0}};
+    demo->gateway = (struct player){
+        demo->loop, on_gateway_line, on_gateway_end, demo, 0, 0, NULL, {0}};
+    demo->scripts_stamp = demo_scripts_stamp(demo->conf->scripts);
+    demo->look_timer = timer_new_real(demo->loop, look_at_scripts, demo);
+    demo->end_timer = timer_new_real(demo->loop, on_time, demo);
+    demo->on_int = watch_signal(demo->loop, SIGINT, on_signal, demo);
+    demo->on_term = watch_signal(demo->loop, SIGTERM, on_signal, demo);
+    demo->on_hup = watch_signal(demo->loop, SIGHUP, on_signal, demo);
+}
+
+static void
+clean_up(struct demo *demo)
+{
+    player_fini(&demo->gateway);
+    player_fini(&demo->centre);
+    player_fini(&demo->sink);
+    timer_free(demo->look_timer);
+    timer_free(demo->end_timer);
+    watch_delete(demo->on_int);
+    watch_delete(demo->on_term);
+    watch_delete(demo->on_hup);
+    loop_delete(demo->loop);
+    story_delete(demo->story);
+    zone_delete(demo->zone);
+    buf_fini(&demo->centre_sum);
+    remove_state(demo);
+    free(demo->excuse);
+    free(demo->ca_file);
+    free(demo->centre_from);
+    free(demo->centre_to);
+    free(demo->sink_from);
+    free(demo->sink_to);
+}
 
 static int
 play(struct demo *demo, int64_t for_ms)
@@ -376,38 +393,19 @@ play(struct demo *demo, int64_t for_ms)
         fprintf(stderr, "ccgate demo: %s: %s\n", state, strerror(errno));
         return EXIT_PROBLEM;
     }
-    demo->loop = loop_new();
-    demo->started_ms = clock_real_mono_ms();
-    demo->has_color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-    demo->start_timer = timer_new_real(demo->loop, start_gateway, demo);
-    demo->end_timer = timer_new_real(demo->loop, on_time, demo);
-    demo->on_int = watch_signal(demo->loop, SIGINT, stop, demo);
-    demo->on_term = watch_signal(demo->loop, SIGTERM, stop, demo);
-    demo->on_hup = watch_signal(demo->loop, SIGHUP, stop, demo);
-    if (start_centre(demo) && start_sink(demo)) {
-        timer_start(demo->start_timer, START_MS);
+    prepare(demo);
+    if (start_centre(demo, demo->centre_from) &&
+        (!demo->sink_from || start_sink(demo, demo->sink_from))) {
+        timer_start(demo->look_timer, LOOK_MS);
         if (for_ms)
             timer_start(demo->end_timer, for_ms);
         loop_run(demo->loop);
+    } else {
+        demo->code = EXIT_PROBLEM;
     }
-    give_up(demo);
+    story_flush(demo->story);
     say_sum(demo);
-    for (int i = 0; i < ROLES; i++) {
-        struct player *player = &demo->players[i];
-        watch_delete(player->watch);
-        if (player->pid) {
-            waitpid(player->pid, NULL, 0);
-            close(player->out);
-        }
-        buf_fini(&player->said);
-    }
-    timer_free(demo->start_timer);
-    timer_free(demo->end_timer);
-    watch_delete(demo->on_int);
-    watch_delete(demo->on_term);
-    watch_delete(demo->on_hup);
-    loop_delete(demo->loop);
-    remove_state(demo->state);
+    clean_up(demo);
     return demo->code;
 }
 
@@ -435,8 +433,6 @@ run(const struct command *command, int argc, char **argv)
     }
     if (optind < argc)
         return command_misused(command, "unexpected '%s'", argv[optind]);
-    for (int i = 0; i < ROLES; i++)
-        demo.players[i] = (struct player){.demo = &demo, .role = (enum role)i};
     demo.conf = gateway_conf(demo.conf_file);
     if (!demo.conf)
         return EXIT_PROBLEM;
@@ -450,13 +446,16 @@ run(const struct command *command, int argc, char **argv)
 const struct command command_demo = {
     .name = "demo",
     .arguments = "[-c FILE] [--for DURATION]",
-    .sentence = "shows it all at work: simulated centre, gateway, receiver",
+    .sentence = "shows it all at work: simulated centre, gateway, receivers",
     .help =
         "  -c, --conf FILE   the configuration (default gateway.conf); its centre and\n"
-        "                    receiver are played on this machine\n"
+        "                    those destinations that are at one address of this machine\n"
+        "                    are played here, at other ports when theirs are taken\n"
         "  --for DURATION    end by itself after this time (45s); else with Ctrl-C\n"
         "\n"
-        "The centre's time runs 30 times as fast. The state lies in a temporary\n"
-        "folder. Colours only on a terminal; NO_COLOR=1 turns them off.\n",
+        "It is a Tuesday, shortly before the office closes at six, and a minute takes two\n"
+        "seconds. A script that is changed meanwhile is loaded again.\n"
+        "The state lies in a temporary folder. Colours only on a terminal; NO_COLOR=1\n"
+        "turns them off.\n",
     .run = run,
 };

@@ -67,6 +67,16 @@ gateway_conf(const char *file)
     return conf;
 }
 
+/* What is played elsewhere than it says (a demo), moved there. Takes and returns
+ * `conf`, which may be NULL. */
+static struct conf *
+move_conf(const struct gateway_options *options, struct conf *conf)
+{
+    for (size_t i = 0; conf && i < options->move_count; i++)
+        local_apply_move(conf, &options->moves[i]);
+    return conf;
+}
+
 /* ---- reload ---- */
 
 static void
@@ -155,7 +165,8 @@ reload(void *arg)
     struct gateway *gateway = arg;
     struct buf mistakes = {0};
     struct conf *conf =
-        engine_read_conf(conf_load, gateway->options.conf_file, &mistakes);
+        move_conf(&gateway->options,
+                  engine_read_conf(conf_load, gateway->options.conf_file, &mistakes));
     if (conf) {
         put_in_force(gateway, conf);
     } else {
@@ -334,7 +345,7 @@ gateway_run(const struct gateway_options *options)
 #ifndef CCGATE_SANITIZE /* whose search for leaks looks at the process from outside */
     prctl(PR_SET_DUMPABLE, 0); /* a core would have all secrets in it */
 #endif
-    gateway.conf = gateway_conf(options->conf_file);
+    gateway.conf = move_conf(options, gateway_conf(options->conf_file));
     if (!gateway.conf)
         return EXIT_PROBLEM;
     const char *state = options->state ? options->state : gateway.conf->state;

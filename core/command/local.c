@@ -88,3 +88,50 @@ local_places(const struct conf *conf, const char *address, size_t *count)
     }
     return places;
 }
+
+/* ---- found elsewhere ---- */
+
+bool
+local_read_move(char *text, struct local_move *move)
+{
+    char *to = strchr(text, '='), *ca_file = to ? strchr(to, ',') : NULL;
+    if (!to || to == text || !to[1])
+        return false;
+    *to++ = '\0';
+    if (ca_file)
+        *ca_file++ = '\0';
+    *move = (struct local_move){text, to, ca_file};
+    return true;
+}
+
+/* True when the address was there and has been replaced. */
+static bool
+move_url(char **url, const struct local_move *move)
+{
+    char *address = *url ? local_address(*url) : NULL;
+    bool is_there = address && strcmp(address, move->from) == 0;
+    free(address);
+    if (!is_there)
+        return false;
+    const char *host = strstr(*url, "://") + strlen("://");
+    char *moved = mem_format("%.*s%s%s", (int)(host - *url), *url, move->to,
+                             host + strcspn(host, "/?#"));
+    free(*url);
+    *url = moved;
+    return true;
+}
+
+void
+local_apply_move(struct conf *conf, const struct local_move *move)
+{
+    for (size_t i = 0; i < conf->center_count; i++) {
+        struct conf_center *center = &conf->centers[i];
+        move_url(&center->agent_gateway, move);
+        if (!move_url(&center->url, move) || !move->ca_file)
+            continue;
+        free(center->ca_file);
+        center->ca_file = mem_text(move->ca_file);
+    }
+    for (size_t i = 0; i < conf->destination_count; i++)
+        move_url(&conf->destinations[i].url, move);
+}

@@ -23,4 +23,18 @@ const struct conf_destination *local_destination(const struct conf *conf);
 struct sink_place *local_places(const struct conf *conf, const char *address,
                                 size_t *count);
 
+/* Where something of this machine is found instead of where the configuration says. */
+struct local_move {
+    const char *from, *to; /* "127.0.0.1:28080" */
+    const char *ca_file;   /* of the centre there; NULL: as it is */
+};
+#define LOCAL_MOVES_MAX 4
+
+/* Reads "FROM=TO" or "FROM=TO,CA", in place: the texts point into `text`, which is
+ * changed. False when it is no such thing. */
+bool local_read_move(char *text, struct local_move *move);
+
+/* Moves every centre, agent gateway and destination that is there. */
+void local_apply_move(struct conf *conf, const struct local_move *move);
+
 #endif

@@ -14,6 +14,7 @@ run(const struct command *command, int argc, char **argv)
         {"state", required_argument, NULL, 's'},
         {"log", required_argument, NULL, 'l'},
         {"speed", required_argument, NULL, 'x'},
+        {"elsewhere", required_argument, NULL, 'e'},
         {NULL, 0, NULL, 0},
     };
     struct gateway_options gateway = {.conf_file = "gateway.conf"};
@@ -36,6 +37,15 @@ run(const struct command *command, int argc, char **argv)
                     command, "--speed: '%s' is not a factor; write 30", optarg);
             clock_set_speed(&speed);
             break;
+        case 'e':
+            if (gateway.move_count == LOCAL_MOVES_MAX ||
+                !local_read_move(optarg, &gateway.moves[gateway.move_count]))
+                return command_misused(command,
+                                       "--elsewhere: '%s' is not FROM=TO; write "
+                                       "127.0.0.1:9000=127.0.0.1:9001",
+                                       optarg);
+            gateway.move_count++;
+            break;
         default: return command_wrong_option(command, options, argv);
         }
     }
@@ -54,6 +64,8 @@ const struct command command_run = {
         "  --log LEVEL       debug, info (default), warn or error\n"
         "  --speed X         time runs X times as fast, as in a demo: wall clock and\n"
         "                    waits; network time-outs and limits of scripts stay real\n"
+        "  --elsewhere A=B   what FILE has at the address A (127.0.0.1:9000) is at B;\n"
+        "                    A=B,CA: a centre with another ca_file\n"
         "\n"
         "SIGHUP reloads configuration and scripts: load, check, swap; what does not\n"
         "load changes nothing. SIGTERM finishes what is in flight and ends; a second\n"

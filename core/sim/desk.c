@@ -256,13 +256,14 @@ write_person(struct visit *visit, const struct person *person)
     struct buf *body = visit->body;
     char phone[MONITOR_PHONE_SIZE];
     bool is_in = person->state.cti_status != 0;
-    buf_format(
-        body,
-        "{\"message\":\"\",\"retcode\":\"0\",\"result\":{\"workno\":\"%" PRId64
-        "\",\"name\":\"%" PRId64 "\",\"status\":\"%d\",\"ctiStatus\":\"%d\","
-        "\"groupid\":%" PRId64 ",\"groupname\":\"group%" PRId64 "\",\"skilllist\":[",
-        visit->subject, visit->subject, person->state.status, person->state.cti_status,
-        monitor_group(visit->subject), monitor_group(visit->subject));
+    buf_format(body,
+               "{\"message\":\"\",\"retcode\":\"0\",\"result\":{\"workno\":\"%" PRId64
+               "\",\"name\":\"%s\",\"status\":\"%d\",\"ctiStatus\":\"%d\","
+               "\"groupid\":%" PRId64 ",\"groupname\":\"group%" PRId64
+               "\",\"skilllist\":[",
+               visit->subject, monitor_name(visit->subject), person->state.status,
+               person->state.cti_status, monitor_group(visit->subject),
+               monitor_group(visit->subject));
     for (int i = 0; i < person->queue_count; i++)
         buf_format(body,
                    "%s{\"name\":\"voice_%" PRId64 "\",\"id\":%" PRId64

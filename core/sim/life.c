@@ -114,6 +114,17 @@ talk(struct life *life)
 }
 
 static void
+rest(struct life *life)
+{
+    int64_t length_ms = length_of(life, LIFE_REST);
+    int64_t more_ms = life->habits->long_rest_s * SECOND;
+    bool is_long = more_ms && roll(life) % (uint64_t)life->habits->long_rest_after == 0;
+    if (is_long && life->until_ms + length_ms + more_ms <= life->shift_end_ms)
+        length_ms += more_ms;
+    enter(life, LIFE_REST, length_ms);
+}
+
+static void
 after_call(struct life *life)
 {
     uint64_t chance = roll(life);
@@ -121,7 +132,7 @@ after_call(struct life *life)
     if (is_late(life))
         sign_out(life);
     else if (chance % rest_after == 0)
-        enter_usual(life, LIFE_REST);
+        rest(life);
     else if (chance / rest_after % (uint64_t)life->habits->busy_after == 0)
         enter_usual(life, LIFE_BUSY);
     else

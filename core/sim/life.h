@@ -33,6 +33,8 @@ struct life_habits {
     int64_t rest_after, busy_after; /* calls, on average */
     int64_t long_call_after;        /* one call of so many … */
     int64_t long_call_s;            /* … takes so much longer */
+    int64_t long_rest_after;        /* and one rest of so many … */
+    int64_t long_rest_s;            /* … takes so much longer, if the shift does */
 };
 
 /* Nobody takes a call or a rest so shortly before the end of the shift, which must be

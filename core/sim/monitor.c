@@ -47,6 +47,18 @@ add_comma(struct buf *list)
 
 /* ---- skill/agentbyconfigedskill ---- */
 
+const char *
+monitor_name(int64_t agent)
+{
+    static const char *const names[] = {
+        "Ayla",  "Bruno", "Chen",  "Dana",   "Elif", "Femi", "Greta", "Hugo",
+        "Ines",  "Jonas", "Kemal", "Lena",   "Mei",  "Noor", "Oskar", "Paula",
+        "Quinn", "Rosa",  "Selim", "Tamara", "Umut", "Vera", "Wei",   "Yusuf",
+    };
+    int64_t count = (int64_t)(sizeof names / sizeof *names);
+    return names[(agent - FLOOR_FIRST_ID + count) % count];
+}
+
 static void
 add_agent(const struct monitor *monitor, const struct life *life, int64_t vdn,
           int64_t at_ms, struct buf *list)
@@ -55,12 +67,12 @@ add_agent(const struct monitor *monitor, const struct life *life, int64_t vdn,
     char phone[MONITOR_PHONE_SIZE];
     add_comma(list);
     buf_format(list,
-               "{\"workNo\":%" PRId64 ",\"name\":\"%" PRId64
-               "\",\"status\":%d,\"ctiStatus\":%d,\"groupId\":%" PRId64
+               "{\"workNo\":%" PRId64
+               ",\"name\":\"%s\",\"status\":%d,\"ctiStatus\":%d,\"groupId\":%" PRId64
                ",\"mediaType\":%d,\"vdnId\":%" PRId64
                ",\"phoneNumber\":\"%s\",\"currentStateTime\":%" PRId64
                ",\"loginDate\":%" PRId64 "}",
-               life->id, life->id, state->status, state->cti_status,
+               life->id, monitor_name(life->id), state->status, state->cti_status,
                monitor_group(life->id), MONITOR_MEDIA, vdn,
                monitor_phone(life->id, phone), (at_ms - life->since_ms) / 1000,
                monitor->start_ms + life->signed_in_ms);

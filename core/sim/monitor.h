@@ -27,6 +27,9 @@ extern const struct monitor_state monitor_states[LIFE_STATES];
 
 int64_t monitor_group(int64_t agent);
 
+/* What the agent is called. */
+const char *monitor_name(int64_t agent);
+
 /* The number of the agent's telephone. Returns `out`. */
 char *monitor_phone(int64_t agent, char out[MONITOR_PHONE_SIZE]);
 

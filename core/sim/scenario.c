@@ -265,6 +265,10 @@ static const struct key keys[] = {
      "must be a whole number of calls from 1 on"},
     {"long_call", read_seconds, AT(habits.long_call_s), 0, 10 * MINUTE_S,
      "must be a duration up to \"10m\""},
+    {"long_rest_after", read_count, AT(habits.long_rest_after), 1, 1000000,
+     "must be a whole number of rests from 1 on"},
+    {"long_rest", read_seconds, AT(habits.long_rest_s), 0, HOUR_S,
+     "must be a duration up to \"1h\""},
     {"faults", read_faults, AT(faults), 0, 0,
      "must be a list of texts as --fault takes them"},
 };

@@ -11,6 +11,7 @@
 enum place {
     PLACE_NONE,
     PLACE_TITLE, /* the first is the title, others are lines */
+    PLACE_HEAD,  /* the title, whatever came before it: that is a line */
     PLACE_SPARE, /* the title when there is no other */
     PLACE_LINE,
     PLACE_NAME,  /* "Why", whose value comes next: */
@@ -67,19 +68,13 @@ static const struct part jira_parts[] = {
 };
 
 static const struct part event_parts[] = {
-    {"data.summary", PLACE_TITLE, NULL},
-    {"data.message", PLACE_TITLE, NULL},
-    {"data.message.title", PLACE_TITLE, NULL},
-    {"data.message.text", PLACE_LINE, NULL},
-    {"data.message.*", PLACE_ANY, NULL},
-    {"data.details", PLACE_LINE, NULL},
-    {"data.why", PLACE_VALUE, "Why"},
-    {"data.link", PLACE_LINK, NULL},
-    {"data.kind", PLACE_WORD, NULL},
-    {"data.severity", PLACE_WORD, NULL},
-    {"data.rule", PLACE_WORD, NULL},
-    {"data.reason", PLACE_WORD, NULL},
-    {NULL, PLACE_NONE, NULL},
+    {"data.summary", PLACE_TITLE, NULL},      {"data.message", PLACE_TITLE, NULL},
+    {"data.cleared", PLACE_HEAD, NULL},       {"data.message.title", PLACE_HEAD, NULL},
+    {"data.message.text", PLACE_TITLE, NULL}, {"data.message.*", PLACE_ANY, NULL},
+    {"data.details", PLACE_LINE, NULL},       {"data.why", PLACE_VALUE, "Why"},
+    {"data.link", PLACE_LINK, NULL},          {"data.kind", PLACE_WORD, NULL},
+    {"data.severity", PLACE_WORD, NULL},      {"data.rule", PLACE_WORD, NULL},
+    {"data.reason", PLACE_WORD, NULL},        {NULL, PLACE_NONE, NULL},
 };
 #define WORDS_MAX 16
 
@@ -191,6 +186,18 @@ end_line(struct walk *walk)
     walk->is_in_line = false;
 }
 
+/* What it begins with anyway is not said twice. */
+static void
+place_head(struct walk *walk)
+{
+    struct buf *title = &walk->shown->title, before = *title;
+    *title = (struct buf){0};
+    add_plain(title, walk->text.data, walk->text.size);
+    if (before.size && strncmp(title->data, before.data, before.size) != 0)
+        add_line(walk, NULL, &before);
+    buf_fini(&before);
+}
+
 static void
 place_text(struct walk *walk, const struct part *part)
 {
@@ -204,6 +211,7 @@ place_text(struct walk *walk, const struct part *part)
         else
             add_plain(&shown->title, walk->text.data, walk->text.size);
         break;
+    case PLACE_HEAD: place_head(walk); break;
     case PLACE_SPARE: add_plain(&walk->spare, walk->text.data, walk->text.size); break;
     case PLACE_NAME:
         add_plain(&shown->lines, walk->text.data, walk->text.size);

@@ -51,7 +51,7 @@ those_built_in_are_good(void **state)
     for (; scenario_names[count]; count++)
         if (!scenario_read(&scenario, scenario_names[count], &problem))
             fail_msg("%s", problem.data);
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 4);
     scenario_list(&list);
     assert_non_null(strstr(list.data, "\nquiet_night  a call now and then, "));
     buf_fini(&list);

@@ -652,14 +652,14 @@ describe("ccgate sink", function ()
     return out
   end
 
-  it("prints lines for people", function ()
+  it("prints what people would read", function ()
     world:sink { "-o", "text" }
     assert.equal("200", post(EVENT))
     assert.equal("200", post("hello"))
-    harness.wait(function () return world.receiver:output():find("5 bytes", 1, true) end, 5, "both lines")
+    harness.wait(function () return world.receiver:output():find("hello", 1, true) end, 5, "both")
     local out = world.receiver:output()
-    assert.truthy(out:match("\n%d+%-%d+%-%d+T%d+:%d+:%d+Z raise +critical +seven wait"), out)
-    assert.truthy(out:match("\n%d+%-%d+%-%d+T%d+:%d+:%d+Z POST /hook 5 bytes"), out)
+    assert.truthy(out:match("\n%d%d:%d%d:%d%d  /hook %(POST%) +seven wait\n +raise · critical\n"), out)
+    assert.truthy(out:match("\n%d%d:%d%d:%d%d  /hook %(POST%) +hello\n"), out)
     assert.equal(FINE, world.receiver:stop())
   end)
 
@@ -680,15 +680,18 @@ describe("ccgate sink", function ()
     assert.same({ "503", "503", "204", "204" }, { post "1", post "2", post "3", post "4" })
   end)
 
-  it("plays the first destination of a configuration that is on this machine", function ()
+  it("plays the destinations of a configuration that are on this machine", function ()
     world:sink()
     world.receiver:stop()
     world:write("gateway.conf", "[destination far]\nkind = webhook\nurl = https://chat.example.com/\n"
-      .. "[destination near]\nkind = webhook\nurl = " .. world.sink_url .. "/x\nsecret = " .. harness.secret .. "\n")
+      .. "[destination near]\nkind = webhook\nurl = " .. world.sink_url .. "/x\nsecret = " .. harness.secret .. "\n"
+      .. "[destination hook]\nkind = webhook\nurl = " .. world.sink_url .. "/hook\n")
     world.receiver = world:spawn(world.ccgate, { "sink", "-c", world:path "gateway.conf" })
     harness.wait(function () return world.receiver:output():find("listening on " .. world.sink_url, 1, true) end, 10)
     post(EVENT)
-    harness.wait(function () return world.receiver:output():find("signature verified: no", 1, true) end, 5)
+    harness.execute("curl", { "-sS", "--max-time", "5", "-d", EVENT, world.sink_url .. "/x/below" })
+    harness.wait(function () return world.receiver:output():find("signature does not fit", 1, true) end, 5)
+    assert.truthy(world.receiver:output():match("  hook %(webhook%) +seven wait\n.*  near %(webhook%) +seven wait\n"))
     world:write("gateway.conf", "[destination far]\nkind = webhook\nurl = https://chat.example.com/\n")
     local code, _, err = ccgate("sink", "-c", "gateway.conf")
     has(err, "gateway.conf: no [destination] has a url on this machine")
@@ -699,81 +702,7 @@ describe("ccgate sink", function ()
     world:sink { "-o", "text", "--secret", harness.secret }
     post(EVENT)
     harness.wait(function () return world.receiver:output():find("seven wait", 1, true) end, 5, "the line")
-    has(world.receiver:output(), "signature verified: no")
-  end)
-end)
-
-describe("ccgate demo", function ()
-  -- A port that was free a moment ago.
-  local function free_port()
-    local receiver = world:sink()
-    local port = world.sink_address:match(":(%d+)$")
-    receiver:stop()
-    world.sink_address = nil
-    return port
-  end
-
-  local function conf()
-    local center, sink = free_port(), free_port()
-    world.center_url, world.sink_url = "https://127.0.0.1:" .. center, "http://127.0.0.1:" .. sink
-    world:conf(nil, { queues = "queue.1 = sales\nqueue.2 = support\nqueue.3 = billing", path = "/floor",
-      gateway = "notify = floor-chat" })
-    for _, name in ipairs { "queue_wait", "floor_view" } do
-      local file = assert(io.open("scripts/" .. name .. ".lua"))
-      world:script(name, file:read "a")
-      file:close()
-    end
-  end
-
-  it("tells what is polled, raised, sent, received and cleared, and ends by itself", function ()
-    conf()
-    local code, out, err = ccgate("demo", "--for", harness.is_sanitized and "15s" or "10s")
-    assert.equal("", err)
-    for _, word in ipairs { "centre", "receiver", "script", "polled", "raised", "sent", "received", "cleared" } do
-      assert(("\n" .. out):match("\n +0:%d%d  " .. word .. " +%S"), word .. " is not in:\n" .. out)
-    end
-    local raised, sent, received, cleared = out:match(
-      "\n +0:%d%d  sum +(%d+) raised, (%d+) sent, (%d+) received, (%d+) cleared\n$")
-    assert(raised, out)
-    -- What is committed in the last moment waits for the next start.
-    assert(sent - 0 >= 2 and sent - 0 <= raised + cleared, out)
-    assert.equal(sent, received)
-    has(out, "(signature verified)")
-    for line in out:gmatch("[^\n]+") do assert(utf8.len(line) <= 100, line) end
-    assert.equal(FINE, code)
-  end)
-
-  it("leaves nothing behind and ends in order at Ctrl-C", function ()
-    conf()
-    -- A group of its own, which gets the signal as a terminal would send it.
-    local demo = world:spawn("setsid", { world.ccgate, "demo", "-c", world:path "gateway.conf" })
-    harness.wait(function () return demo:output():find(" received ", 1, true) end, 20, "the first message")
-    local state = demo:output():match("state in (%S+)\n")
-    uv.kill(-demo.pid, "sigint")
-    assert.equal(FINE, demo:join())
-    has(demo:output(), "stopping: finishing what is in flight\n")
-    has_not(demo:output(), "trouble")
-    has_not(demo:output(), "killed")
-    assert.is_nil(io.open(state))
-  end)
-
-  it("says when its address is taken", function ()
-    conf()
-    world.center_address = world.center_url:match("//(.*)$")
-    world:simulate()
-    local code, out = ccgate("demo", "--for", "5s")
-    has(out, "cannot listen on " .. world.center_address .. ": Address already in use; "
-      .. "its address is a url in gateway.conf\n")
-    has(out, "1 line of trouble")
-    assert.equal(PROBLEM, code)
-  end)
-
-  it("does not play somebody else's centre", function ()
-    world.center_url = "https://centre.example.com:28080"
-    world:conf()
-    local code, _, err = ccgate("demo", "--for", "5s")
-    has(err, "gateway.conf: to be played here, the contact centre needs a [center]")
-    assert.equal(USAGE, code)
+    has(world.receiver:output(), "signature does not fit")
   end)
 end)
 

@@ -180,14 +180,6 @@ describe("the README", function ()
     end
   end)
 
-  it("shows lines of the demo as the demo prints them", function ()
-    for line in of_language "text"[1]:gmatch("[^\n]+") do
-      local word = line:match("^ +0:%d%d  (%l+) +%S")
-      assert(({ raised = 1, received = 1, sent = 1, polled = 1, cleared = 1 })[word], line)
-      assert(#line <= 100)
-    end
-  end)
-
   it("names targets that the Makefile has", function ()
     local makefile = read "Makefile"
     local count = 0

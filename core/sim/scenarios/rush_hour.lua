@@ -31,6 +31,9 @@ return {
   -- One call of so many takes so much longer.
   long_call_after = 12,
   long_call = "4m10s",
+  -- One rest of so many takes so much longer.
+  long_rest_after = 3,
+  long_rest = "0s",
 
   -- What goes wrong, as with --fault: { "status=503:at=10m:lasts=2m" }
   faults = {},

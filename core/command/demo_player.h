@@ -1,0 +1,36 @@
+/* One of the programs that the demo plays with: a process of its own, as in life, whose
+ * output comes line by line. */
+#ifndef CCGATE_COMMAND_DEMO_PLAYER_H
+#define CCGATE_COMMAND_DEMO_PLAYER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+
+struct player {
+    struct loop *loop;
+    /* One line of its standard output or error, without '\n'. */
+    void (*on_line)(void *arg, const char *line);
+    /* It has ended, and all that it said has been told. */
+    void (*on_end)(void *arg);
+    void *arg;
+
+    pid_t pid; /* 0: not started, or ended */
+    int out;
+    struct watch *watch;
+    struct buf said;
+};
+
+/* `argv` as of `ccgate …`, NULL behind it. False, with a message on standard error,
+ * when it cannot be started. May be called again when it has ended. */
+bool player_start(struct player *player, const char *const argv[]);
+
+/* Sends a signal if it runs. */
+void player_signal(const struct player *player, int number);
+
+/* Kills it if it runs and waits for its end. */
+void player_fini(struct player *player);
+
+#endif
