@@ -94,7 +94,8 @@ describe("ccgate demo", function ()
     for _, line in ipairs(readme_lines()) do assert(out:find(line), line .. " is not in:\n" .. out) end
     -- Before anything happens: where everything is, and what to look for.
     for _, line in ipairs { "\n  centre    https://127.0.0.1:", "\n  services  http://127.0.0.1:",
-      "\n    queue_wait   Tell the floor channel when a queue backs up, and when it recovers.\n", "\nCtrl-C ends it." } do
+      "\n    queue_wait   Tell the floor channel when a queue backs up, and when it recovers.\n",
+      "\nCtrl-C ends it." } do
       has(out:match "^.-RAISED", line)
     end
     -- Ten seconds of the reader are five minutes there.
