@@ -340,11 +340,11 @@ prepare(struct demo *demo)
     demo->speed =
         (struct clock_speed){SPEED, moment_of_play(demo->zone), clock_real_mono_ms()};
     clock_format_speed(&demo->speed, demo->clock, sizeof demo->clock);
-    const struct story_options options = {.out = stdout,
-                                          .zone = demo->zone,
-                                          .has_color = color_wanted(STDOUT_FILENO),
-                                          .width = columns()};
-    demo->story = story_new(&options);
+    const struct demo_style style = {.out = stdout,
+                                     .zone = demo->zone,
+                                     .has_color = color_wanted(STDOUT_FILENO),
+                                     .width = columns()};
+    demo->story = story_new(&style);
     demo->loop = loop_new();
     demo->centre = (struct player){
         demo->loop, on_centre_line, on_centre_end, demo, 0, 0, NULL, {0}};

@@ -7,30 +7,10 @@
 #include "base/color.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "model/json.h"
-#include "sim/receiver.h"
-#include "sim/shown.h"
+#include "command/demo_arrival.h"
 
-#define WHO_WIDTH  12
-#define WHAT_WIDTH 9
-#define TEXT_AT    (10 + WHO_WIDTH + 1 + WHAT_WIDTH + 1)
 /* A message that only says how things are is told when nothing else was for so long. */
 #define QUIET_MS ((int64_t)60 * 1000)
-
-/* A message at a service, or the time that one took whose arrival is still to be read:
- * the two come through different pipes. */
-struct arrival {
-    struct arrival *next;
-    char *to;
-    int64_t duration_ms; /* -1: not sent yet, as far as is known */
-    /* Of a message: */
-    bool is_here;
-    const char *service; /* "Slack" */
-    int64_t at_ms;
-    bool is_for_people, is_verified;
-    char *refused; /* why, NULL: it was taken */
-    struct shown shown;
-};
 
 /* An alert that is raised, so that later lines can say what it was about. */
 struct topic {
@@ -40,7 +20,7 @@ struct topic {
 };
 
 struct story {
-    struct story_options options;
+    struct demo_style style;
     int64_t now_ms;  /* of the last line of the log */
     int64_t told_ms; /* of the last that was told */
     struct arrival *arrivals;
@@ -50,20 +30,11 @@ struct story {
 };
 
 struct story *
-story_new(const struct story_options *options)
+story_new(const struct demo_style *style)
 {
     struct story *story = mem_zero(sizeof *story);
-    story->options = *options;
+    story->style = *style;
     return story;
-}
-
-static void
-arrival_delete(struct arrival *arrival)
-{
-    shown_fini(&arrival->shown);
-    free(arrival->to);
-    free(arrival->refused);
-    free(arrival);
 }
 
 static void
@@ -93,86 +64,13 @@ story_delete(struct story *story)
     free(story);
 }
 
-/* ---- lines ---- */
-
-/* The columns of the character that begins here. */
-static int
-width_of(const char *at)
-{
-    unsigned char lead = (unsigned char)*at;
-    if ((lead & 0xc0) == 0x80)
-        return 0;
-    return lead >= 0xf0 ? 2 : 1;
-}
-
-/* Adds the text, cut to the columns that are left behind `at`. */
-static void
-add_cut(const struct story *story, const char *text, int at, struct buf *line)
-{
-    int left = story->options.width - at;
-    for (; *text; text++) {
-        left -= width_of(text);
-        if (story->options.width && left < 1 && text[1]) {
-            buf_add_text(line, "…");
-            return;
-        }
-        buf_add(line, text, 1);
-    }
-}
-
-static void
-add_column(const char *text, int width, struct buf *line)
-{
-    buf_add_text(line, text);
-    for (const char *at = text; *at; at++)
-        width -= width_of(at);
-    buf_format(line, "%*s ", width > 0 ? width : 0, "");
-}
-
-static void
-add_color(const struct story *story, const char *color, struct buf *line)
-{
-    if (story->options.has_color)
-        buf_format(line, "\033[%sm", color);
-}
-
-static void
-put_line(const struct story *story, struct buf *line)
-{
-    fprintf(story->options.out, "%s\n", line->data);
-    fflush(story->options.out);
-    buf_fini(line);
-}
-
 static void
 tell(struct story *story, int64_t at_ms, const char *who, const char *what,
      const char *color, const char *text)
 {
-    struct buf line = {0};
-    struct civil at;
-    civil_of(zone_local(story->options.zone, at_ms / 1000), &at);
+    const struct demo_line line = {at_ms, who, what, color, text};
     story->told_ms = at_ms;
-    add_color(story, COLOR_GREY, &line);
-    buf_format(&line, "%02d:%02d:%02d", at.hour, at.minute, at.second);
-    add_color(story, "0", &line);
-    buf_add_text(&line, "  ");
-    add_column(who, WHO_WIDTH, &line);
-    add_color(story, color, &line);
-    add_column(what, WHAT_WIDTH, &line);
-    add_color(story, "0", &line);
-    add_cut(story, text, TEXT_AT, &line);
-    put_line(story, &line);
-}
-
-static void
-tell_below(struct story *story, const char *text)
-{
-    struct buf line = {0};
-    buf_format(&line, "%*s", TEXT_AT, "");
-    add_color(story, COLOR_GREY, &line);
-    add_cut(story, text, TEXT_AT, &line);
-    add_color(story, "0", &line);
-    put_line(story, &line);
+    demo_line_print(&story->style, &line);
 }
 
 void
@@ -215,7 +113,7 @@ tell_arrival(struct story *story, const struct arrival *arrival)
     if (is_view || title == lines || shown->mood == SHOWN_CLEARED || !*lines)
         return;
     buf_format(&text, "%.*s", (int)strcspn(lines, "\n"), lines);
-    tell_below(story, text.data);
+    demo_line_print_below(&story->style, text.data);
     buf_fini(&text);
 }
 
@@ -267,61 +165,10 @@ take_sent(struct story *story, const char *to, int64_t duration_ms)
     keep_arrival(story, arrival);
 }
 
-/* The texts of a line of the sink, by key. */
-enum { LINE_TO, LINE_SERVICE, LINE_PATH, LINE_BODY, LINE_REFUSED, LINE_TEXTS };
-static const char *const line_keys[LINE_TEXTS] = {"to", "service", "path", "body",
-                                                  "refused"};
-
-static void
-read_value(struct json *json, const struct json_text *key, struct buf texts[LINE_TEXTS],
-           struct arrival *arrival)
-{
-    struct json_text text;
-    if (json_is(key, "at", 2) && json_number(json, &text))
-        json_integer(text.data, text.size, &arrival->at_ms);
-    else if (json_is(key, "signed", 6) && json_accept(json, "true", 4))
-        arrival->is_verified = true;
-    else if (json_peek(json) != '"')
-        json_skip(json);
-    else if (json_string(json, &text))
-        for (int i = 0; i < LINE_TEXTS; i++)
-            if (json_is(key, line_keys[i], strlen(line_keys[i])))
-                json_unescape(&text, &texts[i]);
-}
-
-static void
-fill_arrival(struct arrival *arrival, const struct buf texts[LINE_TEXTS])
-{
-    const char *service = texts[LINE_SERVICE].data;
-    const char *path = texts[LINE_PATH].size ? texts[LINE_PATH].data : "/";
-    const struct receiver *receiver = receiver_at(path);
-    arrival->is_here = true;
-    arrival->duration_ms = -1;
-    arrival->to = mem_text(texts[LINE_TO].size ? texts[LINE_TO].data : path);
-    arrival->service = receiver ? receiver_title(receiver) : "webhook";
-    arrival->is_for_people = receiver != NULL;
-    if (texts[LINE_REFUSED].size)
-        arrival->refused = mem_text(texts[LINE_REFUSED].data);
-    shown_read(&arrival->shown, service,
-               texts[LINE_BODY].size ? texts[LINE_BODY].data : "",
-               texts[LINE_BODY].size);
-}
-
 void
 story_arrival(struct story *story, const char *line)
 {
-    struct arrival *arrival = mem_zero(sizeof *arrival), *early;
-    struct buf texts[LINE_TEXTS] = {{0}};
-    struct json json;
-    struct json_text key;
-    bool first = true;
-    json_init(&json, line, strlen(line));
-    if (json_open(&json, '{'))
-        while (json_more(&json, '}', &first) && json_key(&json, &key))
-            read_value(&json, &key, texts, arrival);
-    fill_arrival(arrival, texts);
-    for (int i = 0; i < LINE_TEXTS; i++)
-        buf_fini(&texts[i]);
+    struct arrival *arrival = arrival_read(line), *early;
     early = take_arrival(story, arrival->to, false);
     if (!early && !arrival->refused) {
         keep_arrival(story, arrival);

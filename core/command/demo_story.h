@@ -4,24 +4,15 @@
 #ifndef CCGATE_COMMAND_DEMO_STORY_H
 #define CCGATE_COMMAND_DEMO_STORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
-#include "base/zone.h"
+#include "command/demo_line.h"
 
 struct story;
 
-struct story_options {
-    FILE *out;               /* flushed behind each line */
-    const struct zone *zone; /* of the clock that is shown; NULL: UTC */
-    bool has_color;
-    int width; /* columns of the terminal: longer lines are cut; 0: they are not */
-};
-
 /* Borrows the zone. */
-struct story *story_new(const struct story_options *options);
+struct story *story_new(const struct demo_style *style);
 void story_delete(struct story *story); /* NULL is allowed */
 
 /* ---- what happens; lines without '\n' ---- */
