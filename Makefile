@@ -72,6 +72,11 @@ say = @printf '  %-5s %s\n'
 quiet = @
 endif
 
+# As many at a time as there are processors; -jN on the command line wins.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 .PHONY: all run test test-programs check docs bench fuzz sanitize clean install
 .DELETE_ON_ERROR:
 .SECONDARY:
