@@ -6,15 +6,18 @@
 #include "command/command.h"
 #include "command/gateway.h"
 
+/* What getopt_long() gives for options without a letter. */
+enum { OPTION_STATE = 256, OPTION_LOG, OPTION_SPEED, OPTION_ELSEWHERE };
+
 static int
 run(const struct command *command, int argc, char **argv)
 {
     static const struct option options[] = {
         {"conf", required_argument, NULL, 'c'},
-        {"state", required_argument, NULL, 's'},
-        {"log", required_argument, NULL, 'l'},
-        {"speed", required_argument, NULL, 'x'},
-        {"elsewhere", required_argument, NULL, 'e'},
+        {"state", required_argument, NULL, OPTION_STATE},
+        {"log", required_argument, NULL, OPTION_LOG},
+        {"speed", required_argument, NULL, OPTION_SPEED},
+        {"elsewhere", required_argument, NULL, OPTION_ELSEWHERE},
         {NULL, 0, NULL, 0},
     };
     struct gateway_options gateway = {.conf_file = "gateway.conf"};
@@ -23,21 +26,21 @@ run(const struct command *command, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
         switch (option) {
         case 'c': gateway.conf_file = optarg; break;
-        case 's': gateway.state = optarg; break;
-        case 'l':
+        case OPTION_STATE: gateway.state = optarg; break;
+        case OPTION_LOG:
             level = log_level_of(optarg);
             if (level < 0)
                 return command_misused(
                     command, "--log: '%s' is none of debug, info, warn, error", optarg);
             log_set_level(level);
             break;
-        case 'x':
+        case OPTION_SPEED:
             if (!clock_parse_speed(optarg, &speed))
                 return command_misused(
                     command, "--speed: '%s' is not a factor; write 30", optarg);
             clock_set_speed(&speed);
             break;
-        case 'e':
+        case OPTION_ELSEWHERE:
             if (gateway.move_count == LOCAL_MOVES_MAX ||
                 !local_read_move(optarg, &gateway.moves[gateway.move_count]))
                 return command_misused(command,

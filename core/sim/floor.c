@@ -90,8 +90,8 @@ floor_apply(struct floor *floor, int64_t queue, int64_t at_ms,
         const struct life *life = floor_agent(floor, ids[i], at_ms);
         in_state[life->state]++;
         calls += life->state == LIFE_TALKING && life->call_queue == queue;
-        if (life->state == LIFE_IDLE && at_ms - life->since_ms > longest_idle_ms)
-            longest_idle_ms = at_ms - life->since_ms;
+        int64_t idle_ms = life_longest_idle(life, at_ms);
+        longest_idle_ms = idle_ms > longest_idle_ms ? idle_ms : longest_idle_ms;
     }
     values[WAVE_SIGNED_IN] = (int64_t)count - in_state[LIFE_OUT];
     values[WAVE_TALKING] = in_state[LIFE_TALKING];

@@ -139,9 +139,30 @@ after_call(struct life *life)
         wait_or_take(life);
 }
 
+static void
+note_idle(struct life *life)
+{
+    int64_t window = life->until_ms / WAVE_WINDOW_MS;
+    int64_t length_ms = life->until_ms - life->since_ms;
+    if (window == life->idle_window && length_ms <= life->idle_ms)
+        return;
+    life->idle_window = window;
+    life->idle_ms = length_ms;
+}
+
+int64_t
+life_longest_idle(const struct life *life, int64_t at_ms)
+{
+    int64_t now_ms = life->state == LIFE_IDLE ? at_ms - life->since_ms : 0;
+    bool is_same = life->idle_window == at_ms / WAVE_WINDOW_MS;
+    return is_same && life->idle_ms > now_ms ? life->idle_ms : now_ms;
+}
+
 void
 life_next(struct life *life)
 {
+    if (life->state == LIFE_IDLE)
+        note_idle(life);
     switch (life->state) {
     case LIFE_OUT:
         if (life->until_ms == life->shift_end_ms) {
@@ -171,8 +192,10 @@ life_next(struct life *life)
 void
 life_walk(struct life *life, int64_t at_ms)
 {
-    if (at_ms < life->since_ms || at_ms >= life->shift_end_ms)
+    if (at_ms < life->since_ms || at_ms >= life->shift_end_ms) {
         begin_shift(life, at_ms);
+        life->idle_window = INT64_MIN;
+    }
     while (at_ms >= life->until_ms)
         life_next(life);
 }

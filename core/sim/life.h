@@ -57,6 +57,8 @@ struct life {
     /* Of the call, while LIFE_OCCUPIED, LIFE_TALKING or LIFE_WRAP_UP: */
     int64_t call_queue, call_ms;
     int64_t calls; /* so far in this shift, this one included */
+    /* The longest LIFE_IDLE that ended in this window of the server's (by number). */
+    int64_t idle_window, idle_ms;
 };
 
 /* `queues` in life must be set. */
@@ -73,6 +75,10 @@ life_seek(struct life *life, int64_t at_ms)
     if (at_ms < life->since_ms || at_ms >= life->until_ms)
         life_walk(life, at_ms);
 }
+
+/* The longest that the agent was idle in the server's window so far: it falls only when
+ * the window restarts. `at_ms` is that of the last life_seek(). */
+int64_t life_longest_idle(const struct life *life, int64_t at_ms);
 
 /* What the agent gave as the reason of a rest; 0, too, when it does not rest. */
 int64_t life_rest_reason(const struct life *life);

@@ -160,6 +160,26 @@ queues_without_agents_keep_their_wave(void **state)
     floor_delete(floor);
 }
 
+/* A maximum of the window falls only when the window restarts: clients take a fall for
+ * that. */
+static void
+the_longest_idle_grows_within_a_window(void **state)
+{
+    (void)state;
+    struct floor *floor = floor_new(&wave, &scene.habits, AGENTS, SKILLS);
+    int64_t values[WAVE_VALUES], before = 0, falls = 0;
+    for (int64_t at = 0; at < HOUR; at += 5000) {
+        wave_at(&wave, 1, at, values);
+        floor_apply(floor, 1, at, values);
+        falls += values[WAVE_LONGEST_IDLE] < before;
+        if (at % WAVE_WINDOW_MS)
+            assert_true(values[WAVE_LONGEST_IDLE] >= before);
+        before = values[WAVE_LONGEST_IDLE];
+    }
+    assert_true(falls > 3);
+    floor_delete(floor);
+}
+
 /* ---- operations ---- */
 
 struct log {
@@ -230,6 +250,7 @@ main(void)
         cmocka_unit_test(seeds_decide),
         cmocka_unit_test(queues_add_up),
         cmocka_unit_test(queues_without_agents_keep_their_wave),
+        cmocka_unit_test(the_longest_idle_grows_within_a_window),
         cmocka_unit_test(operations_follow_each_other),
         cmocka_unit_test(quarters_make_a_day),
     };

@@ -325,24 +325,25 @@ faults_change_types(void **state)
     struct buf problem = {0};
     assert_true(faults_add(faults, "strings", &problem));
     const char *body = agents_of(centre, 1, 0);
-    assert_non_null(strstr(body, "{\"workNo\":\"101\",\"name\":\"101\",\"status\":\""));
+    assert_non_null(
+        strstr(body, "{\"workNo\":\"101\",\"name\":\"Ayla\",\"status\":\""));
     faults_clear(faults);
     assert_true(faults_add(faults, "numbers", &problem));
     body = agents_of(centre, 1, 0);
-    assert_non_null(strstr(body, "{\"workNo\":101,\"name\":101,\"status\":"));
+    assert_non_null(strstr(body, "\"phoneNumber\":700101,"));
     assert_non_null(strstr(body, "{\"resultCode\":\"0100000\","));
     faults_clear(faults);
     assert_true(faults_add(faults, "nan", &problem));
     assert_non_null(
-        strstr(agents_of(centre, 1, 0), "{\"workNo\":NaN,\"name\":\"101\","));
+        strstr(agents_of(centre, 1, 0), "{\"workNo\":NaN,\"name\":\"Ayla\","));
     faults_clear(faults);
     assert_true(faults_add(faults, "overflow", &problem));
     assert_non_null(
-        strstr(agents_of(centre, 1, 0), "{\"workNo\":1e400,\"name\":\"101\","));
+        strstr(agents_of(centre, 1, 0), "{\"workNo\":1e400,\"name\":\"Ayla\","));
     faults_clear(faults);
     assert_true(faults_add(faults, "hex", &problem));
     assert_non_null(
-        strstr(agents_of(centre, 1, 0), "{\"workNo\":0x1f,\"name\":\"101\","));
+        strstr(agents_of(centre, 1, 0), "{\"workNo\":0x1f,\"name\":\"Ayla\","));
     faults_clear(faults);
     assert_true(faults_add(faults, "deep", &problem));
     assert_int_equal(count(agents_of(centre, 21, 0), "["), 10001);
@@ -359,7 +360,7 @@ faults_change_the_values_of_some_keys(void **state)
     struct buf problem = {0};
     assert_true(faults_add(faults, "sentinels", &problem));
     const char *body = agents_of(centre, 1, 0);
-    assert_non_null(strstr(body, "{\"workNo\":101,\"name\":\"101\",\"status\":"));
+    assert_non_null(strstr(body, "{\"workNo\":101,\"name\":\"Ayla\",\"status\":"));
     assert_non_null(strstr(body, "\"currentStateTime\":4294967295,"
                                  "\"loginDate\":4294967295000}"));
     faults_clear(faults);
