@@ -189,8 +189,7 @@ loop_forget(struct loop *loop, loop_callback *callback, const void *arg)
 static void
 on_timeout(evutil_socket_t fd, short events, void *arg)
 {
-    (void)fd;
-    (void)events;
+    (void)fd, (void)events;
     struct timer *timer = arg;
     timer->on_time(timer->arg);
 }
@@ -377,9 +376,7 @@ watch_signal(struct loop *loop, int number, watch_callback *on_signal, void *arg
 static void
 on_look(evutil_socket_t fd, short events, void *arg)
 {
-    (void)fd;
-    (void)events;
-    (void)arg;
+    (void)fd, (void)events, (void)arg;
 }
 
 struct loop *
@@ -429,6 +426,15 @@ await(struct loop *loop, const struct watch *watch)
     return watch->ready != 0;
 }
 
+static void
+serve(struct watch *watch)
+{
+    int ready = watch->ready;
+    watch->ready = 0;
+    listen_for(watch, watch->mode);
+    watch->on_ready(watch->arg, ready);
+}
+
 /* Works off what the first descriptor has to say that has anything to say. False:
  * nothing more comes from any. */
 static bool
@@ -436,15 +442,11 @@ serve_one(struct loop *loop)
 {
     struct watch *watch;
     TAILQ_FOREACH(watch, &loop->watches, link)
-    if (await(loop, watch))
-        break;
-    if (!watch)
-        return false;
-    int ready = watch->ready;
-    watch->ready = 0;
-    listen_for(watch, watch->mode);
-    watch->on_ready(watch->arg, ready);
-    return true;
+    if (await(loop, watch)) {
+        serve(watch);
+        return true;
+    }
+    return false;
 }
 
 /* Those that were started before: what a timer starts for now comes after all that is

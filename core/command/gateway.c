@@ -60,7 +60,7 @@ struct conf *
 gateway_conf(const char *file)
 {
     struct buf mistakes = {0};
-    struct conf *conf = engine_read_conf(conf_load, file, &mistakes);
+    struct conf *conf = engine_read_conf(file, false, &mistakes);
     if (mistakes.size)
         fwrite(mistakes.data, 1, mistakes.size, stderr);
     buf_fini(&mistakes);
@@ -166,7 +166,7 @@ reload(void *arg)
     struct buf mistakes = {0};
     struct conf *conf =
         move_conf(&gateway->options,
-                  engine_read_conf(conf_load, gateway->options.conf_file, &mistakes));
+                  engine_read_conf(gateway->options.conf_file, false, &mistakes));
     if (conf) {
         put_in_force(gateway, conf);
     } else {

@@ -22,10 +22,11 @@ check_destinations(struct conf *conf, struct problems *problems)
 }
 
 struct conf *
-engine_read_conf(engine_load *load, const char *file, struct buf *mistakes)
+engine_read_conf(const char *file, bool is_played, struct buf *mistakes)
 {
     struct problems problems = {0};
-    struct conf *conf = load(file, &problems);
+    struct conf *conf =
+        is_played ? conf_load_played(file, &problems) : conf_load(file, &problems);
     if (conf)
         check_destinations(conf, &problems);
     for (size_t i = 0; i < problems.count; i++)

@@ -63,10 +63,8 @@ void engine_take_down(struct engine *engine);
 void engine_set_conf(struct engine *engine, const struct conf *conf);
 
 /* Loads a configuration and checks what only all rooms together know (the kinds of
- * destinations). NULL, and a line for each mistake, when there is one. `load` is
- * conf_load() or conf_load_played(). */
-typedef struct conf *engine_load(const char *file, struct problems *problems);
-struct conf *engine_read_conf(engine_load *load, const char *file,
-                              struct buf *mistakes);
+ * destinations). NULL, and a line for each mistake, when there is one. `is_played`: as
+ * conf_load_played() does. */
+struct conf *engine_read_conf(const char *file, bool is_played, struct buf *mistakes);
 
 #endif

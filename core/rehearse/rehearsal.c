@@ -70,15 +70,17 @@ make_folder(void)
 static void
 remove_folder(const char *folder)
 {
-    DIR *dir = opendir(folder);
-    const struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        char *path = mem_format("%s/%s", folder, entry->d_name);
+    struct dirent **entries;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    if (count < 0)
+        return;
+    for (int i = 0; i < count; i++) {
+        char *path = mem_format("%s/%s", folder, entries[i]->d_name);
         unlink(path); /* not "." and "..", which are folders */
         free(path);
+        free(entries[i]);
     }
-    if (dir)
-        closedir(dir);
+    free(entries);
     rmdir(folder);
 }
 
@@ -91,7 +93,7 @@ make_bare_conf(const struct rehearsal *rehearsal, struct buf *problems)
     FILE *file = fopen(path, "we");
     struct conf *conf = NULL;
     if (file && fputs(bare_conf, file) >= 0 && fclose(file) == 0)
-        conf = engine_read_conf(conf_load_played, path, problems);
+        conf = engine_read_conf(path, true, problems);
     else
         buf_format(problems, "%s: %s\n", path, strerror(errno));
     if (conf)
@@ -103,7 +105,7 @@ make_bare_conf(const struct rehearsal *rehearsal, struct buf *problems)
 static bool
 take_conf(struct rehearsal *rehearsal, const char *file, struct buf *problems)
 {
-    rehearsal->conf = file ? engine_read_conf(conf_load_played, file, problems)
+    rehearsal->conf = file ? engine_read_conf(file, true, problems)
                            : make_bare_conf(rehearsal, problems);
     if (!rehearsal->conf)
         return false;

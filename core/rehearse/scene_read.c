@@ -164,7 +164,7 @@ add_word(struct reading *reading, size_t field)
     bool is_good = read_text(reading, is->name, &word);
     if (is_good && !code_of_word(is->codes, word.data ? word.data : "", &code)) {
         const char *words[64] = {0};
-        for (size_t i = 0; is->codes[i].word && i < 63; i++)
+        for (size_t i = 0; i < 63 && is->codes[i].word; i++)
             words[i] = is->codes[i].word;
         const char *guess = text_nearest(word.data ? word.data : "", words);
         is_good = fail(reading, is->name, "there is no '%.40s'%s%s%s",
