@@ -176,5 +176,8 @@ conf_delete(struct conf *conf)
     for (size_t i = 0; i < conf->notify_count; i++)
         free(conf->notify[i]);
     free(conf->notify);
+    for (size_t i = 0; i < conf->severity_count; i++)
+        free(conf->severities[i]);
+    free(conf->severities);
     free(conf);
 }

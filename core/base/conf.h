@@ -144,6 +144,8 @@ struct conf_person {
     size_t contact_count;
 };
 
+#define CONF_SEVERITIES_MAX 10
+
 struct conf {
     char *file;   /* as given */
     bool is_open; /* what a script names as a destination is one (core/rehearse); never
@@ -158,6 +160,8 @@ struct conf {
     char *zone;        /* of calendars and jobs; NULL: the machine's */
     char **notify;     /* the destinations of the gateway's own alerts */
     size_t notify_count;
+    char **severities; /* from the least to the worst; none: info, warning, critical */
+    size_t severity_count;
     struct conf_limits limits; /* the defaults */
     struct conf_center *centers;
     size_t center_count;

@@ -62,6 +62,8 @@ const struct conf_option conf_options[] = {
      .sentence = "the time zone of calendars and jobs, instead of the machine's"},
     {GATEWAY(notify), .key = "notify", .read = conf_read_notify,
      .sentence = "the destinations that hear of the gateway's own troubles"},
+    {GATEWAY(severities), .key = "severities", .read = conf_read_severities,
+     .sentence = "severities of rules, the least first: info, warning, critical"},
 
     {CENTER(url), .key = "url", .read = conf_read_origin, .is_required = true,
      .sentence = "the contact centre's address, like https://10.22.26.181:28080"},

@@ -48,6 +48,16 @@ push_event(lua_State *L, const char *message, struct connector_request *request,
     return true;
 }
 
+/* Those of the gateway's own, nil for none. */
+static void
+push_severities(lua_State *L, const struct conf *conf)
+{
+    if (!conf->severity_count)
+        lua_pushnil(L);
+    else
+        connector_push_texts(L, (const char **)conf->severities, conf->severity_count);
+}
+
 /* Pushes one event that tells of all. */
 static bool
 push_digest(lua_State *L, const struct connector_subject *subject,
@@ -55,7 +65,8 @@ push_digest(lua_State *L, const struct connector_subject *subject,
 {
     lua_getfield(L, AT_DIGEST, "of");
     connector_push_texts(L, subject->merged, subject->merged_count);
-    if (!connector_call(L, 1, 1, error)) /* digest.of(messages) */
+    push_severities(L, subject->conf);
+    if (!connector_call(L, 2, 1, error)) /* digest.of(messages, severities) */
         return false;
     request->about = mem_format("digest of %zu messages", subject->merged_count);
     return true;
@@ -122,6 +133,8 @@ push_options(lua_State *L, const struct connector_subject *subject)
     connector_set_text(L, "message", subject->message);
     push_people(L, subject->conf, destination->kind);
     lua_setfield(L, -2, "people");
+    push_severities(L, subject->conf);
+    lua_setfield(L, -2, "severities");
 }
 
 static const char *const sign_words[] = {

@@ -85,6 +85,17 @@ add_calendars(struct buf *out, const struct conf *conf, const char *zone)
     buf_add_text(out, "]");
 }
 
+static void
+add_words(struct buf *out, const char *name, char *const *words, size_t count)
+{
+    buf_format(out, ",\"%s\":[", name);
+    for (size_t i = 0; i < count; i++) {
+        add_comma(out, i);
+        buf_add_json(out, words[i], strlen(words[i]));
+    }
+    buf_add_text(out, "]");
+}
+
 void
 setup_write(const struct conf *conf, const char *file, struct buf *out)
 {
@@ -114,12 +125,10 @@ setup_write(const struct conf *conf, const char *file, struct buf *out)
         add_comma(out, i);
         buf_add_json(out, conf->people[i].name, strlen(conf->people[i].name));
     }
-    buf_add_text(out, "],\"notify\":[");
-    for (size_t i = 0; i < conf->notify_count; i++) {
-        add_comma(out, i);
-        buf_add_json(out, conf->notify[i], strlen(conf->notify[i]));
-    }
     buf_add_text(out, "]");
+    add_words(out, "notify", conf->notify, conf->notify_count);
+    if (conf->severity_count)
+        add_words(out, "severities", conf->severities, conf->severity_count);
     add_calendars(out, conf, zone);
     buf_add_text(out, "}");
     free(zone);

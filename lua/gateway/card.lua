@@ -1,11 +1,13 @@
 --- What people are shown of an event, before it takes the form of a destination.
 --
--- card.of(event) gives { title = text | nil, text = text | nil, severity = word | nil,
+-- card.of(event, severities of the gateway's own | nil) gives { title = text | nil, text =
+-- text | nil, severity = word | nil, band = what that is of four words (band.lua) | nil,
 -- is_cleared, state = "Cleared after 2m15s (recovered)" | nil, origin = "queue-wait/7 ·
 -- main" | nil, fields = { { name, value }, … }, columns = { text, … }, rows = { { value
 -- texts }, … }, link = text | nil, mention = { name, … }, raw = table | nil }.
 
 local alert_text = require("gateway.alert_text")
+local band = require("gateway.band")
 local json = require("gateway.json")
 
 local card = {}
@@ -158,9 +160,11 @@ local function of_message(data)
   }
 end
 
-function card.of(event)
+function card.of(event, severities)
   local data = event.data
-  return (data.kind == "message" and of_message or of_alert)(data)
+  local shown = (data.kind == "message" and of_message or of_alert)(data)
+  shown.band = band.of(shown.severity, severities)
+  return shown
 end
 
 --- One line for where there is only one: never empty.

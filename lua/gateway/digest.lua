@@ -3,6 +3,7 @@
 --- It tells of all of them: how many, the first ones in words, the others by name, so that
 --- what is raised and what is over is as plain as in messages of their own.
 
+local band = require("gateway.band")
 local json = require("gateway.json")
 
 local digest = {}
@@ -14,8 +15,6 @@ local WORDS <const> = {
   raise = "raised", level = "changed", remind = "still raised", clear = "cleared",
 }
 local ORDER <const> = { "raise", "level", "remind", "clear" }
-
-local RANKS <const> = { info = 1, warning = 2, error = 3, critical = 4 }
 
 local function given(value)
   if value ~= json.null then
@@ -73,11 +72,12 @@ local function summary_of(all)
 end
 
 -- The worst of what is not over; nil when all is.
-local function severity_of(all)
+local function severity_of(all, severities)
   local worst
   for _, data in ipairs(all) do
     local word = given(data.severity)
-    if data.kind ~= "clear" and word and (not worst or (RANKS[word] or 0) > (RANKS[worst] or 0)) then
+    if data.kind ~= "clear" and word
+      and (not worst or band.rank(word, severities) > band.rank(worst, severities)) then
       worst = word
     end
   end
@@ -98,14 +98,15 @@ local function mention_of(all)
 end
 
 --- The event (lifecycle.md §5, of kind "digest") that tells of these, a list of events of
---- alerts as JSON in the order in which they are to be told.
-function digest.of(messages)
+--- alerts as JSON in the order in which they are to be told. `severities` are those of the
+--- gateway's own, from the least to the worst, nil for none.
+function digest.of(messages, severities)
   local all, timestamp = {}, nil
   for index, message in ipairs(messages) do
     local event = json.decode(message)
     all[index], timestamp = event.data, event.timestamp
   end
-  local severity = severity_of(all)
+  local severity = severity_of(all, severities)
   return {
     type = "alert.digest",
     timestamp = timestamp,

@@ -6,6 +6,7 @@
 ---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
 ---     "destinations": [ { "name", "kind" } ], "open": true or nil (all others are, too),
 ---     "people": [ name, … ], "notify": [ name of a destination, … ],
+---     "severities": [ the least, … ] | nil,
 ---     "calendars": [ { "name", "zone", "text": as core/base/calendar.h reads it } ] }
 local alerts = require "gateway.alerts"
 local calendar = require "gateway.calendar"

@@ -1,9 +1,10 @@
---- How bad it is: three words, in order.
+--- How bad it is: words in order, those of gateway.conf, or three.
+local core = require "gateway.core"
 local wording = require "gateway.wording"
 
 local severity = {}
 
-local WORDS <const> = { "info", "warning", "critical" }
+local WORDS <const> = core.setup.severities or { "info", "warning", "critical" }
 
 --- What an alert is that says nothing of it.
 severity.DEFAULT = "warning"

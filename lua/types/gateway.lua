@@ -269,7 +269,8 @@ function gateway.ratio(field, under, lasts) end
 
 ---@alias gateway.When gateway.Condition|fun(row: any, now: integer): boolean?
 
----@alias gateway.Severity "info"|"warning"|"critical"
+--- These, or those that [gateway] severities lists.
+---@alias gateway.Severity "info"|"warning"|"critical"|string
 
 --- What the functions of a rule are told of the alert that they make a text of.
 ---@class gateway.Alert

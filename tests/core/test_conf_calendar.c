@@ -11,6 +11,7 @@ test_everything(void **state)
     struct conf *conf = load_fine(
         "[gateway]\nlisten = [::1]:8090\ntoken = quiet\nrecord = 7d\n"
         "zone = Europe/Istanbul\nnotify = ops, more\n"
+        "severities = hint, warning, critical, disaster\n"
         "[destination ops]\nkind = log\n[destination more]\nkind = log\n"
         "[calendar office]\nzone = Europe/Berlin\ndays = mon-fri\n"
         "hours = 09:00-12:00, 13:00-18:00\nholidays = 2026-10-29,2026-12-25\n"
@@ -26,6 +27,8 @@ test_everything(void **state)
     assert_int_equal(conf->notify_count, 2);
     assert_string_equal(conf->notify[0], "ops");
     assert_string_equal(conf->notify[1], "more");
+    assert_int_equal(conf->severity_count, 4);
+    assert_string_equal(conf->severities[3], "disaster");
     assert_int_equal(conf->calendar_count, 2);
     const struct conf_calendar *office = conf->calendars;
     assert_string_equal(office->name, "office");
@@ -104,6 +107,21 @@ test_mistakes(void **state)
          "token = ${file:token}, or listen on 127.0.0.1"},
         {"[gateway]\nnotify = ops, opps\n[destination ops]\nkind = log\n",
          "gateway.conf:1: [gateway]: notify: no [destination opps] (did you mean 'ops'?)"},
+        {"[gateway]\nseverities = warning, Bad, critical\n",
+         AT "[gateway]: severities: 'Bad' is no severity; one has up to 30 lower-case "
+            "letters, digits, - and _"},
+        {"[gateway]\nseverities = warning, critical, warning\n",
+         AT "[gateway]: severities: 'warning' stands there twice"},
+        {"[gateway]\nseverities = info, critical\n", AT
+         "[gateway]: severities: 'warning' is missing; rules have it that say nothing"},
+        {"[gateway]\nseverities = info, warning\n", AT
+         "[gateway]: severities: 'critical' is missing; the gateway's own alerts have "
+         "it"},
+        {"[gateway]\nseverities = critical, warning\n", AT
+         "[gateway]: severities: 'warning' stands behind 'critical'; write the least "
+         "first, such as info, warning, critical, disaster"},
+        {"[gateway]\nseverities = a, b, c, d, e, f, g, h, i, j, k\n",
+         AT "[gateway]: severities: there are at most 10 severities"},
     };
     check_mistakes(mistakes, COUNT(mistakes));
 }

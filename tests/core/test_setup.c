@@ -68,6 +68,8 @@ static struct conf_person people[] = {
 
 static char *notify[] = {TEXT("floor-chat")};
 
+static char *severities[] = {TEXT("warning"), TEXT("critical")};
+
 static const struct conf conf = {
     .name = TEXT("ccgate"),
     .zone = TEXT("Europe/Istanbul"),
@@ -81,6 +83,8 @@ static const struct conf conf = {
     .person_count = 2,
     .notify = notify,
     .notify_count = 1,
+    .severities = severities,
+    .severity_count = 2,
 };
 
 static void
@@ -99,7 +103,8 @@ names_and_no_secrets(void **state)
         "{\"name\":\"second\",\"zone\":\"Asia/Shanghai\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
         "\"queues\":[]}],"
         "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
-        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"],\"notify\":[\"floor-chat\"],\"calendars\":["
+        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"],\"notify\":[\"floor-chat\"],"
+        "\"severities\":[\"warning\",\"critical\"],\"calendars\":["
         "{\"name\":\"office\",\"zone\":\"Europe/Istanbul\",\"text\":\"days=mon-fri\\n\"},"
         "{\"name\":\"night\",\"zone\":\"Europe/Berlin\",\"text\":\"days=mon-sun\\n"
         "hours=22:00-06:00\\nholidays=2026-12-25\\nexcept.2026-12-24=22:00-23:00\\n\"}]}");

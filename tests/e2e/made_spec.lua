@@ -18,6 +18,7 @@ gw.rule "load" {
   end,
   key = function(row) return "queue " .. row.id end,
   when = gw.above("load", "50%"),
+  severity = function(row) return row.load > 0.8 and "disaster" or "info" end,
   send = function(event) return event.row.calls_waiting > 8 and { { to = "floor-chat" } } or {} end,
   summary = "{key}: {load:percent}",
 }
@@ -57,7 +58,7 @@ describe("rows that a rule makes", function ()
     local list = {}
     for index, request in ipairs(world:wait_received(1, 20, harness.is_alert(kind, rule))) do
       local data = request.event.data
-      list[index] = data.summary .. (kind == "clear" and ", " .. data.reason or "")
+      list[index] = data.severity .. ": " .. data.summary .. (kind == "clear" and ", " .. data.reason or "")
     end
     return list
   end
@@ -65,16 +66,16 @@ describe("rows that a rule makes", function ()
   it("raise, and clear when they are made no more, over a restart, too", function ()
     world:queue(1, { callWaitNums = 9 })
     world:queue(2, { callWaitNums = 5 })
-    world:conf ""
+    world:conf("", { gateway = "severities = info, warning, critical, disaster" })
     world:script("rules", RULES)
     world:run()
-    assert.same({ "queue 1: 90%" }, summaries("raise", "load"))
-    assert.same({ "14 wait" }, summaries("raise", "all"))
+    assert.same({ "disaster: queue 1: 90%" }, summaries("raise", "load"))
+    assert.same({ "warning: 14 wait" }, summaries("raise", "all"))
     world.gateway:kill "sigkill"
     world.gateway:join()
     world:queue(1, { callWaitNums = 0 })
     world:run()
-    assert.same({ "queue 1: 90%, gone" }, summaries("clear", "load"))
-    assert.same({ "14 wait, recovered" }, summaries("clear", "all"))
+    assert.same({ "disaster: queue 1: 90%, gone" }, summaries("clear", "load"))
+    assert.same({ "warning: 14 wait, recovered" }, summaries("clear", "all"))
   end)
 end)

@@ -16,8 +16,7 @@ local LIMITS <const> = {
   detail = 4000, rows = 200,
 }
 
--- One of one's own is not to be slept through.
-local SEVERITIES <const> = { critical = "critical", error = "error", warning = "warning", info = "info" }
+-- One that nobody knows is not to be slept through.
 local OTHER <const> = "error"
 
 local function fitted(text, most)
@@ -70,7 +69,7 @@ local function payload_of(event, shown, share)
   return {
     summary = fitted(card.line(shown), LIMITS.summary),
     source = text_of(data.center) or text_of(data.script) or "ccgate",
-    severity = SEVERITIES[shown.severity or "info"] or OTHER,
+    severity = shown.severity and (shown.band or OTHER) or "info",
     timestamp = event.timestamp,
     component = text_of(data.key),
     group = text_of(data.script),
@@ -112,7 +111,7 @@ return {
   rate = 120 / 60,
 
   render = function(event, options)
-    local shown = card.of(event)
+    local shown = card.of(event, options.severities)
     return {
       method = "POST",
       url = URL,

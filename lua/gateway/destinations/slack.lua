@@ -26,7 +26,7 @@ local function mark_of(shown)
   if shown.is_cleared then
     return CLEARED .. " "
   end
-  return shown.severity and (MARKS[shown.severity] or OTHER) .. " " or ""
+  return shown.severity and (MARKS[shown.band] or OTHER) .. " " or ""
 end
 
 local function fitted(text, most, escape)
@@ -163,7 +163,7 @@ return {
   merges = true,
 
   render = function(event, options)
-    local shown = card.of(event)
+    local shown = card.of(event, options.severities)
     return {
       method = "POST",
       headers = { ["content-type"] = "application/json" },

@@ -19,7 +19,7 @@ local COLORS <const> = {
 }
 
 local function color_of(shown)
-  return shown.is_cleared and "Good" or COLORS[shown.severity] or "Default"
+  return shown.is_cleared and "Good" or COLORS[shown.band] or "Default"
 end
 
 local function fitted(text, most)
@@ -155,7 +155,7 @@ return {
   merges = true,
 
   render = function(event, options)
-    local shown = card.of(event)
+    local shown = card.of(event, options.severities)
     return {
       method = "POST",
       headers = { ["content-type"] = "application/json" },
