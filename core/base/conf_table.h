@@ -71,7 +71,7 @@ struct conf_option {
     const char *sentence;
 };
 
-#define CONF_OPTIONS_MAX 64 /* room for one thing per option */
+#define CONF_OPTIONS_MAX 80 /* room for one thing per option */
 extern const struct conf_option conf_options[];
 extern const size_t conf_option_count;
 
