@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,14 @@
 static struct clock_speed pace = {.factor = 1};
 static bool is_paced; /* false: engine time is real time, steps of the wall and all */
 static _Thread_local const struct clock_held *in_force;
+
+/* Engine wall time over boot time; read by all threads. */
+static _Atomic bool is_followed;
+static _Atomic int64_t wall_over_boot_ms;
+
+/* Readings further apart than that were interrupted: a process that is stopped between
+ * two of them would see a step. */
+#define READING_US 10000
 
 /* ---- real time ---- */
 
@@ -42,6 +51,12 @@ int64_t
 clock_real_wall_ms(void)
 {
     return read_clock_us(CLOCK_REALTIME) / 1000;
+}
+
+static int64_t
+real_boot_ms(void)
+{
+    return read_clock_us(CLOCK_BOOTTIME) / 1000;
 }
 
 int64_t
@@ -81,7 +96,36 @@ clock_wall_ms(void)
 {
     if (in_force)
         return in_force->wall_ms;
-    return is_paced ? pace.wall_ms + paced_us() / 1000 : clock_real_wall_ms();
+    if (is_paced)
+        return pace.wall_ms + paced_us() / 1000;
+    return is_followed ? wall_over_boot_ms + real_boot_ms() : clock_real_wall_ms();
+}
+
+void
+clock_read(struct clock_reading *reading)
+{
+    int64_t begin_us;
+    if (in_force || is_paced) {
+        int64_t mono_ms = clock_mono_ms();
+        *reading = (struct clock_reading){clock_wall_ms(), mono_ms, mono_ms};
+        return;
+    }
+    do {
+        begin_us = clock_real_mono_us();
+        reading->wall_ms = clock_real_wall_ms();
+        reading->boot_ms = real_boot_ms();
+        reading->mono_ms = begin_us / 1000;
+    } while (clock_real_mono_us() - begin_us > READING_US);
+}
+
+void
+clock_follow(const struct clock_reading *reading)
+{
+    if (in_force || is_paced)
+        return;
+    if (reading)
+        wall_over_boot_ms = reading->wall_ms - reading->boot_ms;
+    is_followed = reading != NULL;
 }
 
 int64_t

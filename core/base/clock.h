@@ -20,6 +20,17 @@ int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 int64_t clock_wall_ms(void);
 
+/* One look at the clocks under engine time. `boot` goes on while the machine sleeps and
+ * `mono` stands still; at another speed, and held, they are the same. */
+struct clock_reading {
+    int64_t wall_ms, boot_ms, mono_ms;
+};
+void clock_read(struct clock_reading *reading);
+/* The engine's wall time is from now on that of the reading and the boot time that
+ * passes, whatever people do to the machine's wall clock; NULL: it is that one again.
+ * For base/step.c. At another speed, and held, nothing changes. */
+void clock_follow(const struct clock_reading *reading);
+
 /* Real time. */
 int64_t clock_real_mono_ms(void);
 int64_t clock_real_mono_us(void);

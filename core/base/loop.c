@@ -391,6 +391,12 @@ loop_new_held(int64_t wall_ms)
     return loop;
 }
 
+void
+loop_step(struct loop *loop, int64_t by_ms)
+{
+    loop->clock.wall_ms += by_ms;
+}
+
 const struct clock_held *
 loop_clock(const struct loop *loop)
 {

@@ -42,6 +42,9 @@ const struct clock_held *loop_clock(const struct loop *loop);
  * until it owes nothing. */
 void loop_advance(struct loop *loop, int64_t ms);
 
+/* Somebody puts the wall clock of a held loop forward by so much, or back. */
+void loop_step(struct loop *loop, int64_t by_ms);
+
 /* For net/server.c alone, which lends it to evhttp. */
 struct event_base *loop_base(struct loop *loop);
 

@@ -1,6 +1,7 @@
 /* The book's inside, shared by notify.c (transitions), book.c (what is known of
  * alerts), states.c (what is known of keys), due.c (times), silence.c, shelf.c (what
- * scripts keep) and handler.c (what rules do themselves) alone. */
+ * scripts keep), handler.c (what rules do themselves) and shift.c (steps of the clock)
+ * alone. */
 #ifndef CCGATE_DELIVER_BOOK_H
 #define CCGATE_DELIVER_BOOK_H
 
@@ -67,6 +68,8 @@ void states_load(struct notify *notify);
 void states_fini(struct table *states);
 /* What the batch changed is the truth from now on. */
 void states_take(struct notify_batch *batch);
+/* All of them, into the batch. */
+void states_shift(struct notify_batch *batch, int64_t by_ms, notify_shift_state *shift);
 /* Those of a rule belong to this script from now on. */
 void states_adopt(struct notify *notify, const char *rule, const char *script,
                   struct txn *txn);
@@ -91,6 +94,7 @@ void on_due(void *notify);
 
 void shelves_load(struct notify *notify);
 void shelves_fini(struct notify *notify);
+void shelves_shift(struct notify_batch *batch, int64_t by_ms);
 
 /* ---- handler.c ---- */
 

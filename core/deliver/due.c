@@ -61,6 +61,12 @@ due_tick(struct notify *notify, bool everyone)
 }
 
 void
+notify_look(struct notify *notify)
+{
+    due_tick(notify, false);
+}
+
+void
 on_due(void *arg)
 {
     due_tick(arg, false);

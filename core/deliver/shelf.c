@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/step.h"
 #include "deliver/book.h"
 
 struct shelf {
@@ -108,4 +109,20 @@ notify_each_kept(struct notify *notify, const char *script, store_on_kept *on_ke
     for (size_t i = 0; shelf && i < shelf->kept.room; i++)
         if (shelf->kept.slots[i].value)
             on_kept(arg, shelf->kept.slots[i].value);
+}
+
+void
+shelves_shift(struct notify_batch *batch, int64_t by_ms)
+{
+    const struct table *shelves = &batch->notify->shelves;
+    for (size_t i = 0; i < shelves->room; i++) {
+        const struct shelf *shelf = shelves->slots[i].value;
+        for (size_t j = 0; shelf && j < shelf->kept.room; j++) {
+            struct kept_record *kept = shelf->kept.slots[j].value;
+            if (!kept)
+                continue;
+            kept->written_ms = step_shift(kept->written_ms, by_ms);
+            txn_put_kept(batch->txn, kept);
+        }
+    }
 }

@@ -78,11 +78,20 @@ states_take(struct notify_batch *batch)
     table_fini(&batch->states);
 }
 
+static void
+change(struct notify_batch *batch, const struct key_state_record *record)
+{
+    char name[17];
+    notify_fingerprint(batch->notify->name, record->center, record->rule, record->key,
+                       name);
+    txn_put_key_state(batch->txn, record);
+    put(&batch->states, copy(name, record));
+}
+
 void
 notify_state(struct notify_batch *batch, const char *center, const char *rule,
              const char *key, const char *text)
 {
-    char name[17];
     const struct key_state_record record = {
         .rule = (char *)(uintptr_t)rule,
         .center = (char *)(uintptr_t)center,
@@ -90,9 +99,26 @@ notify_state(struct notify_batch *batch, const char *center, const char *rule,
         .script = batch->script,
         .state = (char *)(uintptr_t)text,
     };
-    notify_fingerprint(batch->notify->name, center, rule, key, name);
-    txn_put_key_state(batch->txn, &record);
-    put(&batch->states, copy(name, &record));
+    change(batch, &record);
+}
+
+void
+states_shift(struct notify_batch *batch, int64_t by_ms, notify_shift_state *shift)
+{
+    const struct table *states = &batch->notify->states;
+    struct buf text = {0};
+    for (size_t i = 0; i < states->room; i++) {
+        const struct kept_state *state = states->slots[i].value;
+        if (!states->slots[i].key)
+            continue;
+        struct key_state_record record = state->record;
+        buf_clear(&text);
+        if (!shift(record.state, by_ms, &text))
+            continue;
+        record.state = text.data;
+        change(batch, &record);
+    }
+    buf_fini(&text);
 }
 
 void

@@ -41,6 +41,14 @@ engine_read_conf(const char *file, bool is_played, struct buf *mistakes)
 
 /* ---- putting together ---- */
 
+static void
+on_step(void *arg, const struct step *step)
+{
+    struct engine *engine = arg;
+    supervisor_step(engine->supervisor, step);
+    planner_refresh(engine->planner);
+}
+
 static bool
 open_store(struct engine *engine, const struct engine_options *options,
            struct error *error)
@@ -75,7 +83,7 @@ engine_make(struct engine *engine, const struct engine_options *options,
         planner_play(engine->planner, options->center);
     planner_set_store(engine->planner, engine->store);
     engine->self = self_new(engine->notify, engine->connector, options->conf);
-    engine->ledger = ledger_new(loop, engine->store);
+    engine->ledger = ledger_new(engine->store);
     const struct resident_world world = {
         .loop = loop,
         .conf = options->conf,
@@ -87,6 +95,7 @@ engine_make(struct engine *engine, const struct engine_options *options,
         .ledger = engine->ledger,
     };
     engine->supervisor = supervisor_new(&world);
+    engine->stepper = stepper_new(loop, on_step, engine);
     return true;
 }
 
@@ -151,6 +160,7 @@ engine_set_conf(struct engine *engine, const struct conf *conf)
 void
 engine_take_down(struct engine *engine)
 {
+    stepper_delete(engine->stepper);
     supervisor_delete(engine->supervisor);
     ledger_delete(engine->ledger);
     planner_delete(engine->planner);

@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/step.h"
 #include "deliver/connector.h"
 #include "deliver/deliver.h"
 #include "deliver/notify.h"
@@ -34,6 +35,7 @@ struct engine {
     struct planner *planner;
     struct ledger *ledger;
     struct supervisor *supervisor;
+    struct stepper *stepper;
 };
 
 /* Borrowed, and longer there than the engine. */

@@ -190,6 +190,25 @@ planner_replay(struct subscription *subscription)
 }
 
 static void
+forget_sample(struct batch *batch)
+{
+    batch->rows_mono_ms = 0;
+    for (size_t i = 0; i < batch->feed_count; i++)
+        batch->feeds[i].refused = false;
+}
+
+void
+planner_refresh(struct planner *planner)
+{
+    for (struct batch *batch = planner->batches; batch; batch = batch->next) {
+        if (!batch->query->has_span)
+            forget_sample(batch);
+        if (!batch->is_refused)
+            batch_start(batch);
+    }
+}
+
+static void
 on_turn(void *arg)
 {
     struct planner *planner = arg;

@@ -92,6 +92,11 @@ void planner_unsubscribe(struct subscription *subscription);
 void planner_resume(struct subscription *subscription);
 void planner_replay(struct subscription *subscription);
 
+/* The clock moved or the machine slept: samples are stale. Nothing is answered from
+ * what is known, and everything is asked at once, within the rate. What is known of
+ * histories stays. */
+void planner_refresh(struct planner *planner);
+
 /* ---- one-off questions ---- */
 
 struct fetch;

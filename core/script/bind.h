@@ -197,6 +197,8 @@ extern const luaL_Reg bind_store_functions[];
 
 /* Gives the library what gw.store() has. False: the memory is too small for it. */
 bool bind_store(struct script *script, const struct message_store *store);
+/* The clock was put forward by so much: what gw.store() has is as old as before. */
+bool bind_store_shift(struct script *script, int64_t by_ms);
 
 /* Raises unless the script is being loaded; `what` is said in the message. */
 void bind_check_loading(lua_State *L, const char *what);

@@ -61,6 +61,23 @@ bind_store(struct script *script, const struct message_store *store)
     return script_protect(script, l_restore, (void *)(uintptr_t)store);
 }
 
+static int
+l_shift(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.boot");
+    lua_getfield(L, -1, "shift"); /* by boot shift */
+    lua_pushinteger(L, *(const int64_t *)lua_touserdata(L, 1) / 1000);
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+bool
+bind_store_shift(struct script *script, int64_t by_ms)
+{
+    budget_begin(&script->budget, script->limits.cpu_load_ms);
+    return script_protect(script, l_shift, &by_ms);
+}
+
 const luaL_Reg bind_store_functions[] = {
     {"keep", l_keep},
     {"dropped", l_dropped},

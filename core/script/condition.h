@@ -162,6 +162,9 @@ enum truth condition_evaluate(const struct condition *condition, const struct ro
 struct tracker *condition_trackers_new(const struct condition *condition);
 void condition_trackers_delete(const struct condition *condition,
                                struct tracker *trackers);
+/* The clock was put forward by so much. */
+void condition_trackers_shift(const struct condition *condition,
+                              struct tracker *trackers, int64_t by_ms);
 /* Takes the sample into view->trackers. Once per sample, before evaluating. */
 void condition_track(const struct condition *condition, const struct row *row,
                      const struct condition_view *view);

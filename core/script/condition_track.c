@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/step.h"
 #include "script/key.h"
 
 #define COVERED_PERCENT 80
@@ -234,6 +235,35 @@ condition_trackers_delete(const struct condition *condition, struct tracker *tra
             window_fini(&tracker->of.over.window);
     }
     free(trackers);
+}
+
+static void
+shift_times(struct tracker *tracker, int64_t by_ms)
+{
+    tracker->of.times.since_ms = step_shift(tracker->of.times.since_ms, by_ms);
+    for (uint32_t i = 0; i < tracker->of.times.count; i++)
+        tracker->of.times.onsets[i] += by_ms;
+}
+
+void
+condition_trackers_shift(const struct condition *condition, struct tracker *trackers,
+                         int64_t by_ms)
+{
+    for (size_t i = 0; trackers && i < condition->count; i++) {
+        const struct condition_node *node = &condition->nodes[i];
+        if (!node->extra || !condition->extras[node->extra - 1].tracker)
+            continue;
+        struct tracker *tracker =
+            &trackers[condition->extras[node->extra - 1].tracker - 1];
+        tracker->seen_ms = step_shift(tracker->seen_ms, by_ms);
+        if (node->op == OP_TIMES)
+            shift_times(tracker, by_ms);
+        else if (node->op == OP_CHANGED)
+            tracker->of.change.before_ms =
+                step_shift(tracker->of.change.before_ms, by_ms);
+        else
+            window_shift(&tracker->of.over.window, by_ms);
+    }
 }
 
 /* Backwards: what a part remembers is there before the whole asks for it. */

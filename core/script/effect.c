@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/step.h"
 #include "script/script.h"
 
 #define BURST_S       60
@@ -48,6 +49,14 @@ void
 effect_set_now(struct effects *effects, int64_t now_ms)
 {
     effects->now_ms = now_ms;
+}
+
+void
+effect_shift(struct effects *effects, int64_t by_ms)
+{
+    effects->sends.at_ms += by_ms;
+    effects->logs.at_ms += by_ms;
+    effects->told_ms = step_shift(effects->told_ms, by_ms);
 }
 
 /* "rule queue-wait", "job digest", "script". `out` has room for MESSAGE_NAME_MAX. */

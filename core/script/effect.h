@@ -45,6 +45,9 @@ struct effects {
 void effect_init(struct effects *effects, struct buf *out,
                  const struct conf_limits *limits, int64_t now_ms);
 
+/* The clock was put forward by so much: quotas fill up as before. */
+void effect_shift(struct effects *effects, int64_t by_ms);
+
 /* The frame that is worked off now has this time. */
 void effect_set_now(struct effects *effects, int64_t now_ms);
 

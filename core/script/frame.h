@@ -56,6 +56,9 @@
  * TICK: id = entry, a rule that asked for it: time has passed, samples or not; the
  * first within a second.
  *
+ * STEP: i64 by_ms: the wall clock was put forward by so much (back: < 0). Every time that
+ * the host has stored goes along; now is the new time.
+ *
  * host → core
  *
  * LOADED: list of problems { u32 line, u8 severity (LEVEL_*), text }, list of entries {
@@ -119,7 +122,8 @@ enum frame_type {
     FRAME_HANDLE,
     FRAME_CANCEL,
     FRAME_ANSWER,
-    FRAME_LAST_TO_HOST = FRAME_ANSWER,
+    FRAME_STEP,
+    FRAME_LAST_TO_HOST = FRAME_STEP,
     FRAME_LOADED = 64,
     FRAME_COMMIT,
     FRAME_SLEEP,

@@ -233,6 +233,18 @@ on_tick(const struct frame *frame, struct error *error)
     return true;
 }
 
+static bool
+on_step(const struct frame *frame, struct error *error)
+{
+    int64_t by_ms;
+    if (!message_read_step(frame, &by_ms, error))
+        return false;
+    effect_shift(&host.script->effects, by_ms);
+    rule_shift(host.script, by_ms);
+    error_set(error, ERROR_LIMIT, "", "what gw.store() has cannot be moved");
+    return bind_store_shift(host.script, by_ms);
+}
+
 static bool (*const handlers[])(const struct frame *, struct error *) = {
     [FRAME_LOAD] = on_load,       [FRAME_RESTORE] = on_restore,
     [FRAME_ROWS] = on_rows,       [FRAME_RUN] = on_run,
@@ -240,6 +252,7 @@ static bool (*const handlers[])(const struct frame *, struct error *) = {
     [FRAME_DISABLE] = on_disable, [FRAME_TICK] = on_tick,
     [FRAME_STORE] = on_store,     [FRAME_HANDLE] = on_handle,
     [FRAME_CANCEL] = on_cancel,   [FRAME_ANSWER] = on_answer,
+    [FRAME_STEP] = on_step,
 };
 
 static void

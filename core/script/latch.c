@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/step.h"
 
 /* ---- keys ---- */
 
@@ -189,6 +190,20 @@ latch_restore_state(struct latch *latch, uint32_t center, const struct key *key,
     struct latch_slot *slot = latch_find_or_add(latch, center, key);
     latch_set_state(slot, &state);
     slot->life->saved_ms = state.sample_ms;
+}
+
+void
+latch_shift(struct latch *latch, int64_t by_ms)
+{
+    for (size_t i = 0; i < latch->slot_room; i++) {
+        struct latch_slot *slot = &latch->slots[i];
+        if (slot->life) {
+            latch_state_shift(&slot->life->state, by_ms);
+            slot->life->saved_ms = step_shift(slot->life->saved_ms, by_ms);
+        }
+        if (slot->memory)
+            memory_shift(&latch->plan, slot->memory, by_ms);
+    }
 }
 
 const struct latch_state *

@@ -51,6 +51,8 @@ void latch_restore_raised(struct latch *latch, uint32_t center, const struct key
  * before, and is not changed by it. */
 void latch_restore_state(struct latch *latch, uint32_t center, const struct key *key,
                          const char *text);
+/* The clock was put forward by so much: all that is remembered goes along. */
+void latch_shift(struct latch *latch, int64_t by_ms);
 /* Never NULL. */
 const struct latch_state *latch_state(const struct latch *latch, uint32_t center,
                                       const struct key *key);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/step.h"
+
 /* ---- one level ---- */
 
 /* What one sample says of one level. */
@@ -172,20 +174,15 @@ end_all(struct latch_state *state)
         enter(&state->levels[i], PHASE_CLEAR, 0);
 }
 
-/* The clock was put back: all times go along, as if the last sample were now. What
- * runs would else last longer by as much. */
+/* The clock was put back while nobody told (the gateway was down): all times go along,
+ * as if the last sample were now. What runs would else last longer by as much. */
 static void
 follow_clock(struct latch_state *state, int64_t now_ms)
 {
     int64_t back_ms = state->sample_ms - now_ms;
     if (back_ms <= 0)
         return;
-    state->sample_ms = now_ms;
-    if (state->cooldown_until_ms > back_ms)
-        state->cooldown_until_ms -= back_ms;
-    for (uint32_t i = 0; i < LATCH_LEVELS_MAX; i++)
-        if (state->levels[i].since_ms > back_ms)
-            state->levels[i].since_ms -= back_ms;
+    latch_state_shift(state, -back_ms);
 }
 
 struct latch_outcome
@@ -240,6 +237,15 @@ latch_state_is_pending(const struct latch_state *state)
         if (state->levels[i].phase == PHASE_PENDING)
             return true;
     return false;
+}
+
+void
+latch_state_shift(struct latch_state *state, int64_t by_ms)
+{
+    state->sample_ms = step_shift(state->sample_ms, by_ms);
+    state->cooldown_until_ms = step_shift(state->cooldown_until_ms, by_ms);
+    for (uint32_t i = 0; i < LATCH_LEVELS_MAX; i++)
+        state->levels[i].since_ms = step_shift(state->levels[i].since_ms, by_ms);
 }
 
 bool
@@ -321,4 +327,15 @@ latch_state_read(const char *text, struct latch_state *state)
         return true;
     *state = (struct latch_state){0};
     return false;
+}
+
+bool
+latch_text_shift(const char *text, int64_t by_ms, struct buf *out)
+{
+    struct latch_state state;
+    if (!latch_state_read(text, &state))
+        return false;
+    latch_state_shift(&state, by_ms);
+    latch_state_write(&state, out);
+    return true;
 }

@@ -82,6 +82,8 @@ uint32_t latch_state_level(const struct latch_state *state);
 bool latch_state_is_calm(const struct latch_state *state);
 /* Some level waits for the end of its hold. */
 bool latch_state_is_pending(const struct latch_state *state);
+/* The clock was put forward by so much: all its times go along. */
+void latch_state_shift(struct latch_state *state, int64_t by_ms);
 /* The same but for the time of the last sample. */
 bool latch_state_is_same(const struct latch_state *a, const struct latch_state *b);
 
@@ -92,5 +94,8 @@ bool latch_state_is_same(const struct latch_state *a, const struct latch_state *
 void latch_state_write(const struct latch_state *state, struct buf *out);
 /* False: it is no such text; `state` is calm then. */
 bool latch_state_read(const char *text, struct latch_state *state);
+/* Writes what `text` is after latch_state_shift(). False, and nothing: it is no such
+ * text. */
+bool latch_text_shift(const char *text, int64_t by_ms, struct buf *out);
 
 #endif

@@ -5,9 +5,6 @@
 
 #include "base/mem.h"
 
-#define LOOK_MS ((int64_t)2000)
-#define STEP_MS ((int64_t)2000)
-
 struct run {
     struct ledger *ledger;
     struct run_record record; /* owns its texts */
@@ -22,53 +19,7 @@ struct run {
 struct ledger {
     struct store *store;
     struct run *runs;
-    struct timer *timer;
-    int64_t offset_ms; /* between the clocks */
-    struct step_listener *listeners;
 };
-
-/* ---- steps of the clock ---- */
-
-bool
-ledger_has_stepped(int64_t *offset_ms, int64_t wall_ms, int64_t mono_ms)
-{
-    int64_t before = *offset_ms;
-    int64_t moved = wall_ms - mono_ms - before;
-    bool has_stepped = before && (moved > STEP_MS || moved < -STEP_MS);
-    /* A clock that is put right little by little has not stepped. */
-    *offset_ms = wall_ms - mono_ms;
-    return has_stepped;
-}
-
-static void
-on_look(void *arg)
-{
-    struct ledger *ledger = arg;
-    timer_start(ledger->timer, LOOK_MS);
-    if (!ledger_has_stepped(&ledger->offset_ms, clock_wall_ms(), clock_mono_ms()))
-        return;
-    for (struct step_listener *one = ledger->listeners, *next; one; one = next) {
-        next = one->next;
-        one->on_step(one->arg);
-    }
-}
-
-void
-ledger_listen(struct ledger *ledger, struct step_listener *listener)
-{
-    listener->next = ledger->listeners;
-    ledger->listeners = listener;
-}
-
-void
-ledger_unlisten(struct ledger *ledger, struct step_listener *listener)
-{
-    for (struct step_listener **at = &ledger->listeners; *at; at = &(*at)->next)
-        if (*at == listener) {
-            *at = listener->next;
-            return;
-        }
-}
 
 /* ---- runs ---- */
 
@@ -193,13 +144,11 @@ on_run(void *ledger, const struct run_record *record)
 }
 
 struct ledger *
-ledger_new(struct loop *loop, struct store *store)
+ledger_new(struct store *store)
 {
     struct ledger *ledger = mem_zero(sizeof *ledger);
     ledger->store = store;
     store_each_run(store, on_run, ledger);
-    ledger->timer = timer_new(loop, on_look, ledger);
-    on_look(ledger);
     return ledger;
 }
 
@@ -215,6 +164,5 @@ ledger_delete(struct ledger *ledger)
         free(run->record.job);
         free(run);
     }
-    timer_free(ledger->timer);
     free(ledger);
 }

@@ -16,8 +16,8 @@
 struct ledger;
 struct run;
 
-/* Reads the store, so before its first commit. Borrows both. */
-struct ledger *ledger_new(struct loop *loop, struct store *store);
+/* Reads the store, which it borrows, so before its first commit. */
+struct ledger *ledger_new(struct store *store);
 void ledger_delete(struct ledger *ledger); /* NULL is allowed */
 
 /* The runs of a job; valid as long as the ledger. One that is seen for the first time
@@ -42,23 +42,5 @@ void run_pass_over(struct run *run, int64_t scheduled_ms);
 
 /* The owner is gone: what it ran has died. Calls that it waits for do not come. */
 void ledger_let_go(struct ledger *ledger, const void *owner);
-
-/* ---- steps of the clock ---- */
-
-/* Timers wait on a clock that knows no steps; who plans by wall time plans anew when it
- * has moved by more than 2 s against that one, by hand or because the machine slept.
- * Looked at every 2 s. */
-struct step_listener {
-    loop_callback *on_step;
-    void *arg;
-    struct step_listener *next;
-};
-void ledger_listen(struct ledger *ledger, struct step_listener *listener);
-/* One that does not listen is left alone. */
-void ledger_unlisten(struct ledger *ledger, struct step_listener *listener);
-
-/* Whether the wall clock has stepped since the call before; `*offset_ms` is kept
- * between the calls, 0 before the first. Pure. */
-bool ledger_has_stepped(int64_t *offset_ms, int64_t wall_ms, int64_t mono_ms);
 
 #endif

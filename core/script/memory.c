@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/step.h"
 
 #define EDGE_MS ((int64_t)120000)
 /* A window that held nothing does not fall when it ends: it has then. Longer than the
@@ -67,6 +68,16 @@ memory_delete(const struct memory_plan *plan, struct memory *memory)
         if (plan->conditions[i])
             condition_trackers_delete(plan->conditions[i], memory->trackers[i]);
     free(memory);
+}
+
+void
+memory_shift(const struct memory_plan *plan, struct memory *memory, int64_t by_ms)
+{
+    memory->edge_until_ms = step_shift(memory->edge_until_ms, by_ms);
+    memory->closed_ms = step_shift(memory->closed_ms, by_ms);
+    for (size_t i = 0; i < plan->condition_count; i++)
+        if (plan->conditions[i])
+            condition_trackers_shift(plan->conditions[i], memory->trackers[i], by_ms);
 }
 
 void

@@ -33,6 +33,9 @@ struct memory;
 struct memory *memory_new(const struct memory_plan *plan);
 void memory_delete(const struct memory_plan *plan, struct memory *memory);
 
+/* The clock was put forward by so much. */
+void memory_shift(const struct memory_plan *plan, struct memory *memory, int64_t by_ms);
+
 /* Completes `view` (its functions and times are set) for condition number `index`;
  * `memory` may be NULL. */
 void memory_see(const struct memory *memory, size_t index, struct condition_view *view);

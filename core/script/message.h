@@ -199,6 +199,10 @@ void message_write_disable(struct buf *out, int64_t now_ms, uint32_t entry);
 bool message_read_disable(const struct frame *frame, size_t entry_count,
                           uint32_t *entry, struct error *error);
 
+#define MESSAGE_STEP_MAX_MS ((int64_t)4000000000000) /* 126 years */
+void message_write_step(struct buf *out, int64_t now_ms, int64_t by_ms);
+bool message_read_step(const struct frame *frame, int64_t *by_ms, struct error *error);
+
 /* ---- host → core ---- */
 
 struct message_problem {

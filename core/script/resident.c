@@ -345,6 +345,16 @@ resident_disable(struct resident *resident, uint32_t entry)
 }
 
 void
+resident_shift(struct resident *resident, int64_t by_ms)
+{
+    if (!resident->is_live)
+        return;
+    if (by_ms)
+        message_write_step(process_out(resident->process), clock_wall_ms(), by_ms);
+    resident_plan_jobs(resident);
+}
+
+void
 resident_replace(struct resident *resident)
 {
     resident_retire(resident);

@@ -73,6 +73,10 @@ bool resident_run_job(struct resident *resident, uint32_t entry);
 /* Switches an entry off. */
 void resident_disable(struct resident *resident, uint32_t entry);
 
+/* The clock was put forward by so much (back: < 0; 0: the machine slept): what the host
+ * remembers goes along, jobs run by the new time. Nothing before it is live. */
+void resident_shift(struct resident *resident, int64_t by_ms);
+
 /* No new samples and runs; tasks that wait go on. */
 void resident_retire(struct resident *resident);
 /* That, and what its rules still have to say is not heard: a sample that was on its way

@@ -50,7 +50,6 @@ struct resident {
     struct subscription *subscription;
     struct job *jobs; /* resident_jobs.c's */
     size_t job_count;
-    struct step_listener listener;
     struct tick *ticks;
     size_t tick_count;
     struct wait *waits;
@@ -106,6 +105,8 @@ void resident_drop_waits(struct resident *resident);
 bool resident_make_jobs(struct resident *resident, struct error *error);
 /* From now on they run; what they missed is caught up or told. */
 void resident_start_jobs(struct resident *resident);
+/* The clock has moved: their times are looked for anew. */
+void resident_plan_jobs(struct resident *resident);
 /* No more runs, of all; of one, whose run ends here, too. */
 void resident_stop_jobs(struct resident *resident);
 void resident_stop_job(struct resident *resident, uint32_t entry);

@@ -332,10 +332,9 @@ plan(struct job *job)
     arm(job);
 }
 
-static void
-on_step(void *arg)
+void
+resident_plan_jobs(struct resident *resident)
 {
-    struct resident *resident = arg;
     for (size_t i = 0; i < resident->job_count; i++)
         if (!resident->jobs[i].is_off)
             plan(&resident->jobs[i]);
@@ -351,12 +350,8 @@ resident_start_jobs(struct resident *resident)
         struct job *job = &resident->jobs[i];
         job->run = ledger_open(ledger, resident->name, name_of(job), clock_wall_ms());
         job->timer = timer_new(resident->world.loop, on_time, job);
-        if (!job->is_off)
-            plan(job);
     }
-    resident->listener = (struct step_listener){on_step, resident, NULL};
-    if (resident->job_count)
-        ledger_listen(ledger, &resident->listener);
+    resident_plan_jobs(resident);
 }
 
 static void
@@ -370,8 +365,6 @@ stop(struct job *job)
 void
 resident_stop_jobs(struct resident *resident)
 {
-    if (resident->world.ledger)
-        ledger_unlisten(resident->world.ledger, &resident->listener);
     for (size_t i = 0; i < resident->job_count; i++)
         stop(&resident->jobs[i]);
 }

@@ -252,6 +252,18 @@ rule_sample(struct script *script, const struct message_rows *rows)
         judge(script, (struct rule *)script->entries[script->called[i]], rows);
 }
 
+void
+rule_shift(struct script *script, int64_t by_ms)
+{
+    for (size_t i = 0; i < script->entry_count; i++) {
+        struct rule *rule = (struct rule *)script->entries[i];
+        if (rule->entry.kind != ENTRY_RULE)
+            continue;
+        latch_shift(&rule->latch, by_ms);
+        stale_shift(&rule->stale, by_ms);
+    }
+}
+
 static void
 restore_key(struct rule *rule, const struct message_kept *kept)
 {

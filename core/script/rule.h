@@ -55,6 +55,9 @@ void rule_tick(struct script *script, struct rule *rule);
  * them, in an activation of its own. */
 void rule_judge_found(struct script *script);
 
+/* The clock was put forward by so much: what every rule remembers goes along. */
+void rule_shift(struct script *script, int64_t by_ms);
+
 /* Takes over which alerts are raised, and states of keys. Keys that a rule does not
  * watch are left alone; of a list every key is taken over, and judged if the rule
  * watches its centre. */

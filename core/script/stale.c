@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/step.h"
 
 #define TICK_LEAST_MS ((int64_t)1000)
 
@@ -46,6 +47,14 @@ stale_hear(struct stale *stale, int64_t now_ms)
 {
     if (!stale->since_ms)
         stale->since_ms = now_ms;
+}
+
+void
+stale_shift(struct stale *stale, int64_t by_ms)
+{
+    stale->since_ms = step_shift(stale->since_ms, by_ms);
+    for (size_t i = 0; i < stale->source_count; i++)
+        stale->sources[i].usable_ms = step_shift(stale->sources[i].usable_ms, by_ms);
 }
 
 bool

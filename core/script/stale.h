@@ -48,6 +48,9 @@ int64_t stale_every_ms(const struct stale *stale);
 /* Any sample or tick: time is known from here on. */
 void stale_hear(struct stale *stale, int64_t now_ms);
 
+/* The clock was put forward by so much. */
+void stale_shift(struct stale *stale, int64_t by_ms);
+
 /* NULL when the centre is not watched. */
 struct stale_source *stale_find(struct stale *stale, uint32_t center);
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "script/latch_step.h"
 #include "script/setup.h"
 #include "script/sweep.h"
 
@@ -419,6 +420,19 @@ supervisor_start(struct supervisor *supervisor)
 {
     struct supervisor_reload first = {.conf = supervisor->world.conf};
     supervisor_reload(supervisor, &first);
+}
+
+/* First the book: hosts that start from now on are told what it has. */
+void
+supervisor_step(struct supervisor *supervisor, const struct step *step)
+{
+    if (step->by_ms)
+        notify_shift(supervisor->world.notify, step->by_ms, latch_text_shift);
+    else
+        notify_look(supervisor->world.notify);
+    for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
+        if (ward->resident)
+            resident_shift(ward->resident, step->by_ms);
 }
 
 void

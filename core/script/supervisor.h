@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/step.h"
 #include "script/folder.h"
 #include "script/resident.h"
 
@@ -43,6 +44,10 @@ bool supervisor_reload(struct supervisor *supervisor,
 
 /* One is not finished, or none is taken any more. */
 bool supervisor_is_reloading(const struct supervisor *supervisor);
+
+/* What base/step.h tells: the book and the hosts go along with the clock, jobs run by
+ * the new time, and what is due after a sleep goes out. */
+void supervisor_step(struct supervisor *supervisor, const struct step *step);
 
 /* No new samples, runs and hosts; tasks that wait go on. A reload that is under way
  * ends with supervisor_delete(). */

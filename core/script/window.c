@@ -98,6 +98,15 @@ window_add(struct window *window, int64_t length_ms, int64_t now_ms, double valu
     forget(window, now_ms - length_ms);
 }
 
+void
+window_shift(struct window *window, int64_t by_ms)
+{
+    for (uint32_t i = 0; i < window->count; i++) {
+        window->points[i].begin_ms += by_ms;
+        window->points[i].end_ms += by_ms;
+    }
+}
+
 /* ---- reading ---- */
 
 /* All points as one; its rise is that since its first sample. */

@@ -36,6 +36,9 @@ void window_fini(struct window *window);
 void window_add(struct window *window, int64_t length_ms, int64_t now_ms, double value,
                 double under);
 
+/* The clock was put forward by so much: the samples are as old as before. */
+void window_shift(struct window *window, int64_t by_ms);
+
 /* False, and unknown: the samples span less than 80 % of the window. Each of them
  * stands for `reach_ms` before it, too: of one that was taken at the end of a server's
  * window that window's length, else 0. */

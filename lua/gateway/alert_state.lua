@@ -50,6 +50,10 @@ local ENTRY <const> = {
   { "clears", "boolean", true },
 }
 
+local SHIFT <const> = { { "by", "number" } }
+
+local TIMES <const> = { "started_at", "reminded_at" }
+
 local ACK <const> = { { "by", "string" }, { "note", "string", true } }
 
 local function check(what, value, fields)
@@ -120,6 +124,24 @@ function alert_state.raises(text, now)
   local raises = table.move(known, from, #known, 1, {})
   raises[#raises + 1] = now
   return raises
+end
+
+--- By how many seconds the clock was put forward; raises when it is not that.
+function alert_state.read_shift(text)
+  return check("the shift", json.decode(text), SHIFT).by
+end
+
+--- Moves all times of a state.
+function alert_state.shift(state, by)
+  for _, name in ipairs(TIMES) do
+    state[name] = state[name] and state[name] + by
+  end
+  for index, at in ipairs(state.raises or {}) do
+    state.raises[index] = at + by
+  end
+  if state.acked then
+    state.acked.at = state.acked.at + by
+  end
 end
 
 --- What somebody says who acknowledges: { by, note }; raises when it is not that.

@@ -1,5 +1,6 @@
 --- The host's calls: environment() before the script runs, finish() after it; syntax()
---- when it is not Lua; restore(key, bytes, written_s) for what gw.store() has.
+--- when it is not Lua; restore(key, bytes, written_s) for what gw.store() has; shift(by_s)
+--- of it when the clock was put forward by so much.
 local advice = require "gateway.advice"
 local condition = require "gateway.condition"
 local core = require "gateway.core"
@@ -13,7 +14,7 @@ local rule = require "gateway.rule"
 local sandbox = require "gateway.sandbox"
 local store = require "gateway.store"
 
-local boot = { syntax = advice.syntax, restore = store.restore }
+local boot = { syntax = advice.syntax, restore = store.restore, shift = store.shift }
 
 local members = {}
 for name in pairs(gateway) do

@@ -242,6 +242,12 @@ function steps.tick(step)
   return settle(step)
 end
 
+-- The clock was put forward or back: everything is as old as it was.
+function steps.shift(step)
+  alert_state.shift(step.state, alert_state.read_shift(step.transition.event))
+  return settle(step)
+end
+
 function steps.ack(step)
   local given = alert_state.read_ack(step.transition.event)
   step.state.acked = json.object {
@@ -254,7 +260,7 @@ end
 local BRINGS_EVENT <const> = { raise = true, level = true, clear = true }
 
 --- What a transition { fingerprint, opening, center, rule, key, script, kind = "raise" |
---- "level" | "clear" | "tick" | "ack", event = JSON (of "ack" { by, note }), state = JSON |
+--- "level" | "clear" | "tick" | "ack" | "shift", event = JSON (of "ack" { by, note }, of "shift" { by = seconds }), state = JSON |
 --- nil, now = seconds, timestamp = text } leads to: { state = JSON, due = seconds | nil,
 --- log = text | nil, messages = { { destination, kind, n, message = JSON }, … }, runs =
 --- { { kind, n, alert = JSON }, … } (of handlers) }. Raises when the event is not what it

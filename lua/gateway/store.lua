@@ -231,4 +231,15 @@ function store.restore(text, kept, at)
   set(key_of(text), text, kept, at)
 end
 
+--- The clock was put forward by so many seconds: what is kept is as old as before.
+function store.shift(by)
+  for key, at in pairs(written) do
+    written[key] = at + by
+  end
+  for _, entry in ipairs(undo) do
+    entry[4] = entry[4] and entry[4] + by
+  end
+  next_sweep = next_sweep + by
+end
+
 return store

@@ -111,7 +111,7 @@ set_up(void **state)
     gateway.notify = notify_new(polling->loop, gateway.store, gateway.connector,
                                 gateway.deliver, "ccgate");
     polling->planner = planner_new(polling->loop, polling->pool, &gateway.conf);
-    gateway.ledger = ledger_new(polling->loop, gateway.store);
+    gateway.ledger = ledger_new(gateway.store);
     const struct resident_world world = {
         .loop = polling->loop,
         .conf = &gateway.conf,

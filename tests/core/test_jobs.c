@@ -145,21 +145,6 @@ a_host_that_dies_leaves_a_run_to_repeat(void **state)
     assert_true(run_scheduled_ms(the_run()) >= first);
 }
 
-static void
-a_step_of_the_clock_is_seen(void **state)
-{
-    (void)state;
-    int64_t offset = 0;
-    assert_false(ledger_has_stepped(&offset, 1000000, 10));
-    assert_false(ledger_has_stepped(&offset, 1002000, 2010));
-    assert_false(ledger_has_stepped(&offset, 1006000, 4010)); /* 2 s are none */
-    assert_true(ledger_has_stepped(&offset, 1010001, 6010));  /* forward */
-    assert_false(ledger_has_stepped(&offset, 1012001, 8010));
-    assert_true(ledger_has_stepped(&offset, 912000, 10010)); /* back */
-    for (int i = 1; i < 10; i++) /* a clock that runs fast is no step */
-        assert_false(ledger_has_stepped(&offset, 912000 + i * 3500, 10010 + i * 2000));
-}
-
 int
 main(void)
 {
@@ -170,7 +155,6 @@ main(void)
         TEST(a_run_that_died_is_repeated),
         TEST(skipped_is_told_and_not_run),
         TEST(a_host_that_dies_leaves_a_run_to_repeat),
-        cmocka_unit_test(a_step_of_the_clock_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         struct message_done done;
         struct message_ask ask;
         struct message_answer answer;
+        int64_t by_ms;
     } out;
     bool is_good;
     switch ((enum frame_type)frame->header.type) {
@@ -211,6 +212,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
     case FRAME_CANCEL: return message_read_cancel(frame, &out.wait, NULL);
     case FRAME_WAKE: return message_read_wake(frame, &out.wait, NULL);
     case FRAME_FETCHED: return message_read_fetched(frame, CENTERS, &out.fetched, NULL);
+    case FRAME_STEP: return message_read_step(frame, &out.by_ms, NULL);
     case FRAME_TICK: return message_read_tick(frame, ENTRIES, &out.entry, NULL);
     case FRAME_DISABLE: return message_read_disable(frame, ENTRIES, &out.entry, NULL);
     case FRAME_LOADED:
@@ -276,6 +278,7 @@ write_all(struct buf *out)
     message_write_fetched(out, NOW, &failed);
     message_write_disable(out, NOW, 0);
     message_write_tick(out, NOW, 0);
+    message_write_step(out, NOW, -3600000);
     message_write_loaded(out, NOW, &lists.problems, &lists.entries, &lists.wants);
     message_write_commit(out, NOW, 0, 0, &alerts);
     message_write_commit(out, NOW, 1, 0, &sends);
@@ -330,7 +333,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 25);
+    assert_int_equal(count, 26);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -353,9 +356,9 @@ test_ids_that_say_nothing(void **state)
             assert_false(read_any(&frame, &loaded));
             refused++;
         }
-    /* LOAD RESTORE STORE ROWS LOADED LOG, and those whose id is entry 0:
+    /* LOAD RESTORE STORE ROWS STEP LOADED LOG, and those whose id is entry 0:
      * DISABLE TICK COMMIT (of a rule and of its handler) STRIKE. */
-    assert_int_equal(refused, 11);
+    assert_int_equal(refused, 12);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }

@@ -79,7 +79,7 @@ set_up(void **state)
         .notify =
             notify_new(care.loop, care.store, care.connector, care.deliver, "ccgate"),
         .program = care.program,
-        .ledger = ledger_new(care.loop, care.store)};
+        .ledger = ledger_new(care.store)};
     return 0;
 }
 

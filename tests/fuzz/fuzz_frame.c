@@ -89,6 +89,7 @@ again_to_host(const struct frame *frame, struct buf *out)
     struct message_answer answer;
     uint64_t wait;
     uint32_t entry;
+    int64_t by_ms;
     switch (frame->header.type) {
     case FRAME_LOAD: return again_load(frame, out);
     case FRAME_RESTORE: return again_restore(frame, out);
@@ -115,6 +116,11 @@ again_to_host(const struct frame *frame, struct buf *out)
         if (!message_read_wake(frame, &wait, NULL))
             return false;
         message_write_wake(out, 0, wait);
+        return true;
+    case FRAME_STEP:
+        if (!message_read_step(frame, &by_ms, NULL))
+            return false;
+        message_write_step(out, 0, by_ms);
         return true;
     case FRAME_TICK:
         if (!message_read_tick(frame, usual.entry_count, &entry, NULL))
