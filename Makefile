@@ -151,7 +151,15 @@ $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TEST_OBJECTS) $
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -o $@ tests/fuzz/fuzz_$*.c \
 		tests/fuzz/replay.c $(TEST_OBJECTS) $(ALL_LIBS)
 
-test-programs: all $(CORE_TESTS) $(FUZZ_TESTS)
+# What tests preload into programs.
+SHIMS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(wildcard tests/shim/*.c))
+
+$(BUILD)/tests/%.so: tests/shim/%.c
+	@mkdir -p $(@D)
+	$(say) cc $<
+	$(quiet)$(CC) -std=c11 -Wall -Wextra -O2 -fPIC -shared -o $@ $< -ldl
+
+test-programs: all $(CORE_TESTS) $(FUZZ_TESTS) $(SHIMS)
 
 test: $(BUILD)/.test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD) test-programs

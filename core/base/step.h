@@ -30,13 +30,15 @@ struct stepper;
 struct stepper *stepper_new(struct loop *loop, step_callback *on_step, void *arg);
 void stepper_delete(struct stepper *stepper); /* NULL is allowed */
 
-/* A stored time where the clock has moved by so much; 0 says "never", and stays. */
+/* A stored time where the clock has moved by so much; 0 says "never", and stays. One
+ * that would go out of range stays, too. */
 static inline int64_t
 step_shift(int64_t at_ms, int64_t by_ms)
 {
-    if (!at_ms)
-        return 0;
-    return at_ms + by_ms > 0 ? at_ms + by_ms : 1;
+    int64_t moved_ms;
+    if (!at_ms || __builtin_add_overflow(at_ms, by_ms, &moved_ms))
+        return at_ms;
+    return moved_ms > 0 ? moved_ms : 1;
 }
 
 /* What has happened between two readings; `from` becomes `to`. False: nothing. Pure. */

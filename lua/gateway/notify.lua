@@ -260,11 +260,11 @@ end
 local BRINGS_EVENT <const> = { raise = true, level = true, clear = true }
 
 --- What a transition { fingerprint, opening, center, rule, key, script, kind = "raise" |
---- "level" | "clear" | "tick" | "ack" | "shift", event = JSON (of "ack" { by, note }, of "shift" { by = seconds }), state = JSON |
---- nil, now = seconds, timestamp = text } leads to: { state = JSON, due = seconds | nil,
---- log = text | nil, messages = { { destination, kind, n, message = JSON }, … }, runs =
---- { { kind, n, alert = JSON }, … } (of handlers) }. Raises when the event is not what it
---- must be.
+--- "level" | "clear" | "tick" | "ack" | "shift", event = JSON (of "ack" { by, note }, of
+--- "shift" { by = seconds, of the clock }), state = JSON | nil, now = seconds,
+--- timestamp = text } leads to: { state = JSON, due = seconds | nil, log = text | nil,
+--- messages = { { destination, kind, n, message = JSON }, … }, runs = { { kind, n,
+--- alert = JSON }, … } (of handlers) }. Raises when the event is not what it must be.
 function notify.transition(transition)
   local apply = steps[transition.kind]
   if not apply then

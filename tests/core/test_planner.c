@@ -282,6 +282,32 @@ replay_repeats_everything_known(void **state)
     assert_int_equal(polling->requests, 2);
 }
 
+/* The clock moved: everything is asked at once, and what is known answers nobody. */
+static void
+a_refresh_makes_samples_stale(void **state)
+{
+    struct polling *polling = *state;
+    struct listener full = {.is_full = true}, listener = {0}, fetched = {0}, late = {0};
+    polling_subscribe(polling, 0, POLLING_SELDOM_MS, IDS(1, 2), &listener);
+    struct subscription *refusing =
+        polling_subscribe(polling, 0, POLLING_SELDOM_MS, IDS(2), &full);
+    polling_wait(polling, &listener.count, 1);
+    polling_wait(polling, &full.refused, 1);
+    planner_refresh(polling->planner);
+    full.is_full = false;
+    planner_resume(refusing);
+    assert_int_equal(full.count, 0);
+    polling_fetch(polling, POLLING_SELDOM_MS, IDS(1), &fetched);
+    polling_subscribe(polling, 0, POLLING_SELDOM_MS, IDS(1, 2), &late);
+    polling_wait(polling, &fetched.count, 1);
+    polling_wait(polling, &listener.count, 2);
+    polling_wait(polling, &full.count, 1);
+    assert_true(fetched.stamp[0] > 1);
+    assert_true(listener.stamp[0] > 1 && full.stamp[0] > 1);
+    polling_wait(polling, &late.count, 1);
+    assert_true(late.stamp[0] > 1);
+}
+
 static void
 who_comes_later_is_told_what_is_known(void **state)
 {
@@ -462,6 +488,7 @@ main(void)
         test(what_was_refused_comes_when_there_is_room),
         test(a_refused_sample_outlives_a_change_of_subscribers),
         test(replay_repeats_everything_known),
+        test(a_refresh_makes_samples_stale),
         test(who_comes_later_is_told_what_is_known),
         test(what_is_too_old_is_not_told_again),
         test(nobody_is_told_after_unsubscribing),

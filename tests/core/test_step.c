@@ -64,6 +64,7 @@ test_times_that_go_along(void **state)
     assert_int_equal(step_shift(0, HOUR_MS), 0);
     assert_int_equal(step_shift(START, HOUR_MS), START + HOUR_MS);
     assert_int_equal(step_shift(5, -HOUR_MS), 1); /* never "never" */
+    assert_int_equal(step_shift(INT64_MAX - 5, HOUR_MS), INT64_MAX - 5);
 }
 
 /* The engine goes on smoothly until the step is told, and has followed then. */
