@@ -30,7 +30,9 @@ tell_failure(const struct exchange *exchange, const struct error *error)
     if (exchange->is_absent)
         *exchange->is_absent = error->kind == ERROR_NETWORK;
     if (!exchange->is_absent || !*exchange->is_absent)
-        fprintf(stderr, "no gateway answers: %s; `ccgate run -c %s` starts one\n",
+        fprintf(stderr,
+                "no gateway answers: %s; `ccgate run -c %s` starts one; one that was "
+                "started with --state DIR is found when [gateway] says state = DIR\n",
                 error->message, exchange->conf->file);
 }
 

@@ -485,6 +485,7 @@ deliver_delete(struct deliver *deliver)
             outlet_delete(deliver->outlets.slots[i].value);
     table_fini(&deliver->outlets);
     memos_fini(&deliver->memos);
+    dealt_fini(deliver);
     timer_free(deliver->mark_timer);
     if (deliver->marks)
         txn_delete(deliver->marks); /* found again at the next start */

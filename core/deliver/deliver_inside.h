@@ -58,6 +58,7 @@ struct deliver {
     struct txn *marks;    /* of what was superseded; NULL: nothing was */
     struct timer *mark_timer;
     struct await *awaits;
+    struct dealt *dealt; /* dead letters on their way to another state, owned */
     bool draining;
 };
 
@@ -89,6 +90,10 @@ size_t outlet_take(struct outlet *outlet, int64_t now_ms, struct message **taken
 void await_tell(const struct outlet *outlet, const struct message *message,
                 const struct outcome *outcome, enum outbox_state state);
 void await_tell_dropped(struct deliver *deliver, const struct outbox_record *record);
+
+/* ---- deliver_people.c ---- */
+
+void dealt_fini(struct deliver *deliver);
 
 /* ---- deliver_end.c ---- */
 

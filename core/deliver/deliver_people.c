@@ -1,4 +1,7 @@
 /* What people see of the outbox in memory, and what they do to a message. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/trouble.h"
 #include "deliver/deliver_inside.h"
@@ -88,24 +91,64 @@ deliver_tell_troubles(const struct deliver *deliver)
     deliver_each(deliver, tell_trouble, NULL);
 }
 
-/* Somebody has dealt with a dead letter. */
+/* One that somebody has dealt with, until that is on disk: what was read of the store
+ * before may still say that it is dead. */
+struct dealt {
+    char *id;
+    struct dealt *next;
+};
+
 static void
-count_off(struct outlet *outlet)
+pop_dealt(void *arg)
 {
+    struct deliver *deliver = arg;
+    struct dealt *dealt = deliver->dealt;
+    deliver->dealt = dealt->next;
+    free(dealt->id);
+    free(dealt);
+}
+
+void
+dealt_fini(struct deliver *deliver)
+{
+    while (deliver->dealt)
+        pop_dealt(deliver);
+}
+
+static bool
+is_dealt_with(const struct deliver *deliver, const char *id)
+{
+    const struct dealt *dealt = deliver->dealt;
+    while (dealt && strcmp(dealt->id, id) != 0)
+        dealt = dealt->next;
+    return dealt;
+}
+
+static bool
+is_dead(const struct deliver *deliver, const struct outbox_record *record)
+{
+    return record->state == OUTBOX_DEAD && !is_dealt_with(deliver, record->id);
+}
+
+/* Commits come back in the order in which they were handed over. */
+static void
+bury(struct deliver *deliver, const struct outbox_record *record,
+     enum outbox_state state, int64_t attempts)
+{
+    struct outlet *outlet = table_get(&deliver->outlets, record->destination);
+    struct dealt **last = &deliver->dealt;
+    struct txn *txn = txn_new();
+    while (*last)
+        last = &(*last)->next;
+    *last = mem_zero(sizeof(**last));
+    (*last)->id = mem_text(record->id);
+    txn_mark_outbox(txn, record->id, state, clock_wall_ms(), attempts, NULL);
+    store_commit(deliver->store, txn, pop_dealt, deliver);
     if (outlet && outlet->letters && --outlet->letters == 0)
         trouble_over(TROUBLE_DESTINATION, outlet->name);
 }
 
 /* ---- one message ---- */
-
-static void
-mark(struct deliver *deliver, const struct outbox_record *record,
-     enum outbox_state state, int64_t attempts)
-{
-    struct txn *txn = txn_new();
-    txn_mark_outbox(txn, record->id, state, clock_wall_ms(), attempts, NULL);
-    store_commit(deliver->store, txn, NULL, NULL);
-}
 
 static void
 refuse(const struct outbox_record *record, struct error *error)
@@ -115,6 +158,7 @@ refuse(const struct outbox_record *record, struct error *error)
         [OUTBOX_IN_FLIGHT] = "is on its way just now",
         [OUTBOX_DONE] = "has been delivered",
         [OUTBOX_SUPERSEDED] = "is not to be sent any more",
+        [OUTBOX_DEAD] = "has just been dealt with",
     };
     error_set(error, ERROR_API, "", "%s %s", record->id, reasons[record->state]);
 }
@@ -129,16 +173,29 @@ deliver_retry(struct deliver *deliver, const struct outbox_record *record,
         return true;
     }
     bool is_here = outlet && lines_has(&outlet->lines, record->id);
-    if (record->state != OUTBOX_DEAD || is_here) {
+    if (is_here || !is_dead(deliver, record)) {
         refuse(record, error);
         return false;
     }
     struct outbox_record fresh = *record;
     fresh.attempts = fresh.refusals = 0;
     fresh.next_ms = clock_wall_ms();
-    mark(deliver, record, OUTBOX_READY, 0);
-    count_off(outlet);
+    bury(deliver, record, OUTBOX_READY, 0);
     deliver_add(deliver, &fresh);
+    return true;
+}
+
+/* One that is still to be sent. */
+static bool
+drop_waiting(struct outlet *outlet, const struct outbox_record *record)
+{
+    if (!lines_drop(&outlet->lines, record->id))
+        return false;
+    struct txn *txn = txn_new();
+    txn_mark_outbox(txn, record->id, OUTBOX_SUPERSEDED, clock_wall_ms(),
+                    record->attempts, NULL);
+    store_commit(outlet->deliver->store, txn, NULL, NULL);
+    outlet_arm(outlet);
     return true;
 }
 
@@ -148,17 +205,13 @@ deliver_drop(struct deliver *deliver, const struct outbox_record *record,
 {
     struct outlet *outlet = table_get(&deliver->outlets, record->destination);
     bool is_here = outlet && lines_has(&outlet->lines, record->id);
-    bool is_gone =
-        is_here ? lines_drop(&outlet->lines, record->id) : record->state == OUTBOX_DEAD;
-    if (!is_gone) {
-        refuse(record, error);
-        return false;
+    bool is_buried = !is_here && is_dead(deliver, record);
+    if (is_buried)
+        bury(deliver, record, OUTBOX_SUPERSEDED, record->attempts);
+    if (is_buried || (is_here && drop_waiting(outlet, record))) {
+        await_tell_dropped(deliver, record);
+        return true;
     }
-    mark(deliver, record, OUTBOX_SUPERSEDED, record->attempts);
-    await_tell_dropped(deliver, record);
-    if (is_here)
-        outlet_arm(outlet);
-    else
-        count_off(outlet);
-    return true;
+    refuse(record, error);
+    return false;
 }

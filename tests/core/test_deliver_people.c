@@ -121,6 +121,27 @@ a_dead_one_begins_anew_once(void **state)
     assert_true(is_in_state("b1", "superseded"));
 }
 
+/* Both were told by the store, a moment ago, that it is dead. */
+static void
+a_dead_one_is_dealt_with_once(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    receiver.status = 410;
+    add("a1", "plain", "a");
+    add("b1", "plain", "b");
+    wait_until(has_seen, 2);
+    wait_until(is_quiet, 0);
+    struct outbox_record a1 = record("a1", "plain", OUTBOX_DEAD);
+    assert_int_equal(look_at("plain")->letters, 2);
+    assert_true(deliver_drop(gateway.deliver, &a1, &error));
+    assert_true(is_refused(deliver_drop, &a1, "a1 has just been dealt with"));
+    assert_true(is_refused(deliver_retry, &a1, "a1 has just been dealt with"));
+    assert_int_equal(look_at("plain")->letters, 1);
+    wait_until(is_quiet, 0);
+    assert_true(is_in_state("a1", "superseded"));
+}
+
 static void
 what_is_over_or_on_its_way_is_left_alone(void **state)
 {
@@ -181,6 +202,7 @@ main(void)
         TEST(destinations_are_counted),
         TEST(a_message_that_waits_is_tried_now_or_dropped),
         TEST(a_dead_one_begins_anew_once),
+        TEST(a_dead_one_is_dealt_with_once),
         TEST(dead_letters_are_told_until_they_are_dealt_with),
         TEST(what_is_over_or_on_its_way_is_left_alone),
     };

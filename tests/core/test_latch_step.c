@@ -366,13 +366,33 @@ test_text(void **state)
     buf_fini(&text);
 }
 
+static void
+test_text_that_moves_with_the_clock(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    assert_true(latch_text_shift("5000 0 raised@4000 pending@9", -1000, &text));
+    assert_string_equal(text.data, "4000 0 raised@3000 pending@1");
+    buf_clear(&text);
+    assert_true(latch_text_shift("5000 7000 clear@0 pending@4000", 100, &text));
+    assert_string_equal(text.data, "5100 7100 clear@0 pending@4100");
+    buf_clear(&text);
+    assert_false(latch_text_shift("5000 0 up@1", 100, &text));
+    assert_int_equal(text.size, 0);
+    buf_fini(&text);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table), cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_gone),  cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_calm),  cmocka_unit_test(test_text),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_calm),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text_that_moves_with_the_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

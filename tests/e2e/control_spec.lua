@@ -243,7 +243,8 @@ describe("ccgate center", function ()
   it("needs a running gateway", function ()
     for _, action in ipairs { "list", "status", "retry" } do
       local code, out, err = center(action)
-      assert.equal(("no gateway answers: %s: No such file or directory; `ccgate run -c %s` starts one\n")
+      assert.equal(("no gateway answers: %s: No such file or directory; `ccgate run -c %s` starts one; " ..
+        "one that was started with --state DIR is found when [gateway] says state = DIR\n")
         :format(socket(), world:path "gateway.conf"), err)
       assert.equal("", out)
       assert.equal(PROBLEM, code)
