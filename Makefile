@@ -77,7 +77,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
-.PHONY: all run test test-programs check docs bench fuzz sanitize clean install
+.PHONY: all run test test-programs nightly check docs bench fuzz sanitize clean install
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -164,6 +164,11 @@ test-programs: all $(CORE_TESTS) $(FUZZ_TESTS) $(SHIMS)
 test: $(BUILD)/.test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD) test-programs
 	@tests/run $(BUILD)
+
+# What takes too long for every day.
+nightly: $(BUILD)/.test-packages
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD) test-programs
+	@CCGATE_KILLS=500 tests/run $(BUILD) e2e/kill
 
 sanitize:
 	@$(MAKE) --no-print-directory SANITIZE=1 test

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define LOOK_MS ((int64_t)1000)
 
@@ -30,6 +32,22 @@ step_find(struct clock_reading *from, const struct clock_reading *to, struct ste
 }
 
 static void
+log_step(const struct step *step)
+{
+    char by[32];
+    int64_t size_ms = step->by_ms < 0 ? -step->by_ms : step->by_ms;
+    if (step->slept_ms)
+        log_warn("clock", "the machine slept for %s: everything is polled again",
+                 text_format_duration(step->slept_ms / 1000 * 1000, by, sizeof by));
+    if (step->by_ms)
+        log_warn("clock",
+                 "the wall clock was put %s by %s: what runs goes on as before, jobs "
+                 "and silences follow it, everything is polled again",
+                 step->by_ms < 0 ? "back" : "forward",
+                 text_format_duration(size_ms / 1000 * 1000, by, sizeof by));
+}
+
+static void
 on_look(void *arg)
 {
     struct stepper *stepper = arg;
@@ -38,8 +56,10 @@ on_look(void *arg)
     clock_read(&now);
     clock_follow(&now);
     timer_start(stepper->timer, LOOK_MS);
-    if (step_find(&stepper->last, &now, &step))
-        stepper->on_step(stepper->arg, &step);
+    if (!step_find(&stepper->last, &now, &step))
+        return;
+    log_step(&step);
+    stepper->on_step(stepper->arg, &step);
 }
 
 struct stepper *

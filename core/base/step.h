@@ -26,7 +26,7 @@ typedef void step_callback(void *arg, const struct step *step);
 
 struct stepper;
 
-/* One in a process, and one for each held clock. */
+/* One in a process, and one for each held clock. What it finds is logged, then told. */
 struct stepper *stepper_new(struct loop *loop, step_callback *on_step, void *arg);
 void stepper_delete(struct stepper *stepper); /* NULL is allowed */
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/step.h"
 
 #define HOUR_MS ((int64_t)3600 * 1000)
@@ -127,6 +128,7 @@ test_it_is_noticed_within_a_second(void **state)
 int
 main(void)
 {
+    log_set_level(LEVEL_ERROR);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_a_step),
         cmocka_unit_test(test_slow_drift),
