@@ -56,8 +56,8 @@
  * TICK: id = entry, a rule that asked for it: time has passed, samples or not; the
  * first within a second.
  *
- * STEP: i64 by_ms: the wall clock was put forward by so much (back: < 0). Every time that
- * the host has stored goes along; now is the new time.
+ * STEP: i64 by_ms: the wall clock was put forward by so much (back: < 0). Every time
+ * that the host has stored goes along; now is the new time.
  *
  * host → core
  *

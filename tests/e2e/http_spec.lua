@@ -302,7 +302,7 @@ describe("the HTTP surface", function ()
     harness.wait(function () return get "/-/ready" == 200 end, 10, "it ready")
     local host, port = address:match "^(.*):(%d+)$"
     local idle, closed = {}, 0
-    for index = 1, 600 do
+    for index = 1, 3000 do
       idle[index] = uv.new_tcp()
       idle[index]:connect(host, tonumber(port), function (err)
         if not err then
