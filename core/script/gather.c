@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/step.h"
 
 static int
 by_argument(const void *left, const void *right)
@@ -83,6 +84,13 @@ gather_take(struct gather *gather, const struct message_rows *rows, int64_t now_
         if (part && !row_is_gone(row.cells) && accepts(arg, rows, row))
             block_copy(&part->rows, row);
     }
+}
+
+void
+gather_shift(struct gather *gather, int64_t by_ms)
+{
+    for (size_t i = 0; i < gather->count; i++)
+        gather->parts[i].heard_ms = step_shift(gather->parts[i].heard_ms, by_ms);
 }
 
 bool

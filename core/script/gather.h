@@ -40,6 +40,9 @@ typedef bool gather_accepts(void *arg, const struct message_rows *rows, struct r
 void gather_take(struct gather *gather, const struct message_rows *rows, int64_t now_ms,
                  gather_accepts *accepts, void *arg);
 
+/* The clock was put forward by so much: answers are as old as before. */
+void gather_shift(struct gather *gather, int64_t by_ms);
+
 /* Has every request of the centre been answered at or after `since_ms`? */
 bool gather_is_whole(const struct gather *gather, uint32_t center, int64_t since_ms);
 

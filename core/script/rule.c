@@ -261,6 +261,7 @@ rule_shift(struct script *script, int64_t by_ms)
             continue;
         latch_shift(&rule->latch, by_ms);
         stale_shift(&rule->stale, by_ms);
+        gather_shift(&rule->gather, by_ms);
     }
 }
 

@@ -67,6 +67,19 @@ test_an_old_part_is_no_part(void **state)
                         "clear 2 (recovered): load is 0% (not above 50%)");
 }
 
+/* The clock is put forward between the parts: they are as old as they were. */
+static void
+test_a_step_of_the_clock_makes_no_part_old(void **state)
+{
+    (void)state;
+    struct script *script = bench_load(MADE(LOADS, ""));
+    sample(script, 1, 3);
+    bench_wait(script, 3600000);
+    rule_shift(script, 3600000);
+    sample(script, 2, 1);
+    assert_told(script, "raise 1: load is 75% (above 50%)");
+}
+
 static void
 test_dropped_is_gone(void **state)
 {
@@ -222,6 +235,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_whole_answer_is_awaited),
         cmocka_unit_test(test_an_old_part_is_no_part),
+        cmocka_unit_test(test_a_step_of_the_clock_makes_no_part_old),
         cmocka_unit_test(test_dropped_is_gone),
         cmocka_unit_test(test_added_rows),
         cmocka_unit_test(test_keys),
