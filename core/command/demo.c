@@ -174,6 +174,8 @@ static void
 on_gateway_line(void *arg, const char *line)
 {
     struct demo *demo = arg;
+    /* What it says was sent has arrived: that is in the other pipe. */
+    player_drain(&demo->sink);
     story_log(demo->story, line);
 }
 

@@ -35,7 +35,6 @@ fill_arrival(struct arrival *arrival, const struct buf texts[LINE_TEXTS])
     const char *service = texts[LINE_SERVICE].data;
     const char *path = texts[LINE_PATH].size ? texts[LINE_PATH].data : "/";
     const struct receiver *receiver = receiver_at(path);
-    arrival->is_here = true;
     arrival->duration_ms = -1;
     arrival->to = mem_text(texts[LINE_TO].size ? texts[LINE_TO].data : path);
     arrival->service = receiver ? receiver_title(receiver) : "webhook";

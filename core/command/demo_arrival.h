@@ -7,14 +7,10 @@
 
 #include "sim/shown.h"
 
-/* A message at a service, or only how long one took whose arrival is still to be read:
- * the two come through different pipes. */
 struct arrival {
     struct arrival *next;
     char *to;            /* the destination, or the path when it has no name */
-    int64_t duration_ms; /* -1: not sent yet, as far as is known */
-    /* Of a message: */
-    bool is_here;
+    int64_t duration_ms; /* -1: not known, or not the last of its message */
     const char *service; /* "Slack" */
     int64_t at_ms;
     bool is_for_people, is_verified;

@@ -87,7 +87,8 @@ demo_intro_print(const struct demo_intro *intro, FILE *out)
             intro->conf_file, shortened(intro->conf->scripts), intro->state);
     if (intro->services)
         print_place("services", "http://", intro->services, intro->services_wanted,
-                    "Slack, Teams, PagerDuty and webhooks, as strict as they are", out);
+                    "Slack, Jira, PagerDuty, Teams and webhooks, as strict as they are",
+                    out);
     fputs(
         "  clock     a Tuesday evening, 30 times as fast: a minute takes two seconds\n"
         "\nWatch what the scripts do:\n",

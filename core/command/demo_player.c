@@ -1,5 +1,6 @@
 #include "command/demo_player.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -32,19 +33,35 @@ tell_lines(struct player *player)
     }
 }
 
+/* What read(2) gave. */
+static ssize_t
+take(struct player *player)
+{
+    ssize_t got = read(player->out, buf_reserve(&player->said, 4096), 4096);
+    if (got > 0) {
+        player->said.size += (size_t)got;
+        tell_lines(player);
+    }
+    return got;
+}
+
 static void
 on_said(void *arg, int mode)
 {
     struct player *player = arg;
-    ssize_t got = read(player->out, buf_reserve(&player->said, 4096), 4096);
+    ssize_t got = take(player);
     (void)mode;
-    if (got > 0) {
-        player->said.size += (size_t)got;
-        tell_lines(player);
+    if (got > 0 || (got < 0 && errno == EAGAIN))
         return;
-    }
     end(player);
     player->on_end(player->arg);
+}
+
+void
+player_drain(struct player *player)
+{
+    while (player->pid && take(player) > 0)
+        ;
 }
 
 bool
@@ -74,6 +91,7 @@ player_start(struct player *player, const char *const argv[])
         return false;
     }
     player->out = ends[0];
+    fcntl(player->out, F_SETFL, O_NONBLOCK);
     player->watch = watch_new(player->loop, player->out, WATCH_READ, on_said, player);
     return true;
 }

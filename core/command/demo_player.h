@@ -27,6 +27,9 @@ struct player {
  * when it cannot be started. May be called again when it has ended. */
 bool player_start(struct player *player, const char *const argv[]);
 
+/* Takes what it has said by now: for who must know that before going on. */
+void player_drain(struct player *player);
+
 /* Sends a signal if it runs. */
 void player_signal(const struct player *player, int number);
 

@@ -102,8 +102,12 @@ tell_arrival(struct story *story, const struct arrival *arrival)
     const struct shown *shown = &arrival->shown;
     const char *lines = shown->lines.size ? shown->lines.data : "";
     const char *title = shown->title.size ? shown->title.data : lines;
-    bool is_view = shown->mood == SHOWN_PLAIN && !arrival->is_for_people;
+    bool is_plain = shown->mood == SHOWN_PLAIN && !arrival->refused;
+    bool is_view = is_plain && !arrival->is_for_people;
     if (is_view && arrival->at_ms < story->told_ms + QUIET_MS)
+        return;
+    /* Nothing that anybody reads there: the service is asked something. */
+    if (is_plain && arrival->is_for_people && !shown->title.size)
         return;
     struct buf text = {0};
     buf_format(&text, "%.*s", (int)strcspn(title, "\n"), title);
@@ -117,76 +121,54 @@ tell_arrival(struct story *story, const struct arrival *arrival)
     buf_fini(&text);
 }
 
-/* The first of this destination of which only the other half is known. */
-static struct arrival **
-find_arrival(struct story *story, const char *to, bool is_here)
+static struct arrival *
+take_arrival(struct story *story, const char *to)
 {
     struct arrival **at = &story->arrivals;
-    while (*at && (strcmp((*at)->to, to) != 0 || (*at)->is_here != is_here))
+    while (*at && strcmp((*at)->to, to) != 0)
         at = &(*at)->next;
-    return at;
-}
-
-static struct arrival *
-take_arrival(struct story *story, const char *to, bool is_here)
-{
-    struct arrival **at = find_arrival(story, to, is_here), *found = *at;
+    struct arrival *found = *at;
     if (found)
         *at = found->next;
     return found;
 }
 
-static void
-keep_arrival(struct story *story, struct arrival *arrival)
-{
-    struct arrival **at = &story->arrivals;
-    while (*at)
-        at = &(*at)->next;
-    *at = arrival;
-}
-
+/* A message may take several requests; the last was it. */
 static void
 take_sent(struct story *story, const char *to, int64_t duration_ms)
 {
     struct story_sum *sum = &story->sum;
-    struct arrival *arrival = take_arrival(story, to, true);
+    struct arrival *arrival = take_arrival(story, to), *next;
     story->durations =
         mem_grow(story->durations, sum->delivered + 1, sizeof *story->durations);
     story->durations[sum->delivered++] = duration_ms;
-    if (arrival) {
-        arrival->duration_ms = duration_ms;
+    for (; arrival; arrival = next) {
+        next = take_arrival(story, to);
+        arrival->duration_ms = next ? -1 : duration_ms;
         tell_arrival(story, arrival);
         arrival_delete(arrival);
-        return;
     }
-    arrival = mem_zero(sizeof *arrival);
-    arrival->to = mem_text(to);
-    arrival->duration_ms = duration_ms;
-    keep_arrival(story, arrival);
 }
 
 void
 story_arrival(struct story *story, const char *line)
 {
-    struct arrival *arrival = arrival_read(line), *early;
-    early = take_arrival(story, arrival->to, false);
-    if (!early && !arrival->refused) {
-        keep_arrival(story, arrival);
+    struct arrival *arrival = arrival_read(line), **at = &story->arrivals;
+    if (arrival->refused) {
+        tell_arrival(story, arrival);
+        arrival_delete(arrival);
         return;
     }
-    arrival->duration_ms = early ? early->duration_ms : -1;
-    tell_arrival(story, arrival);
-    arrival_delete(arrival);
-    if (early)
-        arrival_delete(early);
+    while (*at)
+        at = &(*at)->next;
+    *at = arrival;
 }
 
 void
 story_flush(struct story *story)
 {
     for (const struct arrival *at = story->arrivals; at; at = at->next)
-        if (at->is_here)
-            tell_arrival(story, at);
+        tell_arrival(story, at);
 }
 
 /* ---- the gateway's log ---- */

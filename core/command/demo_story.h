@@ -20,8 +20,8 @@ void story_delete(struct story *story); /* NULL is allowed */
 /* A line of the gateway's log (base/log.h). Those that say nothing to a newcomer are
  * passed over. */
 void story_log(struct story *story, const char *line);
-/* A line of `ccgate sink -o json`. It is told when the gateway, too, has said that it
- * was sent, with how long that took. */
+/* A line of `ccgate sink -o json`. It is told when the gateway has said that it was
+ * sent, which comes later, with how long that took. */
 void story_arrival(struct story *story, const char *line);
 /* Trouble of the demo itself. */
 void story_trouble(struct story *story, const char *text);

@@ -106,6 +106,7 @@ static const struct {
     {CARD "body.color", "Warning", SHOWN_RAISED},
     {"event_action", "resolve", SHOWN_CLEARED},
     {"event_action", "trigger", SHOWN_RAISED},
+    {"fields.summary", "", SHOWN_RAISED},
     {"transition.id", "", SHOWN_CLEARED},
     {"fields.summary", "", SHOWN_RAISED},
     {"data.kind", "clear", SHOWN_CLEARED},
@@ -163,7 +164,9 @@ add_line(struct walk *walk, const char *label, const struct buf *text)
     if (label)
         buf_format(lines, "%s: ", label);
     add_plain(lines, text->data, text->size);
-    buf_add_text(lines, "\n");
+    /* "Why: " in letters of another kind: what it is about follows. */
+    if (lines->size < 2 || strcmp(lines->data + lines->size - 2, ": ") != 0)
+        buf_add_text(lines, "\n");
 }
 
 static void

@@ -14,8 +14,9 @@ local STORIES <const> = {
   },
   ["an agent rests too long"] = {
     "long%-rest +RAISED +%a+ has been resting for 1%dm",
-    "helpdesk +%a+ +[^\n]-has been resting for 1%dm",
+    "helpdesk +Jira +%a+ has been resting for 1%dm",
     "long%-rest +CLEARED +%a+ has been resting for 1%dm[^\n]- — over after [^\n]-%(recovered%)\n",
+    "helpdesk +Jira +%a+ has been resting for 1%dm[^\n]- — over after ",
   },
   ["nobody is free, until the office closes"] = {
     "nobody%-free +RAISED +sales: %d+ waiting and nobody available %(warning%)\n",
