@@ -34,7 +34,8 @@
  * from … to), named = true | nil (its ids have names in gateway.conf), fields } | nil.
  * fields is a list of { name, wire | nil, kind, unit = "count" | "seconds" | "ratio" |
  * "", window = boolean, doc, of kind "word" also words = list of texts and codes =
- * list of their numbers }; the position in it is the field's index + 1. kind, and what
+ * list of their numbers, of a field that is worked out of others also of = list of
+ * their indexes }; the position in it is the field's index + 1. kind, and what
  * Lua gets: "integer", "time" (seconds since the epoch), "duration" (seconds): an
  * integer; "ratio": a number; "text", "word", "name": a string; "boolean"; "media": {
  * cti =, web =, mail = } of booleans; "skills": a list of { id, name, media_type };
@@ -187,7 +188,10 @@ int bind_core(lua_State *L, struct script *script);
  * §6): what a script does depends on its inputs alone. */
 void bind_math(lua_State *L);
 
-/* Its parts, one per file. */
+/* Its parts, one per file. Those of bind_model need no script and serve any state. */
+extern const luaL_Reg bind_model_functions[];
+/* Pushes the table of a query that query() gives, without `base`. */
+void bind_push_query(lua_State *L, const struct query *query);
 extern const luaL_Reg bind_condition_functions[];
 extern const luaL_Reg bind_derived_functions[];
 extern const luaL_Reg bind_rule_functions[];

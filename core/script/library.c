@@ -93,6 +93,31 @@ library_install(lua_State *L)
     lua_setglobal(L, "require");
 }
 
+/* What package.preload has for a module: upvalue 1 as of require(). */
+static int
+l_offered(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    push_loader(L, name);
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+void
+library_offer(lua_State *L, lua_CFunction open)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    for (const char *const *name = library_data_names; *name; name++) {
+        lua_pushstring(L, getenv("CCGATE_LUA_DIR"));
+        lua_pushcclosure(L, l_offered, 1);
+        lua_setfield(L, -2, *name);
+    }
+    lua_pushcfunction(L, open);
+    lua_setfield(L, -2, "gateway.core");
+    lua_pop(L, 1);
+}
+
 void
 library_preload(lua_State *L, const char *name, lua_CFunction open)
 {
