@@ -119,14 +119,36 @@ test_folder(void **state)
     free(folder);
 }
 
+static int
+open_core(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushliteral(L, "here");
+    lua_setfield(L, -2, "core");
+    return 1;
+}
+
+static void
+test_offered(void **state)
+{
+    (void)state;
+    lua_State *L = luaL_newstate();
+    luaL_openlibs(L);
+    library_offer(L, open_core);
+    assert_string_equal(run(L, "return require('gateway.core').core"), "here");
+    assert_string_equal(run(L, "return type(require('gateway.moment').text)"),
+                        "function");
+    assert_non_null(strstr(run(L, "require('gateway.nothing')"), "not found"));
+    lua_close(L);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_embedded),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_embedded), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_offered),
     };
     return cmocka_run_group_tests_name("library", tests, NULL, NULL);
 }
