@@ -11,8 +11,8 @@
  * library_preload). For trusted states; a script gets a require() of its own. */
 void library_install(lua_State *L);
 
-/* Lets the require() that Lua itself has (package.preload) find these modules, too, with
- * `open` in the place of "gateway.core". For states that see the whole machine. */
+/* Lets the require() that Lua itself has (package.preload) find these modules, too,
+ * with `open` in the place of "gateway.core". For states that see the whole machine. */
 void library_offer(lua_State *L, lua_CFunction open);
 
 /* Makes require(name) return what `open` pushes. */
