@@ -7,11 +7,13 @@
 #include "command/command.h"
 
 static const struct command *const commands[] = {
-    &command_run,    &command_check, &command_plan,     &command_query,
-    &command_status, &command_rules, &command_alerts,   &command_silence,
-    &command_outbox, &command_send,  &command_job,      &command_reload,
-    &command_center, &command_demo,  &command_simulate, &command_sink,
-    &command_config, &command_stubs, &command_version,  NULL,
+    &command_run,      &command_check,   &command_plan,
+    &command_query,    &command_status,  &command_rules,
+    &command_alerts,   &command_silence, &command_outbox,
+    &command_send,     &command_job,     &command_reload,
+    &command_center,   &command_test,    &command_demo,
+    &command_simulate, &command_sink,    &command_config,
+    &command_stubs,    &command_version, NULL,
 };
 
 static int

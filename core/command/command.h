@@ -28,6 +28,7 @@ extern const struct command command_outbox;
 extern const struct command command_send;
 extern const struct command command_job;
 extern const struct command command_reload;
+extern const struct command command_test;
 extern const struct command command_demo;
 extern const struct command command_simulate;
 extern const struct command command_sink;
