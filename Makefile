@@ -24,7 +24,8 @@ CC ?= gcc
 LIBRARIES := lua5.4 lua5.4-cjson libcurl libevent libevent_openssl openssl sqlite3 libseccomp
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
-CFLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -g -fPIE -pthread $(FORTIFY) \
+# Position independent for core.so, too; hidden, so that it costs no more than a program's.
+CFLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -g -fPIC -fvisibility=hidden -pthread $(FORTIFY) \
 	-fstack-protector-strong -fstack-clash-protection -fcf-protection \
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wno-format-nonliteral \
@@ -63,6 +64,14 @@ CORE_LIBS = $(call pkg,--libs,libcurl libevent libevent_openssl openssl sqlite3 
 HOST_LIBS = $(call pkg,--libs,lua5.4 lua5.4-cjson libseccomp)
 ALL_LIBS = $(call pkg,--libs,$(LIBRARIES) cmocka)
 
+# What tests of scripts need in a plain busted: the engine as a library of Lua, and the
+# modules around it. A sanitizer is not for a library in a program without it.
+SIM_MODULES := $(addsuffix .lua,sim sim_rows sim_sent duration field json problem shape \
+	source value wording)
+ifneq ($(SANITIZE),1)
+SIM_LIBRARY := $(addprefix $(BUILD)/lua/gateway/,core.so $(SIM_MODULES))
+endif
+
 # V=1 shows the commands.
 ifeq ($(V),1)
 say = @:
@@ -81,7 +90,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/ccgate $(BUILD)/ccgate-script
+all: $(BUILD)/ccgate $(BUILD)/ccgate-script $(SIM_LIBRARY)
 
 $(BUILD)/ccgate: $(CORE_OBJECTS)
 	@mkdir -p $(@D)
@@ -93,7 +102,17 @@ $(BUILD)/ccgate-script: $(HOST_OBJECTS)
 	$(say) link $@
 	$(quiet)$(CC) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
-$(BUILD)/%.o: %.c $(BUILD)/.packages
+$(BUILD)/lua/gateway/core.so: $(filter-out $(call object,core/main.c),$(CORE_OBJECTS))
+	@mkdir -p $(@D)
+	$(say) link $@
+	$(quiet)$(CC) -shared $(filter-out -pie,$(LDFLAGS)) -o $@ $^ $(CORE_LIBS)
+
+$(BUILD)/lua/gateway/%.lua: lua/gateway/%.lua
+	@mkdir -p $(@D)
+	$(quiet)cp $< $@
+
+# Other flags make other objects: all depend on this file.
+$(BUILD)/%.o: %.c $(BUILD)/.packages Makefile
 	@mkdir -p $(@D)
 	$(say) cc $<
 	$(quiet)$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
@@ -108,7 +127,7 @@ $(BUILD)/gen/scenario_data.c: lua/embed_text.lua $(SCENARIOS) $(BUILD)/.packages
 	$(say) lua $@
 	$(quiet)lua5.4 lua/embed_text.lua $(SCENARIOS) > $@
 
-$(BUILD)/gen/%_data.o: $(BUILD)/gen/%_data.c
+$(BUILD)/gen/%_data.o: $(BUILD)/gen/%_data.c Makefile
 	$(say) cc $<
 	$(quiet)$(CC) $(CFLAGS) -c -o $@ $<
 
@@ -136,7 +155,7 @@ $(BUILD)/.check-packages: .ci/packages
 CORE_TESTS := $(patsubst tests/core/%.c,$(BUILD)/tests/%,$(wildcard tests/core/test_*.c))
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-$(BUILD)/tests/%.o: tests/core/%.c $(BUILD)/.test-packages
+$(BUILD)/tests/%.o: tests/core/%.c $(BUILD)/.test-packages Makefile
 	@mkdir -p $(@D)
 	$(say) cc $<
 	$(quiet)$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
@@ -221,6 +240,9 @@ install: all
 	install -D $(BUILD)/ccgate $(DESTDIR)$(PREFIX)/bin/ccgate
 	install -D $(BUILD)/ccgate-script $(DESTDIR)$(PREFIX)/bin/ccgate-script
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ccgate/types lua/types/*.lua
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/lua/5.4/gateway $(BUILD)/lua/gateway/core.so
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/lua/5.4/gateway \
+		$(addprefix lua/gateway/,$(SIM_MODULES))
 
 clean:
 	rm -rf $(BUILD)

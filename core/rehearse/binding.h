@@ -1,13 +1,13 @@
-/* What C gives to tests of scripts: the module "gateway.core" of lua/gateway/sim.lua, in
- * any state of Lua 5.4 that has its whole library (busted's, that of `ccgate test`).
+/* What C gives to tests of scripts: the module "gateway.core" of lua/gateway/sim.lua,
+ * in any state of Lua 5.4 that has its whole library (busted's, that of `ccgate test`).
  *
  * The functions of bind_model_functions (core/script/bind.h), and
  *
- * rehearse { scripts = list of paths, conf = path | nil, at = time, program = path | nil
- * } → a rehearsal, a userdata | nil, the lines of `ccgate check`.
+ * rehearse { scripts = list of paths, conf = path | nil, at = time, program = path |
+ * nil } → a rehearsal, a userdata | nil, the lines of `ccgate check`.
  *
- * Its methods are the functions of rehearsal.h. Centers and destinations go by name, nil
- * being the default one or all; what rehearsal.h answers with an error raises its
+ * Its methods are the functions of rehearsal.h. Centers and destinations go by name,
+ * nil being the default one or all; what rehearsal.h answers with an error raises its
  * sentence, without a place.
  *
  * centers() → list of { name, default = boolean, queues = list of { id, name } }.
@@ -27,6 +27,7 @@
 
 #include <lua.h>
 
-int luaopen_gateway_core(lua_State *L);
+/* The one name that build/lua/gateway/core.so shows. */
+__attribute__((visibility("default"))) int luaopen_gateway_core(lua_State *L);
 
 #endif

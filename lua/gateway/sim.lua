@@ -205,8 +205,10 @@ end
 
 function methods.answer(inside, destination, status, body)
   check_word(destination, inside.handle:destinations(), "destination")
-  if math.type(status) ~= "integer" or status < 100 or status > 599 then
-    check_word(status, FAILURES, "status such as 503, or failure")
+  if type(status) == "string" then
+    check_word(status, FAILURES, "failure")
+  elseif math.type(status) ~= "integer" or status < 100 or status > 599 then
+    fail('a status such as 503, or a failure such as "timeout", is needed, not %s', wording.show(status))
   end
   inside.handle:answer(destination, status, body)
 end

@@ -36,7 +36,7 @@ local function declared(...)
 end
 
 describe("the stubs", function()
-  for _, path in ipairs { "lua/types/gateway.lua", "lua/types/rows.lua" } do
+  for _, path in ipairs { "lua/types/gateway.lua", "lua/types/rows.lua", "lua/types/sim.lua" } do
     it("are Lua: " .. path, function()
       assert(load(read(path), "@" .. path, "t"))
     end)
@@ -61,7 +61,7 @@ describe("the stubs", function()
   end)
 
   it("use only types that are declared", function()
-    local both = API .. read "lua/types/rows.lua"
+    local both = API .. read "lua/types/rows.lua" .. read "lua/types/sim.lua"
     for name in string.gmatch(both, "%f[%w]gateway%.%u%w+") do
       assert(string.find(both, "@class " .. name, 1, true)
         or string.find(both, "@alias " .. name, 1, true), name)
