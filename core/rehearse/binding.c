@@ -401,7 +401,18 @@ l_rehearse(lua_State *L)
     return 2;
 }
 
+static int
+l_query(lua_State *L)
+{
+    const struct query *query = query_find(luaL_checkstring(L, 1));
+    if (!query)
+        return 0;
+    bind_push_query(L, query);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
+    {"query", l_query},
     {"rehearse", l_rehearse},
     {NULL, NULL},
 };

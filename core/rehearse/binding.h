@@ -1,7 +1,7 @@
 /* What C gives to tests of scripts: the module "gateway.core" of lua/gateway/sim.lua,
  * in any state of Lua 5.4 that has its whole library (busted's, that of `ccgate test`).
  *
- * The functions of bind_model_functions (core/script/bind.h), and
+ * The functions of bind_model_functions and query() (core/script/bind.h), and
  *
  * rehearse { scripts = list of paths, conf = path | nil, at = time, program = path |
  * nil } → a rehearsal, a userdata | nil, the lines of `ccgate check`.

@@ -60,7 +60,7 @@
  *
  * condition(query_name, tree) → userdata; tostring() describes it. A tree is one of
  *   { op = "all" | "any" | "none", tree, … }
- *   { op = "given", tree, guard = tree }: unknown unless the guard is true.
+ *   { op = "given", tree, guard }: unknown unless the guard, a tree, is true.
  *   { op = "call", fn }: fn(row, now_s) says true, false or nil.
  *   { op = "above" | "below" | "at_least" | "at_most", field = index from 0, limit }:
  *     limit is a number; { fn }, fn(now_s) → number | nil; or { minute = fn, { minute,

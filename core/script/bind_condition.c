@@ -346,7 +346,7 @@ static void
 add_given(lua_State *L, struct condition *condition, int tree, int depth)
 {
     size_t opened = condition_open(condition, OP_GIVEN);
-    lua_getfield(L, tree, "guard");
+    lua_rawgeti(L, tree, 2);
     add_part(L, condition, depth);
     lua_rawgeti(L, tree, 1);
     add_part(L, condition, depth);

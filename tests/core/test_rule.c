@@ -162,7 +162,7 @@ test_given(void **state)
          "(above 1)"},
     };
     assert_steps(WHEN("{ op = 'given', { op = 'below', field = waiting, limit = 5 },"
-                      " guard = { op = 'above', field = waiting, limit = 1 } }"),
+                      " { op = 'above', field = waiting, limit = 1 } }"),
                  "calls_waiting", steps, COUNT(steps));
 }
 

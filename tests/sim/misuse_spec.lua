@@ -107,7 +107,7 @@ describe("a message", function ()
     local s = bench.load(RULE, "2026-03-03 10:00")
     assert.equal("nothing was sent", tostring(s.sent))
     s:queues { { id = 1, calls_waiting = 9 } }:advance "40s"
-    assert.equal('2026-03-03 10:00:00 raise wait/1 warning → chat: "sales: calls_waiting 9 (above 5)"',
+    assert.equal('2026-03-03 10:00:00 raise wait/1 warning → chat: "sales: calls_waiting is 9 (above 5)"',
       tostring(s.sent[1]))
     assert.equal("[1] " .. tostring(s.sent[1]), tostring(s.sent))
     local good, failure = pcall(assert.same, {}, s.sent)
