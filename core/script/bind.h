@@ -34,8 +34,7 @@
  * from … to), named = true | nil (its ids have names in gateway.conf), fields } | nil.
  * fields is a list of { name, wire | nil, kind, unit = "count" | "seconds" | "ratio" |
  * "", window = boolean, doc, of kind "word" also words = list of texts and codes =
- * list of their numbers, of a field that is worked out of others also of = list of
- * their indexes }; the position in it is the field's index + 1. kind, and what
+ * list of their numbers }; the position in it is the field's index + 1. kind, and what
  * Lua gets: "integer", "time" (seconds since the epoch), "duration" (seconds): an
  * integer; "ratio": a number; "text", "word", "name": a string; "boolean"; "media": {
  * cti =, web =, mail = } of booleans; "skills": a list of { id, name, media_type };

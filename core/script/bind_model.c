@@ -93,23 +93,6 @@ set_words(lua_State *L, const struct code *codes)
     lua_setfield(L, -2, "words");
 }
 
-/* Adds the indexes of the fields that a derived one is worked out of. */
-static void
-set_of(lua_State *L, const struct field *field)
-{
-    bool is_derived = field->kind >= FIELD_RATIO && field->kind <= FIELD_CAUSE;
-    if (!is_derived)
-        return;
-    lua_newtable(L);
-    lua_pushinteger(L, field->over);
-    lua_rawseti(L, -2, 1);
-    if (field->kind != FIELD_WORD) {
-        lua_pushinteger(L, field->under);
-        lua_rawseti(L, -2, 2);
-    }
-    lua_setfield(L, -2, "of");
-}
-
 static void
 push_field(lua_State *L, const struct field *field)
 {
@@ -123,7 +106,6 @@ push_field(lua_State *L, const struct field *field)
     lua_setfield(L, -2, "window");
     if (field->codes)
         set_words(L, field->codes);
-    set_of(L, field);
 }
 
 void
