@@ -282,11 +282,24 @@ local function default_center(handle)
   return { queues = {} }
 end
 
+-- A rehearsal has processes and files of which the collector knows nothing: those that
+-- tests have forgotten end at every so many.
+local FORGOTTEN <const> = 16
+local loads = 0
+
+local function collect()
+  loads = loads + 1
+  if loads % FORGOTTEN == 0 then
+    collectgarbage()
+  end
+end
+
 --- A rehearsal of a script, or of several, from the time `at` on, with the configuration
 --- `conf` or one that has whatever the scripts name. What is wrong with these raises as
 --- `ccgate check` prints it.
 sim.load = placed("sim.load", function(files, options)
   local given = check(OPTIONS, options or {})
+  collect()
   local handle, problems = core.rehearse {
     scripts = check_files(files), conf = given.conf or sim.conf, at = given.at, program = find_program(),
   }
