@@ -97,7 +97,7 @@ local function add_sent(inside, list)
   end
 end
 
--- What scripts wrote to the log.
+-- What the log says of scripts, their own lines among it.
 local function add_lines(inside, list)
   local line = inside.handle:line(inside.lines + 1)
   while line do

@@ -27,7 +27,7 @@ function sim.load(files, options) end
 ---@field id string
 ---@field at integer Seconds since the epoch.
 
---- What a script wrote to the log.
+--- A line of the log that is about a script, or its own.
 ---@class gateway.SimLine
 ---@field script string
 ---@field level "debug"|"info"|"warn"|"error"
