@@ -19,7 +19,8 @@ local CASES <const> = {
     "s:queues: queues[1].longest_wait_5m: '2 min' is not a duration; write \"2m15s\"" },
   { 's:queues { { id = 1, service_level_5m = 0.5 } }', "s:queues: queues[1].service_level_5m: "
     .. "it is made of answered_20s_5m and calls_offered_5m; give these" },
-  { 's:agents { { id = 1099, state = "rst" } }', "s:agents: agents[1].state: there is no 'rst' (did you mean 'rest'?)" },
+  { 's:agents { { id = 1099, state = "rst" } }',
+    "s:agents: agents[1].state: there is no 'rst' (did you mean 'rest'?)" },
   { 's:queue {}', "a rehearsal has no 'queue' (did you mean 'queues'?)" },
   { 's.queues {}', "s:queues: call it with a colon, s:queues(…)" },
   { 's:advance(20)', 's:advance: 20 is not a duration; write "20s"' },
