@@ -24,8 +24,10 @@ CC ?= gcc
 LIBRARIES := lua5.4 lua5.4-cjson libcurl libevent libevent_openssl openssl sqlite3 libseccomp
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
-# Position independent for core.so, too; hidden, so that it costs no more than a program's.
-CFLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -g -fPIC -fvisibility=hidden -pthread $(FORTIFY) \
+# Position independent for core.so, too, and hidden, so that it costs no more than a
+# program's; tests are not: some stand in for functions of libraries.
+HIDDEN := -fvisibility=hidden
+CFLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -g -fPIC -pthread $(FORTIFY) \
 	-fstack-protector-strong -fstack-clash-protection -fcf-protection \
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wno-format-nonliteral \
@@ -115,7 +117,7 @@ $(BUILD)/lua/gateway/%.lua: lua/gateway/%.lua
 $(BUILD)/%.o: %.c $(BUILD)/.packages Makefile
 	@mkdir -p $(@D)
 	$(say) cc $<
-	$(quiet)$(CC) $(CFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
+	$(quiet)$(CC) $(CFLAGS) $(HIDDEN) $(call pkg,--cflags,$(LIBRARIES)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/gen/library_data.c: lua/embed.lua $(LUA_SOURCES) $(BUILD)/.packages
 	@mkdir -p $(@D)
@@ -129,7 +131,7 @@ $(BUILD)/gen/scenario_data.c: lua/embed_text.lua $(SCENARIOS) $(BUILD)/.packages
 
 $(BUILD)/gen/%_data.o: $(BUILD)/gen/%_data.c Makefile
 	$(say) cc $<
-	$(quiet)$(CC) $(CFLAGS) -c -o $@ $<
+	$(quiet)$(CC) $(CFLAGS) $(HIDDEN) -c -o $@ $<
 
 # ---- packages: installed when root, otherwise the one command is printed ----
 
