@@ -40,7 +40,7 @@ LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE_FLAGS)
 # both, all others are the host's.
 SCRIPT_CORE := $(addprefix core/script/,supervisor.c supervisor_look.c ward.c \
 	ward_tell.c resident.c resident_take.c resident_wait.c resident_ask.c \
-	resident_receipt.c resident_alerts.c ask_json.c \
+	resident_receipt.c resident_alerts.c resident_http.c secrets.c ask_json.c \
 	resident_jobs.c resident_tick.c \
 	resident_handler.c process.c folder.c setup.c strikes.c sweep.c ledger.c)
 SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c \

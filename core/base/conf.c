@@ -35,13 +35,20 @@ problems_fini(struct problems *problems)
     *problems = (struct problems){0};
 }
 
-const struct conf_limits *
-conf_limits_of(const struct conf *conf, const char *name)
+const struct conf_script *
+conf_find_script(const struct conf *conf, const char *name)
 {
     for (size_t i = 0; i < conf->override_count; i++)
         if (strcmp(conf->overrides[i].name, name) == 0)
-            return &conf->overrides[i].limits;
-    return &conf->limits;
+            return &conf->overrides[i];
+    return NULL;
+}
+
+const struct conf_limits *
+conf_limits_of(const struct conf *conf, const char *name)
+{
+    const struct conf_script *script = conf_find_script(conf, name);
+    return script ? &script->limits : &conf->limits;
 }
 
 const struct conf_center *
@@ -106,6 +113,13 @@ center_fini(struct conf_center *center)
 }
 
 static void
+script_fini(struct conf_script *script)
+{
+    free(script->name);
+    free(script->private_ranges);
+}
+
+static void
 secret_fini(struct conf_secret *secret)
 {
     free(secret->name);
@@ -148,7 +162,7 @@ conf_delete(struct conf *conf)
     for (size_t i = 0; i < conf->destination_count; i++)
         destination_fini(&conf->destinations[i]);
     for (size_t i = 0; i < conf->override_count; i++)
-        free(conf->overrides[i].name);
+        script_fini(&conf->overrides[i]);
     for (size_t i = 0; i < conf->calendar_count; i++)
         conf_calendar_fini(&conf->calendars[i]);
     for (size_t i = 0; i < conf->secret_count; i++)

@@ -111,6 +111,10 @@ struct conf_script {
     char *name;
     int line;
     struct conf_limits limits;
+    /* Where gw.http may go besides the public internet: anywhere, or within these. */
+    bool is_private_allowed;
+    struct range *private_ranges;
+    size_t private_range_count;
 };
 
 /* Opening hours: [calendar NAME]. Texts that have been checked (base/hours.h). */
@@ -212,6 +216,8 @@ void conf_check_destinations(struct conf *conf, const struct conf_kinds *kinds,
  * or which there are. Free it. */
 char *conf_advise_kind(const char *kind, const char *const *kinds);
 
+/* [script NAME]; NULL when there is none. */
+const struct conf_script *conf_find_script(const struct conf *conf, const char *name);
 /* The limits of script `name`: its own, or the defaults. */
 const struct conf_limits *conf_limits_of(const struct conf *conf, const char *name);
 

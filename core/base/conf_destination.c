@@ -8,13 +8,20 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* yes, no, or the ranges; the one word and the others mean nothing together. */
-char *
-conf_read_private(const struct conf_input *input, void *section)
+/* Addresses that are not public and allowed all the same. */
+struct private
 {
-    struct conf_destination *destination = section;
-    destination->is_private_allowed = strcmp(input->text, "yes") == 0;
-    if (destination->is_private_allowed || strcmp(input->text, "no") == 0)
+    bool *is_allowed; /* all of them */
+    struct range **ranges;
+    size_t *count;
+};
+
+/* yes, no, or the ranges; the one word and the others mean nothing together. */
+static char *
+read_private(const struct conf_input *input, const struct private *allowed)
+{
+    *allowed->is_allowed = strcmp(input->text, "yes") == 0;
+    if (*allowed->is_allowed || strcmp(input->text, "no") == 0)
         return NULL;
     for (const char *at = input->text; at;) {
         struct range range;
@@ -26,12 +33,29 @@ conf_read_private(const struct conf_input *input, void *section)
                 "'%s' is neither yes nor no nor ranges of addresses; write "
                 "10.0.0.0/8 or 192.168.7.9, fd00::/8",
                 input->shown);
-        destination->private_ranges =
-            mem_grow(destination->private_ranges, destination->private_range_count + 1,
-                     sizeof range);
-        destination->private_ranges[destination->private_range_count++] = range;
+        *allowed->ranges =
+            mem_grow(*allowed->ranges, *allowed->count + 1, sizeof range);
+        (*allowed->ranges)[(*allowed->count)++] = range;
     }
     return NULL;
+}
+
+char *
+conf_read_private(const struct conf_input *input, void *section)
+{
+    struct conf_destination *destination = section;
+    return read_private(input, &(struct private){&destination->is_private_allowed,
+                                                 &destination->private_ranges,
+                                                 &destination->private_range_count});
+}
+
+char *
+conf_read_script_private(const struct conf_input *input, void *section)
+{
+    struct conf_script *script = section;
+    return read_private(input, &(struct private){&script->is_private_allowed,
+                                                 &script->private_ranges,
+                                                 &script->private_range_count});
 }
 
 /* What cannot end a line, nor be taken for several. */

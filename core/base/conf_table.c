@@ -41,6 +41,7 @@ static const struct conf_word methods[] = {{"POST", 0},   {"PUT", 0}, {"PATCH", 
     CONF_DESTINATION, .offset = offsetof(struct conf_destination, field)
 #define CALENDAR(field) CONF_CALENDAR, .offset = offsetof(struct conf_calendar, field)
 #define SECRET(field)   CONF_SECRET, .offset = offsetof(struct conf_secret, field)
+#define SCRIPT(field)   CONF_SCRIPT, .offset = offsetof(struct conf_script, field)
 #define LIMIT(field)    CONF_SCRIPT, .offset = offsetof(struct conf_script, limits.field)
 
 /* clang-format off */
@@ -165,10 +166,10 @@ const struct conf_option conf_options[] = {
      .sentence = "somebody to mention, like slack:U024BE7LH, email:ayse@example.com"},
 
     {SECRET(value), .key = "value", .read = conf_read_text, .is_required = true,
-     .is_secret = true, .is_idle = true,
+     .is_secret = true,
      .sentence = "the secret, best as ${file:PATH} or ${env:NAME}"},
     {SECRET(to), .key = "to", .read = conf_read_origin, .is_required = true,
-     .is_idle = true, .sentence = "the only address that it is ever sent to"},
+     .sentence = "the only address that it is ever sent to"},
 
     {LIMIT(cpu_ms), .key = "cpu", .read = conf_read_duration, .least = 1, .most = 10000,
      .fallback = "100ms", .sentence = "CPU time of one activation"},
@@ -188,6 +189,8 @@ const struct conf_option conf_options[] = {
      .fallback = "1MB", .sentence = "what it keeps in gw.store()"},
     {LIMIT(logs_per_s), .key = "log", .read = conf_read_rate, .most = 10000,
      .fallback = "200/min", .sentence = "lines that it logs"},
+    {SCRIPT(is_private_allowed), .key = "allow_private", .read = conf_read_script_private,
+     .fallback = "no", .sentence = "gw.http may go to addresses that are not public"},
 };
 /* clang-format on */
 

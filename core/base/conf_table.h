@@ -101,7 +101,8 @@ conf_reader conf_read_text, conf_read_path, conf_read_origin, conf_read_url,
     conf_read_rate, conf_read_choice, conf_read_flag, conf_read_word, conf_read_queue,
     conf_read_header, conf_read_listen, conf_read_zone, conf_read_days, conf_read_hours,
     conf_read_holidays, conf_read_exception, conf_read_person, conf_read_private,
-    conf_read_mailboxes, conf_read_starttls, conf_read_notify, conf_read_severities;
+    conf_read_mailboxes, conf_read_starttls, conf_read_script_private, conf_read_notify,
+    conf_read_severities;
 
 /* Replaces ${env:NAME}, ${file:PATH} and ${credential:NAME} in `text`; `is_secret` is
  * set when there was one. NULL with `complaint` (free it) when one cannot be had. */

@@ -104,6 +104,10 @@ void deliver_each(const struct deliver *deliver, deliver_on_look *on_look, void 
 void deliver_refs(const struct deliver *deliver, const char *fingerprint,
                   const char *alert, struct buf *out);
 
+/* Whether a message is known and not yet done or dead. */
+bool deliver_has(const struct deliver *deliver, const char *destination,
+                 const char *id);
+
 /* Somebody wants this message tried now, in its place in the order of its alert: one
  * that waits at once, a dead one with a schedule that begins anew. False with `error`:
  * it is over, or on its way. `record` is as the store has it now. */

@@ -70,6 +70,13 @@ deliver_each(const struct deliver *deliver, deliver_on_look *on_look, void *arg)
     }
 }
 
+bool
+deliver_has(const struct deliver *deliver, const char *destination, const char *id)
+{
+    const struct outlet *outlet = table_get(&deliver->outlets, destination);
+    return outlet && lines_has(&outlet->lines, id);
+}
+
 /* ---- dead letters ---- */
 
 static void

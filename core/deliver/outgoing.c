@@ -168,12 +168,26 @@ outgoing_fini(struct outgoing *outgoing)
 }
 
 static void
-blot_out(char *text, const char *secret, size_t size)
+blot_out_in(char *text, size_t text_size, const char *secret, size_t size)
 {
+    const char *end = text + text_size;
     if (size < SECRET_MIN)
         return;
-    for (char *at = text; (at = memmem(at, strlen(at), secret, size)); at += size)
+    for (char *at = text; (at = memmem(at, (size_t)(end - at), secret, size));
+         at += size)
         memset(at, '*', size);
+}
+
+static void
+blot_out(char *text, const char *secret, size_t size)
+{
+    blot_out_in(text, strlen(text), secret, size);
+}
+
+void
+outgoing_blot_out(char *text, size_t size, const char *secret)
+{
+    blot_out_in(text, size, secret, strlen(secret));
 }
 
 /* Whole, and every piece between `delimiters`: receivers repeat the path of a URL

@@ -42,6 +42,9 @@ char *outgoing_url(const struct conf_destination *conf,
 /* What came back, the destination's secrets blotted out; free it. Nothing when `conf`
  * is NULL: then nobody knows any more what was secret. */
 char *outgoing_blot(const struct conf_destination *conf, const char *text);
+/* Overwrites one secret wherever it stands in `size` bytes, unless it is so short that
+ * it would hide nothing. */
+void outgoing_blot_out(char *text, size_t size, const char *secret);
 /* The first KB of that for the store; free it. Nothing when `conf` is NULL: then nobody
  * knows any more what was secret. */
 char *outgoing_keep_answer(const struct conf_destination *conf, const char *answer);

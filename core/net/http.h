@@ -106,6 +106,10 @@ struct http_call *http_start(struct http_pool *pool, const struct http_request *
  * after it the call is gone. */
 void http_cancel(struct http_call *call);
 
+/* "https://host:443" of a URL, in small letters, by the parser that a call uses; free
+ * it. NULL for what is none. */
+char *http_origin(const char *url);
+
 /* Calls whose callback has not come yet, running or waiting. */
 size_t http_pool_busy(const struct http_pool *pool);
 

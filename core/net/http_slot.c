@@ -366,8 +366,8 @@ set_error(const struct http_slot *slot, CURLcode code, struct error *error)
     snprintf(digits, sizeof digits, "%d", (int)code);
     if (slot->refused[0] && is_refusal(code))
         error_set(error, ERROR_LIMIT, digits,
-                  "%s: %s is a private address; allow_private = yes lets this "
-                  "destination use it",
+                  "%s: %s is a private address; allow_private = yes in its section "
+                  "of gateway.conf allows it",
                   where, slot->refused);
     else if (!slot->is_too_large)
         error_set(error, kind, digits, "%s: %s", where, reason_of(slot, code));

@@ -170,6 +170,8 @@ bind_core(lua_State *L, struct script *script)
     luaL_setfuncs(L, bind_time_functions, 0);
     lua_pushstring(L, script->name);
     lua_setfield(L, -2, "script");
+    lua_pushstring(L, script->token);
+    lua_setfield(L, -2, "token");
     lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.source");
     lua_setfield(L, -2, "source");
     lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.setup");

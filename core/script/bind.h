@@ -7,7 +7,7 @@
  * Constants
  *
  * setup: the decoded setup JSON of LOAD. script: the name of the script. source: its
- * text. json: the cjson module.
+ * text. token: of the marks of secrets (script/secrets.h). json: the cjson module.
  *
  * Words and times
  *
@@ -133,6 +133,7 @@
  * in_task() → boolean: a job or a handler runs. Only then:
  * send(destination, key | nil, message_json) → the message's id | nil, error of kind
  * "limit".
+ * may_send() → boolean: takes one from the rate of sends, for what leaves at once.
  * sleep(ms): suspends the task.
  * fetch(center, query_name, ids, max_age_ms, span | nil, expect | nil) → list of copies
  * | nil, error. Suspends the task. Rows that are unknown to the centre are not in the

@@ -146,6 +146,13 @@ l_send(lua_State *L)
     return 1;
 }
 
+static int
+l_may_send(lua_State *L)
+{
+    lua_pushboolean(L, effect_may_send(&script_of(L)->effects));
+    return 1;
+}
+
 /* ---- waiting ---- */
 
 /* Only the job's own coroutine can suspend the task, and only where nothing in C is in
@@ -367,7 +374,7 @@ l_crew(lua_State *L)
 
 const luaL_Reg bind_task_functions[] = {
     {"job", l_job},         {"handler", l_handler}, {"note", l_note},
-    {"in_task", l_in_task}, {"send", l_send},       {"sleep", l_sleep},
-    {"fetch", l_fetch},     {"ask", l_ask},         {"crew", l_crew},
-    {NULL, NULL},
+    {"in_task", l_in_task}, {"send", l_send},       {"may_send", l_may_send},
+    {"sleep", l_sleep},     {"fetch", l_fetch},     {"ask", l_ask},
+    {"crew", l_crew},       {NULL, NULL},
 };

@@ -186,6 +186,12 @@ effect_send(struct effects *effects, const struct message_send *send)
     return true;
 }
 
+bool
+effect_may_send(struct effects *effects)
+{
+    return bucket_take(&effects->sends, effects->now_ms);
+}
+
 uint64_t
 effect_keep(struct effects *effects, const struct message_stored *kept)
 {

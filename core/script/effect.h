@@ -73,6 +73,9 @@ void effect_state(struct effects *effects, const struct entry *entry,
 /* False: that, or over the rate. */
 bool effect_send(struct effects *effects, const struct message_send *send);
 
+/* Takes one from the rate of sends, for what leaves at once. False: over it. */
+bool effect_may_send(struct effects *effects);
+
 /* The number of the change, from 1; 0: more than one commit takes. */
 uint64_t effect_keep(struct effects *effects, const struct message_stored *kept);
 /* The change after which all were dropped since this was asked last; UINT64_MAX when

@@ -16,8 +16,8 @@
  *
  * LOAD: i64 cpu_ms, cpu_load_ms, memory_bytes, source_bytes, tasks, wants, alerts,
  * store_bytes; f64 sends_per_s, logs_per_s; text instance (base/message_id.h); text
- * name; text source; text setup (JSON, see lua/gateway/init.lua). The first frame,
- * once.
+ * token (script/secrets.h); text name; text source; text setup (JSON, see
+ * lua/gateway/init.lua). The first frame, once.
  *
  * RESTORE: list of { u32 entry, u32 center, text key, text state }: with state "" an
  * alert that is raised, else what ITEM_STATE gave last; of one key in this order. After

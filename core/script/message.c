@@ -110,6 +110,7 @@ message_write_load(struct buf *out, int64_t now_ms, const struct message_load *l
     size_t begin = frame_begin(out, FRAME_LOAD, 0, now_ms);
     put_limits(out, &load->limits);
     frame_put_string(out, load->instance);
+    frame_put_string(out, load->token);
     frame_put_string(out, load->name);
     frame_put_text(out, load->source, load->source_size);
     frame_put_text(out, load->setup, load->setup_size);
@@ -125,6 +126,7 @@ message_read_load(const struct frame *frame, struct message_load *out,
     *out = (struct message_load){0};
     get_limits(&cursor, &out->limits);
     out->instance = cursor_word(&cursor, 0, MESSAGE_NAME_MAX, "the instance");
+    out->token = cursor_word(&cursor, 0, MESSAGE_NAME_MAX, "the token");
     out->name = cursor_word(&cursor, 1, MESSAGE_NAME_MAX, "the name of the script");
     out->source = frame_get_text(&cursor.in, &out->source_size);
     cursor_demand(&cursor, out->source_size <= (uint64_t)out->limits.source_bytes,

@@ -65,6 +65,7 @@ void message_put_error(struct buf *out, const struct error *error);
 struct message_load {
     struct conf_limits limits;
     const char *instance; /* of the database; "" where there is none */
+    const char *token;    /* of the marks of secrets */
     const char *name;
     const char *source;
     size_t source_size; /* at most limits.source_bytes; may hold NULs */

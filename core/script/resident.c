@@ -101,6 +101,7 @@ send_load(struct resident *resident, const struct conf_limits *limits, const cha
     struct message_load load = {
         .limits = *limits,
         .instance = resident->world.store ? store_instance(resident->world.store) : "",
+        .token = resident->token,
         .name = resident->name,
         .source = source,
         .source_size = source_size,
@@ -130,6 +131,7 @@ resident_new(const struct resident_world *world, const char *name, const char *f
     resident->events = *events;
     resident->name = mem_text(name);
     resident->room = mem_format("script %s", name);
+    secrets_make_token(resident->token);
     resident->want_max = limits->wants;
     resident->alert_max = limits->alerts;
     resident->task_max = limits->tasks;
@@ -153,6 +155,8 @@ resident_delete(struct resident *resident)
         return;
     resident_retire(resident);
     resident_drop_waits(resident);
+    if (resident->pool)
+        http_pool_delete(resident->pool);
     resident_delete_jobs(resident);
     resident_drop_runs(resident);
     process_delete(resident->process);

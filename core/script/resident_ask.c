@@ -10,7 +10,7 @@ static const struct {
 } words[] = {
     {"receipt", resident_ask_receipt}, {"alerts", resident_ask_alerts},
     {"raises", resident_ask_alerts},   {"ack", resident_ask_ack},
-    {"silence", resident_ask_silence},
+    {"silence", resident_ask_silence}, {"http", resident_ask_http},
 };
 
 bool

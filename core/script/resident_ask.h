@@ -39,6 +39,12 @@ asker resident_ask_ack;
 /* { rule, key, labels, lasts_ms, by, note }: { id, until_at }. */
 asker resident_ask_silence;
 
+/* { method, url, headers = { name = text }, json = text | body = text, ms }: one
+ * request at once, to where the script may go ([script NAME] allow_private), with the
+ * secrets whose marks are in it. Answered with what came (ask_json.h), of any status.
+ */
+asker resident_ask_http;
+
 /* ---- for the rows: how a wait ends; it is gone afterwards ---- */
 
 void wait_answer(struct wait *wait, const char *answer, size_t size);

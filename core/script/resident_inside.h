@@ -4,6 +4,7 @@
 
 #include "script/ledger.h"
 #include "script/resident.h"
+#include "script/secrets.h"
 
 /* A task that waits: for a time, for rows, for an answer. */
 struct wait {
@@ -54,6 +55,8 @@ struct resident {
     size_t tick_count;
     struct wait *waits;
     size_t wait_count;
+    struct http_pool *pool; /* of gw.http; NULL until it is used */
+    char token[SECRETS_TOKEN_SIZE];
     struct run *runs; /* of handlers */
     size_t run_count; /* of these and of claims on their way */
     uint64_t run_number;

@@ -10,13 +10,16 @@
 #include "script/resident_inside.h"
 #include "store/outbox.h"
 
+#define AGAIN_MS 10
+
 /* A task that waits for the end of a message: heard of as it comes, or found in the
  * store, where it may have ended before. */
 struct receipt {
     struct wait *wait;
     struct await *await;
+    char *id;
     struct store_read *read; /* NULL: it has been read */
-    struct timer *timer;
+    struct timer *timer, *again;
 };
 
 static void
@@ -27,6 +30,8 @@ receipt_delete(void *work)
     if (receipt->read)
         store_read_cancel(receipt->read);
     timer_free(receipt->timer);
+    timer_free(receipt->again);
+    free(receipt->id);
     free(receipt);
 }
 
@@ -78,6 +83,16 @@ on_fate(void *arg, const struct await_fate *fate)
     conclude(arg, fate);
 }
 
+/* On disk it is still on its way. If the deliverer has no such message any more, its
+ * end is about to be written. */
+static void
+look_again(struct receipt *receipt, const struct outbox_record *record)
+{
+    const struct resident_world *world = &receipt->wait->resident->world;
+    if (!deliver_has(world->deliver, record->destination, record->id))
+        timer_start(receipt->again, AGAIN_MS);
+}
+
 /* What the store has of a message that has ended. */
 static void
 on_page(void *arg, const struct outbox_page *page)
@@ -92,8 +107,10 @@ on_page(void *arg, const struct outbox_page *page)
     struct await_fate fate = {.event = record->message,
                               .body = last ? last->answer : ""};
     fate.status = last ? last->status : 0;
-    if (record->state == OUTBOX_READY || record->state == OUTBOX_IN_FLIGHT)
+    if (record->state == OUTBOX_READY || record->state == OUTBOX_IN_FLIGHT) {
+        look_again(receipt, record);
         return;
+    }
     if (record->state != OUTBOX_DONE)
         await_explain(record->state, fate.status, fate.body, &fate.error);
     conclude(receipt, &fate);
@@ -109,17 +126,27 @@ on_late(void *arg)
 
 /* ---- the question: { "id": …, "ms": … } ---- */
 
+static void
+look(void *arg)
+{
+    struct receipt *receipt = arg;
+    const struct outbox_filter filter = {.id = receipt->id, .state = OUTBOX_ANY};
+    receipt->read = store_read_outbox(receipt->wait->resident->world.store, &filter,
+                                      on_page, receipt);
+}
+
 static struct receipt *
 receipt_new(struct wait *wait, const char *id, int64_t ms)
 {
     const struct resident_world *world = &wait->resident->world;
-    const struct outbox_filter filter = {.id = id, .state = OUTBOX_ANY};
     struct receipt *receipt = mem_zero(sizeof *receipt);
     receipt->wait = wait;
+    receipt->id = mem_text(id);
     receipt->await = await_new(world->deliver, id, on_fate, receipt);
-    receipt->read = store_read_outbox(world->store, &filter, on_page, receipt);
     receipt->timer = timer_new(world->loop, on_late, receipt);
+    receipt->again = timer_new(world->loop, look, receipt);
     timer_start(receipt->timer, ms);
+    look(receipt);
     return receipt;
 }
 

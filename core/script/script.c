@@ -330,6 +330,7 @@ script_new(const struct message_load *load, int64_t now_ms, struct host_page *pa
     script->budget.memory_max = (size_t)load->limits.memory_bytes;
     script->name = mem_text(load->name);
     script->instance = mem_text(load->instance);
+    script->token = mem_text(load->token);
     script->page = page;
     zones_read(&script->zones, load->setup, load->setup_size);
     zones_read(&script->zones, load->source, load->source_size);

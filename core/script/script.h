@@ -36,7 +36,7 @@ struct entry {
 struct script {
     lua_State *L;
     struct conf_limits limits;
-    char *name, *instance;
+    char *name, *instance, *token;
     char **centers; /* names, numbered as in frames */
     size_t center_count;
     struct zones zones;

@@ -125,6 +125,11 @@ setup_write(const struct conf *conf, const char *file, struct buf *out)
         add_comma(out, i);
         buf_add_json(out, conf->people[i].name, strlen(conf->people[i].name));
     }
+    buf_add_text(out, "],\"secrets\":[");
+    for (size_t i = 0; i < conf->secret_count; i++) {
+        add_comma(out, i);
+        buf_add_json(out, conf->secrets[i].name, strlen(conf->secrets[i].name));
+    }
     buf_add_text(out, "]");
     add_words(out, "notify", conf->notify, conf->notify_count);
     if (conf->severity_count)

@@ -4,6 +4,7 @@ local failure = require "gateway.failure"
 local json = require "gateway.json"
 local problem = require "gateway.problem"
 local receipt = require "gateway.receipt"
+local secret = require "gateway.secret"
 local shape = require "gateway.shape"
 local value = require "gateway.value"
 local wording = require "gateway.wording"
@@ -74,6 +75,8 @@ function methods.send(self, message, options)
   local ok, text = pcall(json.encode, message)
   if not ok then
     misused(tostring(text))
+  elseif secret.is_in(text) then
+    misused "a secret is for gw.http; what a destination needs is in its section of gateway.conf"
   end
   local id, err = core.send(inside.name, checked.key, text)
   return failure.results(id and receipt.new(id, inside.name), err)

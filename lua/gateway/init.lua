@@ -5,7 +5,7 @@
 ---     "centers": [ { "name", "zone", "default": bool, "edition", "agent_gateway": bool,
 ---                    "queues": [ { "id", "name", "tags": [ … ] } ] } ],
 ---     "destinations": [ { "name", "kind" } ], "open": true or nil (all others are, too),
----     "people": [ name, … ], "notify": [ name of a destination, … ],
+---     "people": [ name, … ], "notify": [ name of a destination, … ], "secrets": [ name, … ],
 ---     "severities": [ the least, … ] | nil,
 ---     "calendars": [ { "name", "zone", "text": as core/base/calendar.h reads it } ] }
 local alerts = require "gateway.alerts"
@@ -13,11 +13,13 @@ local calendar = require "gateway.calendar"
 local condition = require "gateway.condition"
 local destination = require "gateway.destination"
 local document = require "gateway.document"
+local http = require "gateway.http"
 local job = require "gateway.job"
 local log = require "gateway.log"
 local parallel = require "gateway.parallel"
 local query = require "gateway.query"
 local rule = require "gateway.rule"
+local secret = require "gateway.secret"
 local store = require "gateway.store"
 local task = require "gateway.task"
 local top = require "gateway.top"
@@ -33,6 +35,8 @@ local members = {
   silence = alerts.silence,
   log = log.members,
   sleep = task.sleep,
+  http = http,
+  secret = secret.named,
   parallel = parallel.parallel,
   map = parallel.map,
   now = task.now,

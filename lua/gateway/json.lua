@@ -15,6 +15,9 @@ cjson.decode_max_depth(DEPTH_MAX)
 --- What is nested deeper is neither read nor written.
 local json = { null = cjson.null, DEPTH_MAX = DEPTH_MAX }
 
+--- Tables that stand for texts: by the one that is seen.
+json.texts = setmetatable({}, { __mode = "k" })
+
 --- Tables that stand for others, which are written in their place: by the one that is
 --- seen. Both sides are the library's own.
 json.views = setmetatable({}, { __mode = "k" })
@@ -224,6 +227,7 @@ local SCALARS <const> = {
 }
 
 function write(out, value, depth)
+  value = json.texts[value] or value
   if type(value) == "table" then
     return write_table(out, value, depth)
   end

@@ -427,6 +427,30 @@ function gateway.destination(name) end
 ---@param time gateway.Duration|number
 function gateway.sleep(time) end
 
+---@class gateway.Request
+---@field method? string By default "GET", with a body "POST".
+---@field url string|gateway.Secret
+---@field headers? table<string, string|number|gateway.Secret>
+---@field json? any The body as JSON.
+---@field body? string|gateway.Secret Or a text in UTF-8.
+---@field timeout? gateway.Duration By default "10s", at most "5m".
+
+--- One request, at once and not queued, at most 512 KB of answer. A run that is repeated
+--- makes it again.
+---@param request gateway.Request
+---@return gateway.Answer? Of any status.
+---@return gateway.Error? err
+function gateway.http(request) end
+
+---@class gateway.Secret
+---@operator concat(string): string
+
+--- A mark of a [secret NAME] of gateway.conf, for gw.http: the gateway puts the value in as
+--- the request leaves, and only towards the origin that is named there.
+---@param name string
+---@return gateway.Secret
+function gateway.secret(name) end
+
 --- Runs the functions side by side: what each gave, and what went wrong where it gave
 --- nil, err, by position. One that raises ends the others, and raises here.
 ---@param functions (fun(): any, any)[]

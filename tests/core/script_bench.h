@@ -140,6 +140,8 @@ bench_open(void)
                    .alerts = 10000,
                    .store_bytes = 1 << 20,
                    .logs_per_s = 100},
+        .instance = "",
+        .token = "f00d",
         .name = "a",
         .source = "",
         .setup = bench_setup,

@@ -596,10 +596,12 @@ test_print(void **state)
         "\n[script s]\ncpu = 100ms ; default\nmemory = 32MB ; default\n"
         "source = 256KB ; default\ntasks = 7\nwants = 500 ; default\n"
         "sends = 100/min ; default\nalerts = 10000 ; default\nstore = 1MB ; default\nlog = 200/min ; default\n"
+        "allow_private = no ; default\n"
         "\n; every script without a [script NAME]:\n; cpu = 100ms ; default\n"
         "; memory = 32MB ; default\n; source = 256KB ; default\n"
         "; tasks = 1000 ; default\n; wants = 500 ; default\n; sends = 100/min ; default\n"
-        "; alerts = 10000 ; default\n; store = 1MB ; default\n; log = 200/min ; default\n");
+        "; alerts = 10000 ; default\n; store = 1MB ; default\n; log = 200/min ; default\n"
+        "; allow_private = no ; default\n");
     buf_fini(&out);
     conf_delete(conf);
 }
@@ -622,7 +624,8 @@ test_print_json(void **state)
         "\"timeout\":{\"value\":\"1s\",\"default\":false},"
         "\"allow_private\":{\"value\":\"no\",\"default\":true}},\"a\":{\"kind\":",
         "}},\"script\":{\"*\":{\"cpu\":{\"value\":\"100ms\",\"default\":true},",
-        "\"log\":{\"value\":\"200/min\",\"default\":true}}}}\n",
+        "\"log\":{\"value\":\"200/min\",\"default\":true},\"allow_private\":"
+        "{\"value\":\"no\",\"default\":true}}}}\n",
     };
     for (size_t i = 0; i < COUNT(pieces); i++)
         if (strstr(out.data, pieces[i]) == NULL)

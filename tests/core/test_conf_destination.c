@@ -36,6 +36,33 @@ private_addresses_are_asked_for(void **state)
 }
 
 static void
+a_script_has_its_own(void **state)
+{
+    (void)state;
+    struct conf *conf = load_fine("[script a]\nallow_private = 10.0.0.0/8, fd00::/8\n"
+                                  "[script b]\nallow_private = yes\n[script c]\n"
+                                  "tasks = 5\n");
+    assert_false(conf_find_script(conf, "a")->is_private_allowed);
+    assert_int_equal(conf_find_script(conf, "a")->private_range_count, 2);
+    assert_true(conf_find_script(conf, "b")->is_private_allowed);
+    assert_false(conf_find_script(conf, "c")->is_private_allowed);
+    assert_null(conf_find_script(conf, "d"));
+    conf_delete(conf);
+}
+
+/* Scripts may use them: nothing is said of keys that nobody reads. */
+static void
+secrets_are_used(void **state)
+{
+    (void)state;
+    struct conf *conf = load_fine("[secret crm]\nvalue = v\nto = https://a.example\n");
+    assert_string_equal(conf->secrets[0].value, "v");
+    for (size_t i = 0; i < conf->notes.count; i++)
+        assert_null(strstr(conf->notes.lines[i], "secret"));
+    conf_delete(conf);
+}
+
+static void
 ranges_are_checked(void **state)
 {
     (void)state;
@@ -129,6 +156,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(private_addresses_are_asked_for, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_script_has_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(secrets_are_used, setup, teardown),
         cmocka_unit_test_setup_teardown(ranges_are_checked, setup, teardown),
         cmocka_unit_test_setup_teardown(shapes_and_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses_of_letters, setup, teardown),

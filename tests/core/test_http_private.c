@@ -29,8 +29,8 @@ teardown(void **state)
 static void
 is_refused(const struct outcome *outcome, const char *host, const char *named)
 {
-    char *sentence = mem_format(": %s is a private address; allow_private = yes lets "
-                                "this destination use it",
+    char *sentence = mem_format(": %s is a private address; allow_private = yes in "
+                                "its section of gateway.conf allows it",
                                 named);
     if (outcome->error.kind != ERROR_LIMIT || outcome->status != 0 ||
         !strstr(outcome->error.message, sentence))

@@ -67,6 +67,10 @@ static struct conf_person people[] = {
 };
 
 static char *notify[] = {TEXT("floor-chat")};
+static struct conf_secret secrets[] = {
+    {.name = TEXT("crm"), .value = TEXT("SECRET"), .to = TEXT("https://a.example")},
+    {.name = TEXT("mail"), .value = TEXT("SECRET"), .to = TEXT("https://b.example")},
+};
 
 static char *severities[] = {TEXT("warning"), TEXT("critical")};
 
@@ -85,6 +89,8 @@ static const struct conf conf = {
     .notify_count = 1,
     .severities = severities,
     .severity_count = 2,
+    .secrets = secrets,
+    .secret_count = 2,
 };
 
 static void
@@ -103,12 +109,11 @@ names_and_no_secrets(void **state)
         "{\"name\":\"second\",\"zone\":\"Asia/Shanghai\",\"default\":false,\"edition\":2025,\"agent_gateway\":false,"
         "\"queues\":[]}],"
         "\"destinations\":[{\"name\":\"floor-chat\",\"kind\":\"webhook\"},"
-        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"],\"notify\":[\"floor-chat\"],"
+        "{\"name\":\"book\",\"kind\":\"log\"}],\"people\":[\"ayse\",\"m\\\"k\"],\"secrets\":[\"crm\",\"mail\"],\"notify\":[\"floor-chat\"],"
         "\"severities\":[\"warning\",\"critical\"],\"calendars\":["
         "{\"name\":\"office\",\"zone\":\"Europe/Istanbul\",\"text\":\"days=mon-fri\\n\"},"
         "{\"name\":\"night\",\"zone\":\"Europe/Berlin\",\"text\":\"days=mon-sun\\n"
         "hours=22:00-06:00\\nholidays=2026-12-25\\nexcept.2026-12-24=22:00-23:00\\n\"}]}");
-    assert_null(strstr(out.data, "secret"));
     assert_null(strstr(out.data, "SECRET"));
     buf_fini(&out);
 }
@@ -123,8 +128,8 @@ an_empty_configuration_is_fine(void **state)
     assert_string_equal(out.data,
                         "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
                         "\"centers\":[],\"destinations\":[],\"people\":[],"
-                        "\"notify\":[],"
-                        "\"calendars\":[]}");
+                        "\"secrets\":[],"
+                        "\"notify\":[],\"calendars\":[]}");
     buf_fini(&out);
 }
 

@@ -190,10 +190,10 @@ describe("ccgate check", function ()
   end)
 
   it("warns of a key that has no effect yet", function ()
-    world:conf("[secret crm]\nvalue = x\nto = https://crm.example.com")
+    world:conf(nil, { gateway = "record = 7d" })
     world:script("good", GOOD)
     local code, _, err = ccgate("check")
-    has(err, "gateway.conf:22: warning: value has no effect yet\n")
+    has(err, "gateway.conf:4: warning: record has no effect yet\n")
     assert.equal(FINE, code)
   end)
 

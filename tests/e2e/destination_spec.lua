@@ -162,7 +162,7 @@ describe("a destination on a private address", function()
   it("is refused unless it says so, and the log says how", function()
     start('"inside"', INSIDE)
     world.gateway:wait_log("inside: raise of queue-wait/1 failed: " .. world.sink_address
-      .. ": 127.0.0.1 is a private address; allow_private = yes lets this destination use it; attempt 1")
+      .. ": 127.0.0.1 is a private address; allow_private = yes in its section of gateway.conf allows it; attempt 1")
     world:conf((INSIDE:gsub("SINK", world.sink_url)) .. "allow_private = yes")
     world:reload "reloaded"
     assert.equal(1, #world:wait_received(1, 20, is_inside))

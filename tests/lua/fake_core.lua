@@ -30,7 +30,7 @@ fake_core.SETUP = {
     },
   } },
   destinations = { { name = "floor-chat", kind = "webhook" }, { name = "book", kind = "log" } },
-  people = { "ayse", "mehmet" }, notify = { "book" },
+  people = { "ayse", "mehmet" }, notify = { "book" }, secrets = { "crm" },
 }
 
 -- ---- rows ----
@@ -203,7 +203,7 @@ local function core_of(host)
   local core = {
     setup = host.setup, script = "queue_wait", source = host.source, json = cjson,
     format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json,
-    store_max = host.store_max or 1048576,
+    store_max = host.store_max or 1048576, token = "f00d",
   }
   function core.now()
     return host.now
@@ -271,6 +271,9 @@ local function core_of(host)
     end
     table.insert(host.sends, { to = destination, key = key, message = message })
     return "msg_" .. #host.sends
+  end
+  function core.may_send()
+    return not host.limited
   end
   function core.ask(word, question)
     host.asked = { word = word, question = cjson.decode(question) }
@@ -473,6 +476,7 @@ function fake_core.host(source, options)
   }, Host)
   host.setup.zone = host.setup.zone or fake_core.SETUP.zone
   host.setup.calendars = host.setup.calendars or fake_core.SETUP.calendars
+  host.setup.secrets = host.setup.secrets or fake_core.SETUP.secrets
   forget()
   package.loaded["gateway.core"] = core_of(host)
   return host
