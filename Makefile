@@ -44,7 +44,8 @@ SCRIPT_CORE := $(addprefix core/script/,supervisor.c supervisor_look.c ward.c \
 	resident_jobs.c resident_tick.c \
 	resident_handler.c process.c folder.c setup.c strikes.c sweep.c ledger.c)
 SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c \
-	message_job.c message_task.c message_word.c latch_step.c key.c library.c bind_model.c)
+	message_job.c message_task.c message_word.c message_metric.c tally.c \
+	latch_step.c key.c library.c bind_model.c)
 HOST_SOURCES := $(addprefix core/base/,mem.c buf.c text.c error.c sha256.c message_id.c \
 	zone.c zone_file.c hours.c cron.c calendar.c timetable.c) \
 	$(wildcard core/model/*.c) $(filter-out $(SCRIPT_CORE),$(wildcard core/script/*.c))

@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "model/pick.h"
 #include "poll/ask.h"
+#include "script/tally.h"
 
 /* Where samples go. */
 struct sheet {
@@ -235,6 +236,48 @@ write_build(struct sheet *sheet)
     add_sample(sheet, "", (const char *const[]){"version", CCGATE_VERSION, NULL}, 1);
 }
 
+/* ---- what scripts count ---- */
+
+/* Quotes are escaped in OpenMetrics alone. */
+static void
+add_help(struct sheet *sheet, const char *help, bool is_open)
+{
+    for (; *help; help++)
+        buf_format(sheet->out, "%s%c",
+                   *help == '\\' || (is_open && *help == '"') ? "\\" : "", *help);
+}
+
+static void
+begin_family(struct sheet *sheet, const char *name, const char *type, const char *help,
+             bool is_open)
+{
+    /* OpenMetrics names a counter's family without what its samples end with. */
+    const char *end = !is_open && !strcmp(type, "counter") ? "_total" : "";
+    buf_format(sheet->out, "# HELP %s%s ", name, end);
+    add_help(sheet, help, is_open);
+    buf_format(sheet->out, "\n# TYPE %s%s %s\n", name, end, type);
+    sheet->name = name;
+}
+
+struct own {
+    struct sheet *sheet;
+    bool is_open;
+};
+
+static void
+add_own(void *arg, const struct tally_series *series)
+{
+    const struct own *own = arg;
+    const struct message_metric *metric = series->metric;
+    const char *labels[2 * MESSAGE_LABELS_MAX + 3] = {"script", series->script};
+    bool is_counter = metric->kind == METRIC_COUNTER;
+    memcpy(labels + 2, metric->labels, 2 * metric->label_count * sizeof *labels);
+    if (!own->sheet->name || strcmp(own->sheet->name, metric->name) != 0)
+        begin_family(own->sheet, metric->name, is_counter ? "counter" : "gauge",
+                     metric->help, own->is_open);
+    add_sample(own->sheet, is_counter ? "_total" : "", labels, metric->value);
+}
+
 /* ---- all of them ---- */
 
 static const struct family {
@@ -271,13 +314,11 @@ metrics_write(const struct api_world *world, int64_t lag_us, bool is_open,
         .world = world, .now_ms = clock_wall_ms(), .lag_us = lag_us, .out = out};
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         const struct family *family = &families[i];
-        /* OpenMetrics names a counter's family without what its samples end with. */
-        const char *end = !is_open && !strcmp(family->type, "counter") ? "_total" : "";
-        buf_format(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, end,
-                   family->help, family->name, end, family->type);
-        sheet.name = family->name;
+        begin_family(&sheet, family->name, family->type, family->help, is_open);
         family->write(&sheet);
     }
+    tally_each(supervisor_tally(world->supervisor), add_own,
+               &(struct own){&sheet, is_open});
     if (is_open)
         buf_add_text(out, "# EOF\n");
 }

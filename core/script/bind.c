@@ -165,6 +165,7 @@ bind_core(lua_State *L, struct script *script)
     luaL_setfuncs(L, bind_rule_functions, 0);
     luaL_setfuncs(L, bind_task_functions, 0);
     luaL_setfuncs(L, bind_store_functions, 0);
+    luaL_setfuncs(L, bind_metric_functions, 0);
     lua_pushinteger(L, script->limits.store_bytes);
     lua_setfield(L, -2, "store_max");
     luaL_setfuncs(L, bind_time_functions, 0);

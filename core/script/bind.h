@@ -149,7 +149,10 @@
  * `what` is how messages name the call. Raises what the first of them raises.
  * Errors are plain tables { kind, code, message }. What suspends raises inside a
  * coroutine of the script's own: they suspend the whole task.
- * log(level, text): "debug" "info" "warn" "error"; what is over the rate is counted.
+ * metric("counter" | "gauge", name, help, labels, value) → nil | why it is not counted:
+ * adds to a counter, sets a gauge, at once and whatever becomes of the activation.
+ * labels is a list of names, in their order, and values by turns. log(level, text):
+ * "debug" "info" "warn" "error"; what is over the rate is counted.
  *
  * What gw.store() has
  *
@@ -198,6 +201,10 @@ extern const luaL_Reg bind_rule_functions[];
 extern const luaL_Reg bind_task_functions[];
 extern const luaL_Reg bind_time_functions[];
 extern const luaL_Reg bind_store_functions[];
+extern const luaL_Reg bind_metric_functions[];
+
+/* Tells the core what the script has counted since the last time. */
+void bind_flush_metrics(struct script *script);
 
 /* Gives the library what gw.store() has. False: the memory is too small for it. */
 bool bind_store(struct script *script, const struct message_store *store);

@@ -96,6 +96,10 @@
  *
  * FORGET: id = wait: nobody waits for it any more. It may be over.
  *
+ * METRIC: u8 kind (METRIC_*), text name, text help, list of { text label, text value }
+ * in the order of the labels, f64 value: what was added to a counter since the last
+ * one, or what a gauge is.
+ *
  * LOG: u8 level; text room ("rule queue-wait"); text message.
  *
  * STRIKE: id = entry; text message ("cpu limit", "memory limit"): stopped from inside.
@@ -133,10 +137,12 @@ enum frame_type {
     FRAME_DONE,
     FRAME_ASK,
     FRAME_FORGET,
-    FRAME_LAST_TO_CORE = FRAME_FORGET,
+    FRAME_METRIC,
+    FRAME_LAST_TO_CORE = FRAME_METRIC,
 };
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };
+enum { METRIC_COUNTER = 1, METRIC_GAUGE };
 enum { MISSED_SKIP, MISSED_ONCE, MISSED_ALL };
 enum { ITEM_ALERT = 1, ITEM_SEND, ITEM_STATE, ITEM_KEEP = 16, ITEM_NOTE, ITEM_DONE };
 

@@ -307,6 +307,14 @@ die_with_core(void)
         fail("prctl", strerror(errno));
 }
 
+/* What is told once for many activations. */
+static void
+end_turn(void)
+{
+    effect_tell_drops(&host.script->effects);
+    bind_flush_metrics(host.script);
+}
+
 int
 main(void)
 {
@@ -317,7 +325,7 @@ main(void)
         atomic_store(&host.page->busy, 1);
         size_t used = work();
         if (host.script)
-            effect_tell_drops(&host.script->effects);
+            end_turn();
         send_all();
         /* Last: when all has been worked off, all answers are there and nothing runs.
          */

@@ -369,6 +369,25 @@ void message_write_forget(struct buf *out, int64_t now_ms, uint64_t wait);
 bool message_read_forget(const struct frame *frame, uint64_t *wait,
                          struct error *error);
 
+/* Of the script: what was added to a counter, or the value of a gauge. */
+#define MESSAGE_LABELS_MAX 10
+struct message_metric {
+    uint8_t kind; /* METRIC_* */
+    const char *name;
+    const char *help;
+    const char
+        *labels[2 * MESSAGE_LABELS_MAX]; /* names, in order, and values by turns */
+    uint32_t label_count;
+    double value;
+};
+/* Letters, digits and '_', no digit first. Names that begin with ccgate_ are the gateway's
+ * own, and _total is how a counter's samples end. */
+bool message_is_metric_name(const char *name);
+void message_write_metric(struct buf *out, int64_t now_ms,
+                          const struct message_metric *metric);
+bool message_read_metric(const struct frame *frame, struct message_metric *out,
+                         struct error *error);
+
 struct message_log {
     uint8_t level; /* enum log_level */
     const char *room;

@@ -28,6 +28,7 @@ struct resident_world {
     struct store *store;     /* NULL likewise */
     const char *program;     /* ccgate-script */
     struct ledger *ledger;   /* NULL likewise */
+    struct tally *tally;     /* the supervisor's own; NULL likewise */
 };
 
 struct resident;

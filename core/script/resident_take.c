@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "script/tally.h"
 #include "base/message_id.h"
 
 /* ---- what the host says ---- */
@@ -211,6 +212,19 @@ take_commit(struct resident *resident, const struct frame *frame, struct error *
 }
 
 static bool
+take_metric(struct resident *resident, const struct frame *frame, struct error *error)
+{
+    struct message_metric metric;
+    if (!message_read_metric(frame, &metric, error))
+        return false;
+    const char *problem = tally_take(resident->world.tally, resident->name, &metric);
+    if (problem && !resident->metrics_lost)
+        log_warn(resident->room, "metric %s is not counted: %s", metric.name, problem);
+    resident->metrics_lost = resident->metrics_lost || problem;
+    return true;
+}
+
+static bool
 take_log(struct resident *resident, const struct frame *frame, struct error *error)
 {
     struct message_log line;
@@ -255,6 +269,7 @@ static const struct {
     [FRAME_DONE - FRAME_LOADED] = {take_done, true},
     [FRAME_ASK - FRAME_LOADED] = {resident_take_ask, true},
     [FRAME_FORGET - FRAME_LOADED] = {resident_take_forget, true},
+    [FRAME_METRIC - FRAME_LOADED] = {take_metric, true},
 };
 
 bool

@@ -13,6 +13,7 @@
 #include "script/bind.h"
 #include "script/library.h"
 #include "script/rows.h"
+#include "script/tally.h"
 
 /* Mistakes that are told; nobody reads more at a time. */
 #define PROBLEMS_MAX 100
@@ -331,6 +332,7 @@ script_new(const struct message_load *load, int64_t now_ms, struct host_page *pa
     script->name = mem_text(load->name);
     script->instance = mem_text(load->instance);
     script->token = mem_text(load->token);
+    script->tally = tally_new();
     script->page = page;
     zones_read(&script->zones, load->setup, load->setup_size);
     zones_read(&script->zones, load->source, load->source_size);

@@ -71,7 +71,8 @@ struct script {
     struct effects effects;
     struct task *tasks, *ready; /* all, and those that go on in this activation */
     size_t task_count;
-    uint64_t waits; /* handed out so far */
+    uint64_t waits;      /* handed out so far */
+    struct tally *tally; /* since the core was told last */
 
     /* Texts on their way into Lua, kept here because a raise may leave them: `why` is
      * that of the transition, `scratch` of the C function that runs, `word` of the

@@ -8,6 +8,7 @@
 #include "script/latch_step.h"
 #include "script/setup.h"
 #include "script/sweep.h"
+#include "script/tally.h"
 
 #define RETIRE_MS ((int64_t)10 * 1000) /* what still waits then is cancelled */
 #define ROUND_MS  ((int64_t)200)       /* how often retired ones are looked after */
@@ -400,6 +401,7 @@ supervisor_new(const struct resident_world *world)
 {
     struct supervisor *supervisor = mem_zero(sizeof *supervisor);
     supervisor->world = *world;
+    supervisor->world.tally = tally_new();
     supervisor->round_timer = timer_new(world->loop, on_round, supervisor);
     supervisor->trial_timer = timer_new(world->loop, on_trial, supervisor);
     supervisor->settle_timer = timer_new(world->loop, on_settle, supervisor);
@@ -465,5 +467,6 @@ supervisor_delete(struct supervisor *supervisor)
     timer_free(supervisor->round_timer);
     timer_free(supervisor->trial_timer);
     timer_free(supervisor->settle_timer);
+    tally_delete(supervisor->world.tally);
     free(supervisor);
 }

@@ -15,6 +15,7 @@
 
 struct supervisor;
 
+/* `world` without a tally: it makes its own. */
 struct supervisor *supervisor_new(const struct resident_world *world);
 void supervisor_delete(struct supervisor *supervisor);
 
@@ -89,5 +90,8 @@ void supervisor_each_entry(const struct supervisor *supervisor,
  * host is busy. */
 bool supervisor_run_job(struct supervisor *supervisor, const char *name,
                         struct error *error);
+
+/* What scripts count. */
+const struct tally *supervisor_tally(const struct supervisor *supervisor);
 
 #endif

@@ -168,3 +168,9 @@ supervisor_run_job(struct supervisor *supervisor, const char *name, struct error
     free(found.names);
     return is_good;
 }
+
+const struct tally *
+supervisor_tally(const struct supervisor *supervisor)
+{
+    return supervisor->world.tally;
+}

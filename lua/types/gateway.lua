@@ -442,6 +442,39 @@ function gateway.sleep(time) end
 ---@return gateway.Error? err
 function gateway.http(request) end
 
+---@alias gateway.Labels table<string, string|number|boolean>
+
+---@class gateway.Counter
+local Counter = {}
+
+--- True, or nil and why it is not counted: a script may have 1000 series.
+---@param n? number From 0; by default 1.
+---@param labels? gateway.Labels
+---@return true?
+---@return gateway.Error? err
+function Counter:add(n, labels) end
+
+---@class gateway.Gauge
+local Gauge = {}
+
+---@param value number
+---@param labels? gateway.Labels
+---@return true?
+---@return gateway.Error? err
+function Gauge:set(value, labels) end
+
+--- A number of /metrics that only grows; its samples end with _total.
+---@param name string
+---@param help? string One line.
+---@return gateway.Counter
+function gateway.counter(name, help) end
+
+--- One that goes up and down.
+---@param name string
+---@param help? string One line.
+---@return gateway.Gauge
+function gateway.gauge(name, help) end
+
 ---@class gateway.Secret
 ---@operator concat(string): string
 

@@ -194,6 +194,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         struct message_ask ask;
         struct message_answer answer;
         int64_t by_ms;
+        struct message_metric metric;
     } out;
     bool is_good;
     switch ((enum frame_type)frame->header.type) {
@@ -233,6 +234,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
     case FRAME_DONE: return message_read_done(frame, loaded, &out.done, NULL);
     case FRAME_ASK: return message_read_ask(frame, &out.ask, NULL);
     case FRAME_ANSWER: return message_read_answer(frame, &out.answer, NULL);
+    case FRAME_METRIC: return message_read_metric(frame, &out.metric, NULL);
     case FRAME_FORGET: return message_read_forget(frame, &out.wait, NULL);
     }
     return false;
@@ -297,6 +299,8 @@ write_all(struct buf *out)
     message_write_answer(out, NOW, &answer);
     message_write_answer(out, NOW, &refusal);
     message_write_forget(out, NOW, 5);
+    message_write_metric(out, NOW,
+                         &(struct message_metric){1, "a", "b", {"c", "d"}, 1, 5});
 
     lists_fini(&lists);
     message_list_fini(&raised);
@@ -356,9 +360,9 @@ test_ids_that_say_nothing(void **state)
             assert_false(read_any(&frame, &loaded));
             refused++;
         }
-    /* LOAD RESTORE STORE ROWS STEP LOADED LOG, and those whose id is entry 0:
+    /* LOAD RESTORE STORE ROWS STEP LOADED LOG METRIC, and those whose id is entry 0:
      * DISABLE TICK COMMIT (of a rule and of its handler) STRIKE. */
-    assert_int_equal(refused, 12);
+    assert_int_equal(refused, 13);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }

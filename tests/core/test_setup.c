@@ -129,7 +129,7 @@ an_empty_configuration_is_fine(void **state)
                         "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
                         "\"centers\":[],\"destinations\":[],\"people\":[],"
                         "\"secrets\":[],"
-                        "\"notify\":[],\"calendars\":[]}");
+                        "\"secrets\":[],\"notify\":[],\"calendars\":[]}");
     buf_fini(&out);
 }
 

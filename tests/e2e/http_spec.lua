@@ -216,6 +216,36 @@ describe("the HTTP surface", function ()
     end
   end)
 
+  -- The core keeps the numbers: a host that dies takes none along.
+  it("has what scripts count", function ()
+    world:script("own", [[
+local gw = require "gateway"
+local lost = gw.counter("calls_lost", 'Calls "lost" \\ dropped.')
+gw.job "own" { every = "1h", run = function ()
+  for _ = 1, 3 do lost:add(1, { queue = 'the "big\\one"' }) end
+  gw.gauge("load", "How busy."):set(-0.5)
+end }]])
+    start()
+    world.gateway:wait_log "live: job own"
+    local labels = [[{script="own",queue="the \"big\\one\""}]]
+    local function wait_for(count)
+      world:command { "job", "own" }
+      return harness.wait(function ()
+        local _, body = get "/metrics"
+        local samples = read_metrics(body, "text")
+        return samples["calls_lost_total" .. labels] == count and samples
+      end, 10, count .. " calls")
+    end
+    assert.equal(-0.5, wait_for(3)['load{script="own"}'])
+    local host = world:wait_host "own"
+    os.execute("kill -9 " .. host)
+    world:wait_host("own", host)
+    wait_for(6)
+    local _, body = get("/metrics", { Accept = "application/openmetrics-text; version=1.0.0" })
+    local _, families = read_metrics(body, "open")
+    assert.same({ "counter", "gauge" }, { families.calls_lost.kind, families.load.kind })
+  end)
+
   it("counts what fails", function ()
     world:fault "status=503"
     start()

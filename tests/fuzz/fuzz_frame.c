@@ -200,6 +200,7 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
     struct message_strike strike;
     struct message_done done;
     struct message_ask ask;
+    struct message_metric metric;
     uint64_t wait;
     const struct message_loaded *known = loaded->entry_count ? loaded : &usual;
     switch (frame->header.type) {
@@ -225,6 +226,11 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
         return true;
     case FRAME_ASK:
         return message_read_ask(frame, &ask, NULL) && message_write_ask(out, 0, &ask);
+    case FRAME_METRIC:
+        if (!message_read_metric(frame, &metric, NULL))
+            return false;
+        message_write_metric(out, 0, &metric);
+        return true;
     case FRAME_FORGET:
         if (!message_read_forget(frame, &wait, NULL))
             return false;

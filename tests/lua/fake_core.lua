@@ -272,6 +272,11 @@ local function core_of(host)
     table.insert(host.sends, { to = destination, key = key, message = message })
     return "msg_" .. #host.sends
   end
+  function core.metric(...)
+    host.metrics = host.metrics or {}
+    table.insert(host.metrics, { ... })
+    return host.uncounted
+  end
   function core.may_send()
     return not host.limited
   end

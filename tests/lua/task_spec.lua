@@ -344,8 +344,9 @@ describe("gw", function()
       print(table.concat(names, " "))]]
     host:run "it"
     assert.equal("above ack agent agent_calls agent_operations agents alerts all any array at_least at_most "
-      .. "average below by_hour calendar center changed copy date day destination duration equal http "
-      .. "in_state job json log map maximum minimum none now null one_of outside parallel queues "
-      .. "raises rate ratio rule secret silence sleep store template times top total with within", host.logs[1].text)
+      .. "average below by_hour calendar center changed copy counter date day destination duration "
+      .. "equal gauge http in_state job json log map maximum minimum none now null one_of outside "
+      .. "parallel queues raises rate ratio rule secret silence sleep store template times top total "
+      .. "with within", host.logs[1].text)
   end)
 end)

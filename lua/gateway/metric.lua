@@ -1,0 +1,111 @@
+--- gw.counter(name, help):add(n, labels) and gw.gauge(name, help):set(value, labels): numbers
+--- in /metrics, each with the label script.
+---
+--- They are told at once, whatever becomes of the run, and live as long as the gateway: what
+--- is to survive that is kept with gw.store().
+local core = require "gateway.core"
+local failure = require "gateway.failure"
+local problem = require "gateway.problem"
+local value = require "gateway.value"
+local wording = require "gateway.wording"
+
+local metric = {}
+
+local LABELS_MOST <const>, TEXT_MOST <const> = 10, 255
+local NAME <const> = "^[%a_][%w_]*$"
+
+local function is_text(text)
+  return #text <= TEXT_MOST and not string.find(text, "%c")
+end
+
+-- Names and values by turns, in the order of the names.
+local function read_labels(what, given)
+  if given == nil then
+    return {}
+  elseif value.kind_of(given) ~= "table" then
+    problem.raise(what .. ': labels such as { queue = "sales" } are needed, not ' .. wording.show(given))
+  end
+  local list = {}
+  for _, name in ipairs(wording.keys(given)) do
+    local text = given[name]
+    if type(name) ~= "string" or not string.find(name, NAME) or name == "script" then
+      problem.raise(string.format("%s: %s is no name of a label", what, wording.show(name)))
+    elseif type(text) ~= "string" and not math.type(text) and type(text) ~= "boolean"
+      or not is_text(tostring(text)) then
+      problem.raise(string.format("%s: label %s: a text is needed, not %s", what, name, wording.show(text)))
+    end
+    list[#list + 1], list[#list + 2] = name, tostring(text)
+  end
+  if #list > 2 * LABELS_MOST then
+    problem.raise(string.format("%s: %d labels are the most", what, LABELS_MOST))
+  end
+  return list
+end
+
+local function is_finite(number)
+  return math.type(number) and number == number and math.abs(number) < math.huge
+end
+
+-- True, or nil and why it is not counted.
+local function tell(kind, inside, labels, number)
+  local why = core.metric(kind, inside.name, inside.help, labels, number)
+  if why then
+    return nil, failure.new("limit", "", why)
+  end
+  return true
+end
+
+local counter_methods, gauge_methods = {}, {}
+
+function counter_methods.add(self, count, labels)
+  local inside = value.inside(self, "counter")
+  count = count == nil and 1 or count
+  if not inside then
+    problem.raise "add is called with a colon: counter:add(1)"
+  elseif not is_finite(count) or count < 0 then
+    problem.raise("counter:add: a number from 0 is needed, not " .. wording.show(count))
+  end
+  return tell("counter", inside, read_labels("counter:add", labels), count)
+end
+
+function gauge_methods.set(self, number, labels)
+  local inside = value.inside(self, "gauge")
+  if not inside then
+    problem.raise "set is called with a colon: gauge:set(5)"
+  elseif not is_finite(number) then
+    problem.raise("gauge:set: a number is needed, not " .. wording.show(number))
+  end
+  return tell("gauge", inside, read_labels("gauge:set", labels), number)
+end
+
+local function describe(inside)
+  return "metric " .. tostring(inside.name)
+end
+
+-- A counter's samples end with _total, which need not be written.
+local function read_name(what, name)
+  if type(name) ~= "string" or not string.find(name, NAME) or #name > 200 then
+    problem.report(what .. ': a name such as "calls_lost" is needed, not ' .. wording.show(name))
+    return "none"
+  elseif string.find(name, "^ccgate_") then
+    problem.report(what .. ": names that begin with ccgate_ are the gateway's own")
+  elseif what == "gw.gauge" and string.find(name, "_total$") then
+    problem.report(what .. ": a name that ends in _total is a counter's")
+  end
+  return (string.gsub(name, "_total$", ""))
+end
+
+local function maker(what, new)
+  return function(name, help)
+    if help ~= nil and (type(help) ~= "string" or not is_text(help)) then
+      problem.report(what .. ": help is one line of text, not " .. wording.show(help))
+      help = nil
+    end
+    return new { name = read_name(what, name), help = help or "" }
+  end
+end
+
+metric.counter = maker("gw.counter", value.kind("counter", counter_methods, describe))
+metric.gauge = maker("gw.gauge", value.kind("gauge", gauge_methods, describe))
+
+return metric
