@@ -506,6 +506,23 @@ function fake_core.load(source, options)
   return host
 end
 
+--- A host whose job "it" has this body, from line 3 on; `head` is behind the require.
+function fake_core.job(body, head)
+  local host = fake_core.load(string.format(
+    'local gw = require "gateway" %s\ngw.job "it" { every = "1m", run = function(now) now = now\n%s\nend }',
+    head or "", body))
+  assert(not host.problems[1], host.problems[1] and host.problems[1].text)
+  return host
+end
+
+--- What such a job raises.
+function fake_core.mistake_of(body)
+  local host = fake_core.job(body)
+  local ok, mistake = pcall(host.run, host, "it")
+  assert(not ok)
+  return mistake
+end
+
 --- The problems as "6: text", in order of line.
 function fake_core.lines(host)
   local lines = {}

@@ -2,26 +2,19 @@ local fake_core = require "lua.fake_core"
 
 local FILE <const> = "scripts/queue_wait.lua"
 
-local function job(body)
-  local host = fake_core.load(string.format(
-    'local gw = require "gateway"\ngw.job "it" { every = "1m", run = function()\n%s\nend }', body))
-  assert.same({}, fake_core.lines(host))
+local mistake_of <const> = fake_core.mistake_of
+
+local function answering(body)
+  local host = fake_core.job(body)
   host.answer = { status = 200, headers = {}, body = "[1]" }
   return host
 end
 
 local function asked(body)
-  local host = job(body)
+  local host = answering(body)
   host:run "it"
   assert.equal("http", host.asked.word)
   return host.asked.question
-end
-
-local function mistake_of(body)
-  local host = job(body)
-  local ok, mistake = pcall(host.run, host, "it")
-  assert.is_false(ok)
-  return mistake
 end
 
 describe("gw.http", function()
@@ -40,7 +33,7 @@ describe("gw.http", function()
   end)
 
   it("gives what came, of any status", function()
-    local host = job [[
+    local host = answering [[
       local answer = gw.http { url = "https://a.example/" }
       print(answer.status, answer.json[1])]]
     host.answer.status = 404
@@ -49,7 +42,7 @@ describe("gw.http", function()
   end)
 
   it("gives nil and what went wrong, also over the rate", function()
-    local host = job 'print(gw.http { url = "https://a.example/" })'
+    local host = answering 'print(gw.http { url = "https://a.example/" })'
     host.answer, host.failure = nil, { kind = "timeout", code = "28", message = "no answer in 10s" }
     host:run "it"
     assert.equal("nil\ttimeout 28: no answer in 10s", host.logs[1].text)

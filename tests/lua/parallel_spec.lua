@@ -3,19 +3,7 @@ local fake_core = require "lua.fake_core"
 local FILE <const> = "scripts/queue_wait.lua"
 local ONLY_TASK <const> = " works only inside a task, such as the run of a gw.job or the on_raise of a gw.rule"
 
-local function job(body)
-  local host = fake_core.load(string.format(
-    'local gw = require "gateway"\ngw.job "it" { every = "1m", run = function()\n%s\nend }', body))
-  assert.same({}, fake_core.lines(host))
-  return host
-end
-
-local function mistake_of(body)
-  local host = job(body)
-  local ok, mistake = pcall(host.run, host, "it")
-  assert.is_false(ok)
-  return mistake
-end
+local job <const>, mistake_of <const> = fake_core.job, fake_core.mistake_of
 
 describe("gw.parallel", function()
   it("gives results and errors by position", function()
