@@ -133,13 +133,15 @@ function harness.status(pid, name)
   return tonumber(text:match("\n" .. name .. ":%s*(%d+)"))
 end
 
---- Whether the text stands anywhere in the memory that the process may write.
+--- Whether the text stands anywhere in the memory that the process may write; not in the
+--- terabytes that a sanitizer sets aside for its own.
 function harness.memory_has(pid, text)
   local memory <close> = assert(io.open("/proc/" .. pid .. "/mem", "rb"))
   for line in io.lines("/proc/" .. pid .. "/maps") do
     local first, last = line:match "^(%x+)-(%x+) rw"
-    if first and memory:seek("set", tonumber(first, 16)) then
-      local bytes = memory:read(tonumber(last, 16) - tonumber(first, 16))
+    local size = first and tonumber(last, 16) - tonumber(first, 16) or 0
+    if size > 0 and size <= 1 << 27 and memory:seek("set", tonumber(first, 16)) then
+      local bytes = memory:read(size)
       if bytes and bytes:find(text, 1, true) then return true end
     end
   end
