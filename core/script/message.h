@@ -380,8 +380,8 @@ struct message_metric {
     uint32_t label_count;
     double value;
 };
-/* Letters, digits and '_', no digit first. Names that begin with ccgate_ are the gateway's
- * own, and _total is how a counter's samples end. */
+/* Letters, digits and '_', no digit first. Names that begin with ccgate_ are the
+ * gateway's own, and _total is how a counter's samples end. */
 bool message_is_metric_name(const char *name);
 void message_write_metric(struct buf *out, int64_t now_ms,
                           const struct message_metric *metric);
