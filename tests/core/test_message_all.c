@@ -337,7 +337,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 26);
+    assert_int_equal(count, 27);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }

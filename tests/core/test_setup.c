@@ -128,7 +128,6 @@ an_empty_configuration_is_fine(void **state)
     assert_string_equal(out.data,
                         "{\"file\":\"a.lua\",\"gateway\":\"x\",\"zone\":\"UTC\","
                         "\"centers\":[],\"destinations\":[],\"people\":[],"
-                        "\"secrets\":[],"
                         "\"secrets\":[],\"notify\":[],\"calendars\":[]}");
     buf_fini(&out);
 }
