@@ -474,6 +474,12 @@ deliver_play(struct deliver *deliver, const struct deliver_player *player)
     deliver->player = player;
 }
 
+bool
+deliver_is_played(const struct deliver *deliver)
+{
+    return deliver->player != NULL;
+}
+
 void
 deliver_delete(struct deliver *deliver)
 {

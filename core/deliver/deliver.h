@@ -63,6 +63,8 @@ struct deliver_player {
 /* Before the first message: from now on all requests go to the player, who is borrowed,
  * and none to the network. */
 void deliver_play(struct deliver *deliver, const struct deliver_player *player);
+/* Whether they do: then nothing else may go to the network either. */
+bool deliver_is_played(const struct deliver *deliver);
 
 /* From now on the destinations of `conf`; the old one may go. Messages for one that is
  * no longer there wait, and the log says so. */

@@ -42,6 +42,7 @@ asker resident_ask_silence;
 /* { method, url, headers = { name = text }, json = text | body = text, ms }: one
  * request at once, to where the script may go ([script NAME] allow_private), with the
  * secrets whose marks are in it. Answered with what came (ask_json.h), of any status.
+ * In a rehearsal nothing leaves: cancelled.
  */
 asker resident_ask_http;
 

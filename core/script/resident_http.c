@@ -200,7 +200,9 @@ resident_ask_http(struct resident *resident, struct wait *wait,
         request_delete(request);
         return false;
     }
-    if (fill(request, ask, given, &problem)) {
+    if (deliver_is_played(resident->world.deliver))
+        error_set(&problem, ERROR_CANCELLED, "", "no request leaves a rehearsal");
+    if (!problem.kind && fill(request, ask, given, &problem)) {
         begin(resident, request);
     } else {
         request_delete(request);

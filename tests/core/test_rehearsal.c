@@ -468,6 +468,23 @@ test_answers(void **state)
     assert_string_equal(said(stage->play, "script wait"), "job tell: 201made");
 }
 
+/* Nothing leaves: what gw.http asks for is nobody's to play. */
+static void
+test_requests_stay(void **state)
+{
+    struct stage *stage = *state;
+    struct error error = {0};
+    load(stage, NULL,
+         "local gw = require 'gateway'\n"
+         "gw.job 'ask' { every = '1h', run = function()\n"
+         "  gw.log.info(tostring(select(2, gw.http { url = 'http://127.0.0.1:1/' })))\n"
+         "end }\n");
+    assert_true(rehearsal_run_job(stage->play, "ask", &error));
+    rehearsal_advance(stage->play, 1000);
+    assert_string_equal(said(stage->play, "script wait"),
+                        "job ask: cancelled: no request leaves a rehearsal");
+}
+
 /* ---- time ---- */
 
 static void
@@ -633,6 +650,7 @@ main(int argc, char **argv)
         STAGE_TEST(test_names_of_rows),
         STAGE_TEST(test_failures_and_the_window),
         STAGE_TEST(test_answers),
+        STAGE_TEST(test_requests_stay),
         STAGE_TEST(test_times_of_the_day),
         STAGE_TEST(test_acks_and_silences),
         STAGE_TEST(test_restarts),
