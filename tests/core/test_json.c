@@ -34,6 +34,27 @@ strings_end_where_they_end(void **state)
         }
 }
 
+/* One other byte is seen wherever it is, and one behind the end is nobody's business.
+ */
+static void
+bytes_are_compared_to_the_last(void **state)
+{
+    (void)state;
+    char text[80], again[80];
+    memset(text, 'k', sizeof text);
+    memset(again, 'k', sizeof again);
+    for (size_t size = 0; size < sizeof text; size++) {
+        again[size] = 'x';
+        assert_true(json_same(text, again, size));
+        again[size] = 'k';
+        for (size_t at = 0; at < size; at++) {
+            again[at] ^= 1;
+            assert_false(json_same(text, again, size));
+            again[at] ^= 1;
+        }
+    }
+}
+
 static void
 escapes_become_text(void **state)
 {
@@ -64,6 +85,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_end_where_they_end),
+        cmocka_unit_test(bytes_are_compared_to_the_last),
         cmocka_unit_test(escapes_become_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
