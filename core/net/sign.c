@@ -89,9 +89,14 @@ sign_random_share(void)
 {
     if (clock_is_held())
         return 0.5;
-    uint32_t number;
-    sign_random(&number, sizeof number);
-    return number / 4294967296.0;
+    /* Many at a time: every poll needs one, and asking is a system call. */
+    static uint32_t numbers[64];
+    static size_t left;
+    if (left == 0) {
+        left = sizeof numbers / sizeof *numbers;
+        sign_random(numbers, sizeof numbers);
+    }
+    return numbers[--left] / 4294967296.0;
 }
 
 bool
