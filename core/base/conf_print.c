@@ -117,6 +117,8 @@ static const struct {
     {conf_read_header, "text"},
     {conf_read_text, "text"},
     {conf_read_private, "yes, no or ranges (10.0.0.0/8)"},
+    {conf_read_mailboxes, "addresses (a@b.org)"},
+    {conf_read_starttls, "required or off"},
 };
 
 /* "duration", "POST, PUT or PATCH": what one may write. */
