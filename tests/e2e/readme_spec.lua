@@ -74,48 +74,81 @@ end
 before_each(function () world = harness.world() end)
 after_each(function () world:close() end)
 
-describe("the first rule of the README", function ()
+-- Does a line of `text` say that? Numbers, times and signs of colour are any.
+local function says(text, line)
+  local pattern = line:gsub("%p", "%%%0"):gsub("%d+", "%%d+"):gsub(" +", " +")
+  return text:find(pattern) ~= nil
+end
+
+describe("the first hour with the README", function ()
   local STAYS <const> = { simulate = "listening on ", sink = "listening on ", run = "short_staffed live" }
+  local running
 
-  -- Runs a block of one command; what goes on until Ctrl-C stays in `running`.
-  local function run(command, running)
-    local name = command:match("^build/ccgate (%w+)")
-    if STAYS[name] then
-      local process = world:spawn("sh", { "-c", "exec " .. command }, { cwd = world.folder })
-      running[#running + 1] = process
-      harness.wait(function () return process:said():find(STAYS[name], 1, true) end, 20,
-        function () return command .. process:said() end)
-      return ""
-    end
-    local code, out, err = harness.execute("sh", { "-c", command }, { cwd = world.folder })
-    assert(code == 0, command .. err)
-    return out
-  end
+  before_each(function () running = {} end)
 
-  local function said(running, last)
+  local function said(last)
     local texts = { last }
     for _, process in ipairs(running) do texts[#texts + 1] = process:said() end
     return table.concat(texts, "\n")
   end
 
-  it("works word by word", function ()
-    local with_ports = clone()
-    local running, last, steps = {}, "", 0
-    for _, block in ipairs(blocks(section "Your first rule")) do
+  local function start(command, sign)
+    local process = world:spawn("sh", { "-c", "exec " .. command }, { cwd = world.folder })
+    running[#running + 1] = process
+    harness.wait(function () return process:said():find(sign, 1, true) end, 20,
+      function () return command .. process:said() end)
+  end
+
+  -- Runs a line of a block; what goes on until Ctrl-C stays in `running`.
+  local function run(command)
+    local sign = STAYS[command:match "^build/ccgate (%w+)"]
+    if sign then
+      start(command, sign)
+      return ""
+    end
+    local code, out, err = harness.execute("sh", { "-c", command }, { cwd = world.folder })
+    assert(code == 0, command .. err .. out)
+    return out
+  end
+
+  -- Does what the section says; returns how many steps that were.
+  local function follow(title, with_ports)
+    local last, steps = "", 0
+    for _, block in ipairs(blocks(section(title))) do
       if block.language == "sh" then
-        last = run(with_ports(block.body), running)
+        for line in with_ports(block.body):gmatch "[^\n]+" do last = run(line) end
       elseif block.language == "lua" then
         world:write(block.lead:match("`(scripts/[%w_]+%.lua)`[^`]*$"), block.body)
       else
         for line in block.body:gmatch("[^\n]+") do
-          harness.wait(function () return said(running, last):find(line, 1, true) end, 15,
-            function () return line .. "\nin:\n" .. said(running, last) end)
+          harness.wait(function () return says(said(last), line) end, 15,
+            function () return line .. "\nin:\n" .. said(last) end)
         end
       end
       steps = steps + 1
     end
-    assert.equal(11, steps)
+    return steps
+  end
+
+  local function stop()
     for _, process in ipairs(running) do assert.equal(0, process:stop("sigint")) end
+  end
+
+  it("works word by word: a rule, its check, the demo, a test", function ()
+    assert.equal(8, follow("Your first rule", clone()))
+  end)
+
+  it("works word by word: at a centre, and by hand", function ()
+    local with_ports = clone()
+    local script = blocks(section "Your first rule")[1].body
+    world:write("scripts/short_staffed.lua", (script:gsub('"15s"', '"1s"')))
+    local services = blocks(section "By hand")
+    for index = 1, 2 do start(services[index].body:gsub("\n", ""), "listening on ") end
+    assert.equal(2, follow("Your real centre", with_ports))
+    for _, process in ipairs(running) do process:stop("sigint") end
+    running = {}
+    assert.equal(7, follow("By hand", with_ports))
+    stop()
   end)
 end)
 
