@@ -82,7 +82,8 @@ describe("without a gateway", function ()
       { "outbox", "list" }, { "reload" }, { "job", "digest" },
     } do
       refused("no gateway answers: ", table.unpack(words))
-      refused("` starts one; one that was started with --state DIR is found when [gateway] says state = DIR\n", table.unpack(words))
+      refused("` starts one; one that was started with --state DIR is found when [gateway] says state = DIR\n",
+        table.unpack(words))
     end
   end)
 
