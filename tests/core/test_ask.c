@@ -131,7 +131,7 @@ a_retry_lets_polls_go(void **state)
     polling->status = 200;
     planner_retry(polling->planner, 0);
     polling_wait(polling, &listener.count, 1);
-    assert_int_equal(polling->requests, 2);
+    assert_in_range(polling->requests, 2, 3); /* where the machine is busy, the next */
 }
 
 static void
