@@ -91,11 +91,8 @@ local function repair(text)
 end
 
 local function encode_string(text)
-  if not utf8.len(text) then
-    text = repair(text)
-  end
-  if text:find('[%c"\\]') then
-    text = text:gsub('[%c"\\]', escape)
+  if text:find('[%c"\\\x80-\xff]') then
+    text = (utf8.len(text) and text or repair(text)):gsub('[%c"\\]', escape)
   end
   return '"' .. text .. '"'
 end
@@ -106,8 +103,9 @@ local KEY_SIZE_MAX <const> = 32
 local known_keys, key_count = {}, 0
 
 local function encode_key(key)
-  if known_keys[key] then
-    return known_keys[key]
+  local known = known_keys[key]
+  if known then
+    return known
   end
   local text = encode_string(key) .. ":"
   if #key <= KEY_SIZE_MAX and key_count < KEYS_MAX then
@@ -120,10 +118,7 @@ end
 -- The first of these that gives the same number again is the shortest.
 local FLOATS <const> = { "%.15g", "%.16g", "%.17g" }
 
-local function encode_number(number)
-  if math.type(number) == "integer" then
-    return ("%d"):format(number)
-  end
+local function encode_float(number)
   if number ~= number or number == math.huge or number == -math.huge then
     error("JSON has no " .. tostring(number), 0)
   end
@@ -137,31 +132,49 @@ local function encode_number(number)
   return text
 end
 
-local write
-
-local function write_list(out, list, depth)
-  out[#out + 1] = "["
-  for i = 1, #list do
-    out[#out + 1] = i > 1 and "," or ""
-    write(out, list[i], depth)
-  end
-  out[#out + 1] = "]"
+-- An integer stays one: table.concat writes its digits.
+local function encode_number(number)
+  return math.type(number) == "integer" and number or encode_float(number)
 end
 
-local function write_pair(out, first, key, value, depth)
+-- What is written are parts, joined in the end. A writer puts its own behind the `n` that
+-- are there and gives how many there are then: asking a table for its size costs more.
+local write
+
+local function write_list(parts, n, list, depth)
+  n = n + 1
+  parts[n] = "["
+  for i = 1, #list do
+    if i > 1 then
+      n = n + 1
+      parts[n] = ","
+    end
+    n = write(parts, n, list[i], depth)
+  end
+  parts[n + 1] = "]"
+  return n + 1
+end
+
+local function write_pair(parts, n, first, key, value, depth)
   if type(key) ~= "string" then
     error(("a JSON object has text keys, not %s"):format(tostring(key)), 0)
   end
-  out[#out + 1] = first and encode_key(key) or "," .. encode_key(key)
-  write(out, value, depth)
+  if not first then
+    n = n + 1
+    parts[n] = ","
+  end
+  parts[n + 1] = encode_key(key)
+  return write(parts, n + 1, value, depth)
 end
 
-local function write_object(out, object, depth)
-  out[#out + 1] = "{"
+local function write_object(parts, n, object, depth)
+  n = n + 1
+  parts[n] = "{"
   for i, pair in ipairs(object) do
-    write_pair(out, i == 1, pair[1], pair[2], depth)
+    n = write_pair(parts, n, i == 1, pair[1], pair[2], depth)
   end
-  out[#out + 1] = "}"
+  parts[n + 1] = "}"
+  return n + 1
 end
 
 -- A table is a list when its keys are 1…n and there is at least one, or json.list has
@@ -177,32 +190,66 @@ local function is_list(value)
   return count == #value
 end
 
-local function write_plain(out, value, depth)
-  if is_list(value) then
-    return write_list(out, value, depth)
+-- The keys of the last object with so many, in order: that of the next is often the same,
+-- and then it need not be sorted. Long keys are not worth their memory.
+local ORDERS_MAX <const> = 64
+local orders = {}
+
+local function is_order_of(order, value)
+  for i = 1, #order do
+    if rawget(value, order[i]) == nil then
+      return false
+    end
   end
-  local keys = {}
+  return true
+end
+
+local function sort_keys(value)
+  local keys, is_short = {}, true
   for key in pairs(value) do
     if type(key) ~= "string" then
       error(("a JSON object has text keys, not %s"):format(tostring(key)), 0)
     end
     keys[#keys + 1] = key
+    is_short = is_short and #key <= KEY_SIZE_MAX
   end
   table.sort(keys)
-  out[#out + 1] = "{"
-  for i, key in ipairs(keys) do
-    write_pair(out, i == 1, key, value[key], depth)
+  if is_short and #keys <= ORDERS_MAX then
+    orders[#keys] = keys
   end
-  out[#out + 1] = "}"
+  return keys
 end
 
-local function write_raw(out, value)
-  out[#out + 1] = value[1]
+local function keys_of(value)
+  local count = 0
+  for _ in pairs(value) do
+    count = count + 1
+  end
+  local order = orders[count]
+  return order and is_order_of(order, value) and order or sort_keys(value)
+end
+
+local function write_plain(parts, n, value, depth)
+  if is_list(value) then
+    return write_list(parts, n, value, depth)
+  end
+  n = n + 1
+  parts[n] = "{"
+  for i, key in ipairs(keys_of(value)) do
+    n = write_pair(parts, n, i == 1, key, value[key], depth)
+  end
+  parts[n + 1] = "}"
+  return n + 1
+end
+
+local function write_raw(parts, n, value)
+  parts[n + 1] = value[1]
+  return n + 1
 end
 
 local WRITERS <const> = { [Object] = write_object, [Array] = write_list, [Raw] = write_raw }
 
-local function write_table(out, value, depth)
+local function write_table(parts, n, value, depth)
   if depth == DEPTH_MAX then
     error(("nested deeper than %d, or in a circle"):format(DEPTH_MAX), 0)
   end
@@ -212,7 +259,7 @@ local function write_table(out, value, depth)
     error("a value of the gateway's own cannot be JSON: take gw.copy(…) of it", 0)
   end
   local writer = WRITERS[meta] or write_plain
-  writer(out, value, depth + 1)
+  return writer(parts, n, value, depth + 1)
 end
 
 local UNKNOWN <const> = { userdata = "a row cannot be JSON: take gw.copy(…) of it" }
@@ -226,26 +273,28 @@ local SCALARS <const> = {
   string = encode_string,
 }
 
-function write(out, value, depth)
-  value = json.texts[value] or value
+function write(parts, n, value, depth)
   if type(value) == "table" then
-    return write_table(out, value, depth)
-  end
-  if value == json.null then
+    value = json.texts[value] or value
+    if type(value) == "table" then
+      return write_table(parts, n, value, depth)
+    end
+  elseif value == json.null then
     value = nil
   end
   local scalar = SCALARS[type(value)]
   if not scalar then
     error(UNKNOWN[type(value)] or ("a %s cannot be JSON"):format(type(value)), 0)
   end
-  out[#out + 1] = scalar(value)
+  parts[n + 1] = scalar(value)
+  return n + 1
 end
 
 --- The text of a value; raises for what JSON cannot say (NaN, functions, mixed keys).
 function json.encode(value)
-  local out = {}
-  write(out, value, 0)
-  return table.concat(out)
+  local parts = {}
+  write(parts, 0, value, 0)
+  return table.concat(parts)
 end
 
 --- A number that lua-cjson read as it is meant: an integer when it is whole; any other
