@@ -76,7 +76,10 @@ static void
 load_file(struct run *run, const struct script_file *file)
 {
     struct trial trial = {.run = run, .file = file};
-    struct resident_events events = {on_loaded, on_strike, on_end, &trial};
+    struct resident_events events = {.on_loaded = on_loaded,
+                                     .on_strike = on_strike,
+                                     .on_end = on_end,
+                                     .arg = &trial};
     struct error error = {0};
     struct resident *resident = NULL;
     run->scripts++;

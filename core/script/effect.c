@@ -138,6 +138,13 @@ effect_strike(struct effects *effects, const struct entry *entry, const char *li
 }
 
 void
+effect_full(struct effects *effects, const struct entry *entry, bool is_waiting)
+{
+    struct message_full full = {.entry = entry->number, .is_waiting = is_waiting};
+    message_write_full(effects->out, effects->now_ms, &full);
+}
+
+void
 effect_tell_drops(struct effects *effects)
 {
     if (!effects->dropped || effects->now_ms < effects->told_ms + TELL_AFTER_MS)

@@ -61,6 +61,9 @@ void effect_note(struct effects *effects, enum log_level level, const char *form
 void effect_failed(struct effects *effects, struct entry *entry, const char *text);
 void effect_strike(struct effects *effects, const struct entry *entry,
                    const char *limit);
+/* Raises of the rule wait because as many alerts of the script are open as may be, or
+ * none does any more. */
+void effect_full(struct effects *effects, const struct entry *entry, bool is_waiting);
 /* Tells how many lines have been dropped, at most once a minute. */
 void effect_tell_drops(struct effects *effects);
 

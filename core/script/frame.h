@@ -103,6 +103,10 @@
  * LOG: u8 level; text room ("rule queue-wait"); text message.
  *
  * STRIKE: id = entry; text message ("cpu limit", "memory limit"): stopped from inside.
+ *
+ * FULL: id = entry, a rule; u8 is_waiting (1: what it would raise waits, because as
+ * many alerts of the script are open as its limit says; 0: nothing of it waits any
+ * more).
  */
 #ifndef CCGATE_SCRIPT_FRAME_H
 #define CCGATE_SCRIPT_FRAME_H
@@ -138,7 +142,8 @@ enum frame_type {
     FRAME_ASK,
     FRAME_FORGET,
     FRAME_METRIC,
-    FRAME_LAST_TO_CORE = FRAME_METRIC,
+    FRAME_FULL,
+    FRAME_LAST_TO_CORE = FRAME_FULL,
 };
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };

@@ -26,6 +26,7 @@ struct latch {
     struct latch_slot *slots; /* open addressing over (center, key) */
     char **texts;             /* of the slots, where keys are texts; owned */
     size_t slot_room, slot_count;
+    size_t waiting; /* keys that would be raised if there were room for their alerts */
 };
 
 /* Of one level; `clear` NULL: it is clear when `when` is false. */
@@ -94,6 +95,9 @@ struct latch_round {
     latch_on_state *on_state;
     void *arg;
     uint32_t judged, usable; /* counted: rows, and those that said something */
+    /* Alerts that are open, those of other rules included, counted on; from `open_most`
+     * on nothing is raised, and what would be waits. 0: there is no such limit. */
+    int64_t open, open_most;
 };
 
 /* Judges every row that the rule watches, in the order of the rows. Not for lists. */

@@ -11,6 +11,7 @@
 struct latch_life {
     struct latch_state state;
     int64_t saved_ms; /* sample_ms of the state as it was saved last */
+    bool is_waiting;  /* counted in the latch's `waiting` */
 };
 
 /* Small, because a sample looks at one for each row. */

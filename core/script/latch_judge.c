@@ -115,6 +115,20 @@ save(const struct latch_round *round, const struct key *key, struct latch_slot *
     buf_fini(&text);
 }
 
+static bool
+is_full(const struct latch_round *round)
+{
+    return round->open_most && round->open >= round->open_most;
+}
+
+/* Before its state is set, with which what is known of it may go. */
+static void
+count_waiting(struct latch *latch, const struct latch_slot *slot, bool is_waiting)
+{
+    bool was_waiting = slot->life && slot->life->is_waiting;
+    latch->waiting += (size_t)is_waiting - (size_t)was_waiting;
+}
+
 /* What has been asked is decided, told and kept. A key that has no slot yet gets one
  * when there is something to keep of it. */
 static void
@@ -127,13 +141,17 @@ decide(struct latch *latch, struct latch_round *round, struct latch_slot *slot,
     if (outcome.move != LATCH_STAY &&
         !hand_over(latch, round, slot, input, &outcome, key, row))
         return;
+    round->open += (outcome.move == LATCH_RAISE) - (outcome.move == LATCH_CLEAR);
     if (!slot && latch_state_is_calm(&state))
         return;
     if (!slot)
         slot = latch_find_or_add(latch, round->center, key);
     slot->is_seen = true;
     bool is_news = is_worth_saving(latch, slot, &state);
+    count_waiting(latch, slot, outcome.is_waiting);
     latch_set_state(slot, &state);
+    if (slot->life)
+        slot->life->is_waiting = outcome.is_waiting;
     if (is_news)
         save(round, key, slot);
     release_idle(latch, slot, input->is_gone);
@@ -172,6 +190,7 @@ judge_watched(struct latch *latch, struct latch_round *round, const struct row *
     round->judged++;
     input.now_ms = round->view.now_ms;
     input.end = round->end;
+    input.is_full = is_full(round);
     input.is_gone = row_is_gone(row->cells);
     if (!input.is_gone) {
         if (latch->plan.is_needed && !slot->memory)
@@ -206,7 +225,8 @@ slot_of_list(struct latch *latch, uint32_t center, const struct key *key, bool i
 void
 latch_row(struct latch *latch, struct latch_round *round, const struct row *row)
 {
-    struct latch_input input = {.now_ms = round->view.now_ms, .end = round->end};
+    struct latch_input input = {
+        .now_ms = round->view.now_ms, .end = round->end, .is_full = is_full(round)};
     struct key key;
     key_of_row(&key, latch->query, *row);
     round->judged++;

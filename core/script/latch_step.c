@@ -14,8 +14,8 @@ struct level_input {
     int64_t now_ms;
     enum truth when; /* of the level or a worse one */
     enum truth clear;
-    bool is_anew;    /* a hold that runs begins again */
-    bool is_cooling; /* nothing is raised */
+    bool is_anew;   /* a hold that runs begins again */
+    bool is_barred; /* nothing is raised */
 };
 
 static void
@@ -44,7 +44,7 @@ rise(const struct latch_terms *terms, const struct level_input *input,
     }
     if (level->phase == PHASE_CLEAR || input->is_anew)
         enter(level, PHASE_PENDING, input->now_ms);
-    if (!input->is_cooling && age(level, input->now_ms) >= terms->hold_ms)
+    if (!input->is_barred && age(level, input->now_ms) >= terms->hold_ms)
         level->phase = PHASE_RAISED;
 }
 
@@ -123,8 +123,8 @@ step_levels(const struct latch_terms *terms, const struct latch_input *input,
         .now_ms = input->now_ms,
         .when = TRUTH_FALSE,
         .is_anew = apart > terms->stale_after_ms,
-        .is_cooling =
-            !latch_state_level(state) && input->now_ms < state->cooldown_until_ms,
+        .is_barred = !latch_state_level(state) &&
+                     (input->is_full || input->now_ms < state->cooldown_until_ms),
     };
     for (uint32_t i = terms->level_count; i-- > 0;) {
         struct latch_level *level = &state->levels[i];
@@ -167,6 +167,20 @@ compare(const struct latch_input *input, uint32_t was, const struct latch_state 
     return outcome;
 }
 
+/* Has the hold of a level gone by, and is the room for an alert all that is missing? */
+static bool
+is_waiting(const struct latch_terms *terms, const struct latch_input *input,
+           const struct latch_state *state)
+{
+    if (!input->is_full || latch_state_level(state) || state->cooldown_until_ms)
+        return false;
+    for (uint32_t i = 0; i < terms->level_count; i++)
+        if (state->levels[i].phase == PHASE_PENDING &&
+            age(&state->levels[i], input->now_ms) >= terms->hold_ms)
+            return true;
+    return false;
+}
+
 static void
 end_all(struct latch_state *state)
 {
@@ -201,6 +215,7 @@ latch_step(const struct latch_terms *terms, const struct latch_input *input,
         step_levels(terms, &said, state);
     struct latch_outcome outcome = compare(input, was, state);
     outcome.is_usable = usable;
+    outcome.is_waiting = is_waiting(terms, input, state);
     if (outcome.move == LATCH_CLEAR && terms->cooldown_ms)
         state->cooldown_until_ms = input->now_ms + terms->cooldown_ms;
     if (usable)

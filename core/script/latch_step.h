@@ -55,6 +55,8 @@ struct latch_input {
      * What is raised is cleared at once for this reason, what is pending is forgotten.
      */
     enum latch_reason end;
+    /* As many alerts are open as may be: what would be raised stays pending. */
+    bool is_full;
     enum truth when[LATCH_LEVELS_MAX];
     enum truth clear[LATCH_LEVELS_MAX]; /* of levels that have one */
 };
@@ -68,6 +70,7 @@ struct latch_outcome {
     uint32_t was;             /* from 1; 0: it was not raised */
     int64_t pending_ms; /* how long the level had been true; -1: it is not what came */
     bool is_usable;     /* the sample said something of the key */
+    bool is_waiting;    /* it would be raised, and is_full keeps it from that */
 };
 
 /* Takes the sample into `state`. One that is before the last says that the clock was

@@ -407,4 +407,13 @@ void message_write_strike(struct buf *out, int64_t now_ms,
 bool message_read_strike(const struct frame *frame, const struct message_loaded *loaded,
                          struct message_strike *out, struct error *error);
 
+struct message_full {
+    uint32_t entry; /* a rule */
+    bool is_waiting;
+};
+void message_write_full(struct buf *out, int64_t now_ms,
+                        const struct message_full *full);
+bool message_read_full(const struct frame *frame, const struct message_loaded *loaded,
+                       struct message_full *out, struct error *error);
+
 #endif

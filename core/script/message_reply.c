@@ -459,3 +459,26 @@ message_read_strike(const struct frame *frame, const struct message_loaded *load
     out->text = cursor_word(&cursor, 1, MESSAGE_NAME_MAX, "the text");
     return cursor_finish(&cursor);
 }
+
+void
+message_write_full(struct buf *out, int64_t now_ms, const struct message_full *full)
+{
+    size_t begin = frame_begin(out, FRAME_FULL, full->entry, now_ms);
+    frame_put_u8(out, full->is_waiting);
+    frame_end(out, begin);
+}
+
+bool
+message_read_full(const struct frame *frame, const struct message_loaded *loaded,
+                  struct message_full *out, struct error *error)
+{
+    struct cursor cursor = cursor_open(frame, "FULL", error);
+    out->entry = cursor_entry(&cursor, frame, loaded->entry_count);
+    uint8_t is_waiting = frame_get_u8(&cursor.in);
+    out->is_waiting = is_waiting == 1;
+    cursor_demand(&cursor,
+                  !cursor.in.bad && is_waiting <= 1 &&
+                      loaded->entries[out->entry].kind == ENTRY_RULE,
+                  "the rule");
+    return cursor_finish(&cursor);
+}

@@ -269,6 +269,7 @@ restore(struct resident *resident)
     }
     flush_kept(&restoring);
     message_list_fini(&restoring.list);
+    resident->open_before = notify_raised_of(notify, resident->name);
 }
 
 static void

@@ -38,6 +38,9 @@ struct resident_events {
     void (*on_loaded)(void *arg, const struct message_loaded *loaded);
     /* An entry was stopped from inside at a limit. */
     void (*on_strike)(void *arg, uint32_t entry, const char *text);
+    /* Raises of a rule wait because as many alerts of the script are open as may be, or
+     * none does any more. Only of one that is live and not replaced. */
+    void (*on_full)(void *arg, uint32_t entry, bool is_waiting);
     /* The process is gone; the resident is to be deleted. Before on_loaded: it died
      * while loading. */
     void (*on_end)(void *arg, const struct process_end *end);

@@ -45,7 +45,8 @@ struct resident {
     bool *is_off; /* of each entry: switched off; owned */
     int64_t want_max, alert_max, task_max;
     int64_t store_max;
-    bool alerts_full, store_full, store_lost, metrics_lost; /* said so already */
+    size_t open_before;                        /* alerts, when it went live */
+    bool store_full, store_lost, metrics_lost; /* said so already */
     struct question *too_large; /* likewise, of each whose answer was; owned */
     size_t too_large_count;
     struct subscription *subscription;

@@ -80,19 +80,17 @@ add_sends(struct resident *resident, struct notify_batch *batch,
     return fine;
 }
 
-/* `opened` counts the raises of the same commit, which are not in the book yet. */
+/* A host keeps to the limit by itself, and says FULL; it may not know of alerts that
+ * were open before. `opened` counts the raises of the same commit, which are not in the
+ * book yet. */
 static bool
-has_room(struct resident *resident, int64_t opened)
+has_room(const struct resident *resident, int64_t opened, struct error *error)
 {
-    size_t raised = notify_raised_of(resident->world.notify, resident->name);
-    if ((int64_t)raised + opened < resident->alert_max)
+    size_t open = notify_raised_of(resident->world.notify, resident->name);
+    if ((int64_t)open + opened < (int64_t)resident->open_before + resident->alert_max)
         return true;
-    if (!resident->alerts_full)
-        log_error(resident->room,
-                  "%lld alerts are open: no more are taken (limit "
-                  "alerts in [script %s])",
-                  (long long)resident->alert_max, resident->name);
-    resident->alerts_full = true;
+    error_set(error, ERROR_LIMIT, "", "COMMIT: more than %lld alerts are open",
+              (long long)resident->alert_max);
     return false;
 }
 
@@ -105,8 +103,8 @@ add_alerts(struct resident *resident, struct notify_batch *batch,
     for (uint32_t i = 0; i < commit->alert_count; i++) {
         const struct message_alert *alert = &commit->alerts[i];
         bool is_raise = !strcmp(alert->kind, "raise");
-        if (is_raise && !has_room(resident, opened++))
-            continue;
+        if (is_raise && !has_room(resident, opened++, error))
+            return false;
         if (!notify_alert(batch, conf->centers[alert->center].name,
                           resident->loaded.entries[commit->entry].name, alert->key,
                           alert->kind, alert->event, alert->event_size, error))
@@ -246,6 +244,17 @@ take_strike(struct resident *resident, const struct frame *frame, struct error *
 }
 
 static bool
+take_full(struct resident *resident, const struct frame *frame, struct error *error)
+{
+    struct message_full full;
+    if (!message_read_full(frame, &resident->loaded, &full, error))
+        return false;
+    if (!resident->is_replaced)
+        resident->events.on_full(resident->events.arg, full.entry, full.is_waiting);
+    return true;
+}
+
+static bool
 take_done(struct resident *resident, const struct frame *frame, struct error *error)
 {
     struct message_done done;
@@ -270,6 +279,7 @@ static const struct {
     [FRAME_ASK - FRAME_LOADED] = {resident_take_ask, true},
     [FRAME_FORGET - FRAME_LOADED] = {resident_take_forget, true},
     [FRAME_METRIC - FRAME_LOADED] = {take_metric, true},
+    [FRAME_FULL - FRAME_LOADED] = {take_full, true},
 };
 
 bool

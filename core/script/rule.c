@@ -47,8 +47,19 @@ move_source(struct judging *judging, struct stale_source *source, enum latch_mov
         buf_add_text(why, text_format_duration(judging->rule->stale.after_ms, after,
                                                sizeof after));
     }
-    if (rule_hand_over(judging, &outcome, STALE_KEY, NULL))
-        source->is_raised = move == LATCH_RAISE;
+    if (!rule_hand_over(judging, &outcome, STALE_KEY, NULL))
+        return;
+    source->is_raised = move == LATCH_RAISE;
+    judging->round.open += source->is_raised ? 1 : -1;
+}
+
+/* It is stale; over the limit that is told as soon as there is room. */
+static void
+raise_source(struct judging *judging, struct stale_source *source)
+{
+    source->is_waiting = judging->round.open >= judging->round.open_most;
+    if (!source->is_waiting)
+        move_source(judging, source, LATCH_RAISE, LATCH_NO_REASON);
 }
 
 /* What a sample says of its source. */
@@ -60,6 +71,7 @@ take_source(struct judging *judging)
     if (!source || (judging->round.judged && !judging->round.usable))
         return;
     source->usable_ms = judging->round.view.now_ms;
+    source->is_waiting = false;
     if (source->is_raised)
         move_source(judging, source, LATCH_CLEAR,
                     judging->round.end ? judging->round.end : LATCH_RECOVERED);
@@ -77,7 +89,7 @@ look_at_source(struct judging *judging, struct stale_source *source)
         move_source(judging, source, LATCH_CLEAR, LATCH_HOURS);
     else if (rule->stale.mode == STALE_RAISE && is_over && !source->is_raised &&
              !closed)
-        move_source(judging, source, LATCH_RAISE, LATCH_NO_REASON);
+        raise_source(judging, source);
     /* Keys whose samples say nothing are stale before their source is. */
     if (rule->stale.mode != STALE_CLEAR ||
         now_ms - rule->stale.since_ms <= rule->stale.after_ms)
@@ -115,6 +127,8 @@ begin(struct judging *judging, struct script *script, struct rule *rule,
         .on_move = rule_on_move,
         .on_state = on_state,
         .arg = judging,
+        .open = script->open,
+        .open_most = script->limits.alerts,
     };
     stale_hear(&rule->stale, script->effects.now_ms);
     script_begin(script, &rule->entry);
@@ -122,12 +136,24 @@ begin(struct judging *judging, struct script *script, struct rule *rule,
         judging->round.end = LATCH_HOURS;
 }
 
+/* The core makes an alert of it while raises of the rule wait. */
+static void
+tell_waiting(struct script *script, struct rule *rule)
+{
+    bool is_waiting = rule->latch.waiting || stale_is_waiting(&rule->stale);
+    if (is_waiting != rule->is_waiting)
+        effect_full(&script->effects, &rule->entry, is_waiting);
+    rule->is_waiting = is_waiting;
+}
+
 static void
 end(struct judging *judging)
 {
     struct script *script = judging->script;
     script->row_epoch++;
+    script->open = judging->round.open;
     effect_commit(&script->effects, &judging->rule->entry, 0);
+    tell_waiting(script, judging->rule);
     script_end(script);
 }
 
@@ -266,23 +292,27 @@ rule_shift(struct script *script, int64_t by_ms)
 }
 
 static void
-restore_key(struct rule *rule, const struct message_kept *kept)
+restore_key(struct script *script, struct rule *rule, const struct message_kept *kept)
 {
     struct latch *latch = &rule->latch;
     struct key key;
     if (!strcmp(kept->key, STALE_KEY)) {
         struct stale_source *source = stale_find(&rule->stale, kept->center);
-        if (source)
+        if (source) {
+            script->open += !source->is_raised;
             source->is_raised = true;
+        }
         return;
     }
     if (!key_of_text(&key, latch->query, kept->key) ||
         (!latch->is_list && !latch_is_watched(latch, kept->center, key.id)))
         return;
-    if (kept->state[0])
+    if (kept->state[0]) {
         latch_restore_state(latch, kept->center, &key, kept->state);
-    else
+    } else {
+        script->open += !latch_is_raised(latch, kept->center, &key);
         latch_restore_raised(latch, kept->center, &key);
+    }
 }
 
 void
@@ -292,6 +322,6 @@ rule_restore(struct script *script, const struct message_restore *restore)
         const struct message_kept *kept = &restore->kept[i];
         struct entry *entry = script->entries[kept->entry];
         if (entry->kind == ENTRY_RULE)
-            restore_key((struct rule *)entry, kept);
+            restore_key(script, (struct rule *)entry, kept);
     }
 }

@@ -29,6 +29,7 @@ struct rule {
     struct stale stale;
     int64_t stale_after_ms; /* as it was asked for */
     bool has_open;          /* a calendar says when it counts */
+    bool is_waiting;        /* the core knows that raises of it wait for room */
     uint64_t called;        /* number of the last sample it was called to */
 
     /* It judges rows that a function of its makes of the whole answer, not those that

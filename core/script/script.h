@@ -45,6 +45,7 @@ struct script {
     struct entry **entries;
     size_t entry_count;
     struct roster roster;
+    int64_t open;     /* alerts of all its rules */
     uint32_t *called; /* the rules that the sample is for; one place per entry */
     uint64_t sample;  /* its number */
 

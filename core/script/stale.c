@@ -23,6 +23,15 @@ stale_find(struct stale *stale, uint32_t center)
     return NULL;
 }
 
+bool
+stale_is_waiting(const struct stale *stale)
+{
+    for (size_t i = 0; i < stale->source_count; i++)
+        if (stale->sources[i].is_waiting)
+            return true;
+    return false;
+}
+
 void
 stale_watch(struct stale *stale, uint32_t center)
 {

@@ -26,6 +26,7 @@ struct stale_source {
     uint32_t center;
     int64_t usable_ms; /* of the last usable sample; 0: none yet */
     bool is_raised;
+    bool is_waiting; /* would be raised if there were room for its alert */
 };
 
 /* A zeroed struct watches nothing. */
@@ -50,6 +51,9 @@ void stale_hear(struct stale *stale, int64_t now_ms);
 
 /* The clock was put forward by so much. */
 void stale_shift(struct stale *stale, int64_t by_ms);
+
+/* One of the sources is. */
+bool stale_is_waiting(const struct stale *stale);
 
 /* NULL when the centre is not watched. */
 struct stale_source *stale_find(struct stale *stale, uint32_t center);

@@ -45,7 +45,8 @@ static void
 retire(struct supervisor *supervisor, struct resident *resident)
 {
     struct retiree *retiree = mem_zero(sizeof *retiree);
-    struct resident_events events = {NULL, on_retired_strike, on_retired_end, retiree};
+    struct resident_events events = {
+        .on_strike = on_retired_strike, .on_end = on_retired_end, .arg = retiree};
     resident_replace(resident);
     resident_set_events(resident, &events);
     retiree->resident = resident;

@@ -79,8 +79,20 @@ on_strike(void *arg, uint32_t entry, const char *text)
     if (record->strikes.out_since_ms)
         return;
     strike(ward, record, text);
-    if (record->strikes.out_since_ms)
-        resident_disable(ward->resident, entry);
+    if (!record->strikes.out_since_ms)
+        return;
+    ward_tell_full(ward, record, false);
+    resident_disable(ward->resident, entry);
+}
+
+static void
+on_full(void *arg, uint32_t entry, bool is_waiting)
+{
+    struct ward *ward = arg;
+    struct entry_record *record = record_at(ward, entry);
+    /* It may have crossed the word that the rule is switched off. */
+    if (!record->strikes.out_since_ms)
+        ward_tell_full(ward, record, is_waiting);
 }
 
 /* ---- loading ---- */
@@ -136,6 +148,9 @@ go_live(struct ward *ward)
     bool *disabled = mem_zero(loaded->entry_count + 1);
     for (uint32_t i = 0; i < loaded->entry_count; i++)
         disabled[i] = record_at(ward, i)->strikes.out_since_ms != 0;
+    /* What waits for room the new host finds out for itself. */
+    for (size_t i = 0; i < ward->entry_count; i++)
+        ward_tell_full(ward, &ward->entries[i], false);
     if (ward->state != WARD_RESTARTING) {
         ward_tell_over(ward);
         say_live(ward, loaded);
@@ -231,8 +246,8 @@ on_end(void *arg, const struct process_end *end)
     ward->on_change(ward->arg);
 }
 
-static const struct resident_events resident_events = {on_loaded, on_strike, on_end,
-                                                       NULL};
+static const struct resident_events resident_events = {on_loaded, on_strike, on_full,
+                                                       on_end, NULL};
 
 /* ---- a candidate beside it ---- */
 
@@ -321,8 +336,10 @@ void
 ward_try(struct ward *ward, struct script_file *file, struct buf *setup,
          const struct resident_world *world)
 {
-    struct resident_events events = {on_candidate_loaded, on_candidate_strike,
-                                     on_candidate_end, ward};
+    struct resident_events events = {.on_loaded = on_candidate_loaded,
+                                     .on_strike = on_candidate_strike,
+                                     .on_end = on_candidate_end,
+                                     .arg = ward};
     struct error error = {0};
     ward->candidate_file = *file;
     ward->candidate_setup = *setup;

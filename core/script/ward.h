@@ -20,6 +20,7 @@ struct entry_record {
     char *name;
     struct strikes strikes;
     bool is_told; /* people know that it is switched off */
+    bool is_full; /* and that raises of it wait for room */
 };
 
 struct ward {
@@ -89,6 +90,10 @@ void ward_drain(struct ward *ward);
 void ward_tell_off(const struct ward *ward, struct entry_record *record,
                    const char *reason);
 void ward_tell_quarantined(struct ward *ward, const char *reason);
+/* Raises of the rule wait until there is room for them, or none does any more. Told
+ * again it changes nothing. */
+void ward_tell_full(const struct ward *ward, struct entry_record *record,
+                    bool is_waiting);
 /* It is loaded anew: everything is on again. */
 void ward_tell_over(struct ward *ward);
 /* What was let in for a trial has gone well as long as strikes count: a trial alone is

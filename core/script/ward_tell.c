@@ -28,6 +28,27 @@ ward_tell_quarantined(struct ward *ward, const char *reason)
 }
 
 void
+ward_tell_full(const struct ward *ward, struct entry_record *record, bool is_waiting)
+{
+    if (record->is_full == is_waiting)
+        return;
+    char *name = mem_format("%s/%s/alerts", ward->file.name, record->name);
+    const struct conf_limits *limits =
+        conf_limits_of(ward->world->conf, ward->file.name);
+    record->is_full = is_waiting;
+    if (is_waiting)
+        trouble_tell(TROUBLE_RULE, name,
+                     "%s has %lld alerts open, its limit: what rule %s would raise "
+                     "waits until one of them is cleared; let its rules raise less, or "
+                     "set a higher alerts in [script %s]",
+                     ward->file.shown, (long long)limits->alerts, record->name,
+                     ward->file.name);
+    else
+        trouble_over(TROUBLE_RULE, name);
+    free(name);
+}
+
+void
 ward_tell_over(struct ward *ward)
 {
     char *prefix = mem_format("%s/", ward->file.name);

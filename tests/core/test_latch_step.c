@@ -305,6 +305,64 @@ test_facts(void **state)
 }
 
 /* What is calm is all zero, so that nothing is kept of it. */
+/* The room for alerts is full, and then it is not. */
+static void
+test_full(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t at_s;
+        bool is_full;
+        enum truth when;
+        enum latch_move move;
+        enum latch_phase phase;
+        bool is_waiting;
+    } steps[] = {
+        {0, true, TRUTH_TRUE, LATCH_STAY, PHASE_PENDING, false},
+        {20, true, TRUTH_TRUE, LATCH_STAY, PHASE_PENDING, true}, /* the hold is over */
+        {40, true, TRUTH_UNKNOWN, LATCH_STAY, PHASE_PENDING, true},
+        {45, true, TRUTH_FALSE, LATCH_STAY, PHASE_CLEAR,
+         false}, /* nobody has missed it */
+        {50, true, TRUTH_TRUE, LATCH_STAY, PHASE_PENDING, false},
+        {75, true, TRUTH_TRUE, LATCH_STAY, PHASE_PENDING, true},
+        {100, false, TRUTH_TRUE, LATCH_RAISE, PHASE_RAISED,
+         false}, /* without another hold */
+        {110, true, TRUTH_TRUE, LATCH_STAY, PHASE_RAISED, false},
+        {120, true, TRUTH_FALSE, LATCH_STAY, PHASE_LINGERING, false},
+        {140, true, TRUTH_FALSE, LATCH_CLEAR, PHASE_CLEAR, false},
+        {150, true, TRUTH_TRUE, LATCH_STAY, PHASE_PENDING, false},
+        {175, true, TRUTH_TRUE, LATCH_STAY, PHASE_PENDING, false}, /* a cooldown runs */
+        {200, true, TRUTH_TRUE, LATCH_STAY, PHASE_PENDING, true},
+    };
+    struct latch_terms terms = held;
+    struct latch_state key = {0};
+    terms.has_clear[0] = false;
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        struct latch_input input = {.now_ms = steps[i].at_s * S + S,
+                                    .is_full = steps[i].is_full,
+                                    .when = {steps[i].when}};
+        struct latch_outcome outcome = latch_step(&terms, &input, &key);
+        if (outcome.move != steps[i].move || key.levels[0].phase != steps[i].phase ||
+            outcome.is_waiting != steps[i].is_waiting)
+            fail_msg("step %zu: move %d, phase %d, %s", i, outcome.move,
+                     key.levels[0].phase, outcome.is_waiting ? "waits" : "does not");
+    }
+}
+
+/* An alert that is open changes its level all the same. */
+static void
+test_full_is_for_raises(void **state)
+{
+    (void)state;
+    const struct latch_terms terms = {.level_count = 2, .stale_after_ms = 30 * S};
+    struct latch_state key = {0};
+    struct latch_input input = {.now_ms = S, .when = {TRUTH_TRUE, TRUTH_FALSE}};
+    assert_int_equal(latch_step(&terms, &input, &key).move, LATCH_RAISE);
+    input = (struct latch_input){
+        .now_ms = 2 * S, .is_full = true, .when = {TRUTH_TRUE, TRUTH_TRUE}};
+    assert_int_equal(latch_step(&terms, &input, &key).move, LATCH_LEVEL);
+}
+
 static void
 test_calm(void **state)
 {
@@ -390,6 +448,8 @@ main(void)
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_gone),
         cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_full_is_for_raises),
         cmocka_unit_test(test_calm),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_that_moves_with_the_clock),

@@ -63,6 +63,12 @@ test_small(void **state)
     assert_int_equal(strike.entry, 2);
     assert_string_equal(strike.text, "cpu limit");
 
+    struct message_full full;
+    message_write_full(&bench.out, NOW, &(struct message_full){0, true});
+    assert_true(message_read_full(bench_frame(&bench), &loaded, &full, &bench.error));
+    assert_int_equal(full.entry, 0);
+    assert_true(full.is_waiting);
+
     struct message_done done;
     message_write_done(&bench.out, NOW, &(struct message_done){1, 60000});
     assert_true(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
@@ -128,6 +134,14 @@ test_small_refused(void **state)
         message_read_strike(bench_frame(&bench), &loaded, &strike, &bench.error));
     assert_fault(&bench, "STRIKE: the text");
 
+    struct message_full full;
+    message_write_full(&bench.out, NOW, &(struct message_full){ENTRIES, true});
+    assert_false(message_read_full(bench_frame(&bench), &loaded, &full, &bench.error));
+    assert_fault(&bench, "FULL: no such entry");
+    message_write_full(&bench.out, NOW, &(struct message_full){1, true});
+    assert_false(message_read_full(bench_frame(&bench), &loaded, &full, &bench.error));
+    assert_fault(&bench, "FULL: the rule");
+
     struct message_done done;
     message_write_done(&bench.out, NOW, &(struct message_done){ENTRIES, 1});
     assert_false(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
@@ -190,6 +204,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         struct message_fetch fetch;
         struct message_log log;
         struct message_strike strike;
+        struct message_full full;
         struct message_done done;
         struct message_ask ask;
         struct message_answer answer;
@@ -231,6 +246,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         return is_good;
     case FRAME_LOG: return message_read_log(frame, &out.log, NULL);
     case FRAME_STRIKE: return message_read_strike(frame, loaded, &out.strike, NULL);
+    case FRAME_FULL: return message_read_full(frame, loaded, &out.full, NULL);
     case FRAME_DONE: return message_read_done(frame, loaded, &out.done, NULL);
     case FRAME_ASK: return message_read_ask(frame, &out.ask, NULL);
     case FRAME_ANSWER: return message_read_answer(frame, &out.answer, NULL);
@@ -294,6 +310,7 @@ write_all(struct buf *out)
             4, 0, &query_queues, 0, {0, 0, OPERATION_ANY}, want_ids, 2});
     message_write_log(out, NOW, &(struct message_log){LEVEL_INFO, "rule a", "x", 1});
     message_write_strike(out, NOW, &(struct message_strike){0, "cpu limit"});
+    message_write_full(out, NOW, &(struct message_full){0, true});
     message_write_done(out, NOW, &(struct message_done){1, 60000});
     message_write_ask(out, NOW, &(struct message_ask){5, "http", "{}", 2});
     message_write_answer(out, NOW, &answer);
@@ -337,7 +354,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 27);
+    assert_int_equal(count, 28);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -361,8 +378,8 @@ test_ids_that_say_nothing(void **state)
             refused++;
         }
     /* LOAD RESTORE STORE ROWS STEP LOADED LOG METRIC, and those whose id is entry 0:
-     * DISABLE TICK COMMIT (of a rule and of its handler) STRIKE. */
-    assert_int_equal(refused, 13);
+     * DISABLE TICK COMMIT (of a rule and of its handler) STRIKE FULL. */
+    assert_int_equal(refused, 14);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }

@@ -1,5 +1,6 @@
 /* Scripts that are loaded, die and are started again. */
 #include "supervising.h"
+#include "troubles.h"
 
 #include "base/log.h"
 
@@ -142,11 +143,22 @@ a_rule_name_belongs_to_one_script(void **state)
     wait_for_steady_hosts(2);
 }
 
-/* Two queues cross, one alert may be open; another script has room of its own. */
+static void
+wait_until_told(size_t count)
+{
+    for (int64_t until = clock_mono_ms() + 15000; troubles.told < count;) {
+        assert_true(clock_mono_ms() < until);
+        polling_run_for(gateway.polling, 2);
+    }
+}
+
+/* Two queues cross, one alert may be open; another script has room of its own. What
+ * waits is told of, and raised when there is room. */
 static void
 open_alerts_are_limited_per_script(void **state)
 {
     (void)state;
+    troubles_listen();
     gateway.conf.limits.alerts = 1;
     write_script("a", RULE("first", 1) RULE("second", 2));
     write_script("b", RULE("other", 3));
@@ -154,6 +166,31 @@ open_alerts_are_limited_per_script(void **state)
     wait_until_raised("other", 1);
     wait_until_asked(1, 2);
     wait_until_asked(2, 2);
+    assert_int_equal(raised_of("first") + raised_of("second"), 1);
+    bool is_first = raised_of("first");
+    wait_until_told(1);
+    assert_true(troubles_say(TROUBLE_RULE,
+                             is_first ? "a/second/alerts" : "a/first/alerts",
+                             "set a higher alerts in [script a]"));
+    write_script("a", is_first ? RULE("second", 2) : RULE("first", 1));
+    reload(&gateway.conf, true);
+    wait_until_raised(is_first ? "second" : "first", 1);
+    assert_true(troubles.over > 0);
+    assert_int_equal(troubles.told, 1);
+}
+
+/* The new host finds out for itself whether something still waits. */
+static void
+what_waits_is_told_again_by_the_next_host(void **state)
+{
+    (void)state;
+    troubles_listen();
+    gateway.conf.limits.alerts = 1;
+    write_script("a", RULE("first", 1) RULE("second", 2));
+    start();
+    wait_until_told(1);
+    assert_int_equal(kill(only_host(), SIGKILL), 0);
+    wait_until_told(2);
     assert_int_equal(raised_of("first") + raised_of("second"), 1);
 }
 
@@ -168,6 +205,7 @@ main(void)
         test(draining_starts_no_host),
         test(a_rule_name_belongs_to_one_script),
         test(open_alerts_are_limited_per_script),
+        test(what_waits_is_told_again_by_the_next_host),
         test(an_answer_that_is_too_large_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "script/resident_inside.h"
 #include "script/ward.h"
 #include "troubles.h"
 
@@ -315,6 +316,63 @@ each_trial_has_its_hour(void **state)
     assert_false(is_switched_off());
 }
 
+/* A rule that finds its rows, so that it needs no planner; it finds none. */
+#define IDLE                                                                             \
+    "local gw = require \"gateway\"\n"                                                   \
+    "gw.rule \"idle\" { from = function () return {} end, fields = { x = \"count\" },\n" \
+    "  every = \"1h\", when = gw.above(\"x\", 1), summary = \"x\", send = \"book\" }\n"
+
+#define EVENT                                                                          \
+    "{\"severity\":\"info\",\"labels\":{},\"summary\":\"x\",\"why\":\"x\",\"row\":{}," \
+    "\"query\":\"\",\"send\":[]}"
+
+/* `count` raises in a commit, as a host would say them. */
+static bool
+commit_raises(size_t count, struct error *error)
+{
+    struct message_list items = {0};
+    struct buf out = {0};
+    struct frame frame;
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%zu", i);
+        message_put_alert(
+            &items, &(struct message_alert){0, key, "raise", EVENT, strlen(EVENT)});
+    }
+    message_write_commit(&out, clock_wall_ms(), 0, 0, &items);
+    assert_int_equal(
+        frame_next(out.data, out.size, &used, FRAME_LOADED, FRAME_LAST_TO_CORE, &frame),
+        FRAME_OK);
+    bool is_taken = resident_take(care.ward->resident, &frame, error);
+    buf_fini(&out);
+    message_list_fini(&items);
+    return is_taken;
+}
+
+/* A host keeps to the limit by itself: one that does not is no host of ours. */
+static void
+more_alerts_than_the_limit_are_the_end_of_a_host(void **state)
+{
+    (void)state;
+    static struct conf_center center = {
+        .name = (char *)(uintptr_t) "main", .edition = 2023, .is_default = true};
+    static struct conf_destination book = {.name = (char *)(uintptr_t) "book",
+                                           .kind = (char *)(uintptr_t) "log"};
+    struct error error = {0};
+    care.conf.centers = &center;
+    care.conf.center_count = 1;
+    care.conf.destinations = &book;
+    care.conf.destination_count = 1;
+    load(IDLE);
+    wait_until(is_live, "the script");
+    assert_false(commit_raises(11, &error));
+    assert_string_equal(error.message, "COMMIT: more than 10 alerts are open");
+    assert_int_equal(notify_raised_of(care.world.notify, "a"), 0);
+    assert_true(commit_raises(10, &error));
+    assert_int_equal(notify_raised_of(care.world.notify, "a"), 10);
+}
+
 /* It is good, and killed before anybody could let it go live. */
 static void
 a_good_candidate_that_is_killed_is_started_again(void **state)
@@ -373,6 +431,7 @@ main(void)
         test(a_deadly_script_is_quarantined_and_tried_again),
         test(a_survivor_is_told),
         test(each_trial_has_its_hour),
+        test(more_alerts_than_the_limit_are_the_end_of_a_host),
         test(a_good_candidate_that_is_killed_is_started_again),
         test(a_mended_script_leaves_quarantine),
         test(draining_ends_all_starts),

@@ -198,6 +198,7 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
     struct message_sleep sleep;
     struct message_log log;
     struct message_strike strike;
+    struct message_full full;
     struct message_done done;
     struct message_ask ask;
     struct message_metric metric;
@@ -223,6 +224,11 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
         if (!message_read_strike(frame, known, &strike, NULL))
             return false;
         message_write_strike(out, 0, &strike);
+        return true;
+    case FRAME_FULL:
+        if (!message_read_full(frame, known, &full, NULL))
+            return false;
+        message_write_full(out, 0, &full);
         return true;
     case FRAME_ASK:
         return message_read_ask(frame, &ask, NULL) && message_write_ask(out, 0, &ask);
