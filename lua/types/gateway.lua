@@ -23,7 +23,7 @@ local gateway = {}
 ---@class gateway.QueuesQuery: gateway.Query
 local QueuesQuery = {}
 
---- Asks, in a task.
+--- Asks: a list of rows, or nil and why not.
 ---@param options? gateway.FetchOptions
 ---@return Queue[]? rows
 ---@return gateway.Error? err
@@ -32,7 +32,7 @@ function QueuesQuery:fetch(options) end
 ---@class gateway.AgentsQuery: gateway.Query
 local AgentsQuery = {}
 
---- Asks, in a task.
+--- Asks: a list of rows, or nil and why not.
 ---@param options? gateway.FetchOptions
 ---@return Agent[]? rows
 ---@return gateway.Error? err
@@ -41,7 +41,7 @@ function AgentsQuery:fetch(options) end
 ---@class gateway.CallsQuery: gateway.Query
 local CallsQuery = {}
 
---- Asks, in a task.
+--- Asks: a list of rows, or nil and why not.
 ---@param options? gateway.FetchOptions
 ---@return Call[]? rows
 ---@return gateway.Error? err
@@ -50,7 +50,7 @@ function CallsQuery:fetch(options) end
 ---@class gateway.OperationsQuery: gateway.Query
 local OperationsQuery = {}
 
---- Asks, in a task.
+--- Asks: a list of rows, or nil and why not.
 ---@param options? gateway.FetchOptions
 ---@return Operation[]? rows
 ---@return gateway.Error? err
@@ -143,31 +143,37 @@ function Condition:given(guard) end
 ---@return gateway.ByHour
 function gateway.by_hour(limits) end
 
+--- It is more than the limit.
 ---@param field gateway.Field
 ---@param limit gateway.MovingLimit
 ---@return gateway.Condition
 function gateway.above(field, limit) end
 
+--- It is less.
 ---@param field gateway.Field
 ---@param limit gateway.MovingLimit
 ---@return gateway.Condition
 function gateway.below(field, limit) end
 
+--- It is the limit or more.
 ---@param field gateway.Field
 ---@param limit gateway.MovingLimit
 ---@return gateway.Condition
 function gateway.at_least(field, limit) end
 
+--- It is the limit or less.
 ---@param field gateway.Field
 ---@param limit gateway.MovingLimit
 ---@return gateway.Condition
 function gateway.at_most(field, limit) end
 
+--- It is that number, word, text or boolean.
 ---@param field gateway.Field
 ---@param value gateway.Limit|boolean
 ---@return gateway.Condition
 function gateway.equal(field, value) end
 
+--- It is one of these.
 ---@param field gateway.Field
 ---@param ... gateway.Limit
 ---@return gateway.Condition
@@ -193,14 +199,17 @@ function gateway.outside(field, low, high) end
 ---@return gateway.Condition
 function gateway.in_state(state, age) end
 
+--- All are true.
 ---@param conditions gateway.When[]
 ---@return gateway.Condition
 function gateway.all(conditions) end
 
+--- One is true.
 ---@param conditions gateway.When[]
 ---@return gateway.Condition
 function gateway.any(conditions) end
 
+--- None is true.
 ---@param conditions gateway.When[]
 ---@return gateway.Condition
 function gateway.none(conditions) end
@@ -228,16 +237,19 @@ function gateway.times(condition, count, within) end
 ---@field within fun(self: gateway.Window, low: gateway.Limit, high: gateway.Limit): gateway.Condition
 ---@field outside fun(self: gateway.Window, low: gateway.Limit, high: gateway.Limit): gateway.Condition
 
+--- The mean of the samples of that time.
 ---@param field gateway.Field
 ---@param lasts gateway.Duration
 ---@return gateway.Window
 function gateway.average(field, lasts) end
 
+--- The largest of them.
 ---@param field gateway.Field
 ---@param lasts gateway.Duration
 ---@return gateway.Window
 function gateway.maximum(field, lasts) end
 
+--- The smallest.
 ---@param field gateway.Field
 ---@param lasts gateway.Duration
 ---@return gateway.Window
@@ -351,22 +363,22 @@ function gateway.ratio(field, under, lasts) end
 ---@field cooldown? gateway.Duration Not raised again so soon after a clear.
 ---@field remind? gateway.Duration How often it is told again while raised.
 ---@field stale_after? gateway.Duration Without a usable sample for so long, stale applies.
----@field stale? "hold"|"raise"|"clear"
+---@field stale? "hold"|"raise"|"clear" What then becomes of what is raised; "hold" by default.
 ---@field gone? "clear"|"hold"|"raise" What a row does that vanished.
 ---@field during? string|gateway.Calendar Outside it nothing is raised, and what is raised is cleared.
----@field severity? gateway.Severity|fun(row: any): gateway.Severity
----@field labels? table<string, string|number|boolean>|fun(row: any): table
+---@field severity? gateway.Severity|fun(row: any): gateway.Severity By default "warning"; also what [gateway] severities lists.
+---@field labels? table<string, string|number|boolean>|fun(row: any): table Names and values that go along.
 ---@field summary? gateway.Text A text such as "{name}: {calls_waiting} waiting".
----@field details? gateway.Text
----@field link? gateway.Text
+---@field details? gateway.Text What stands below the summary.
+---@field link? gateway.Text An address to look at.
 ---@field cleared? string The text of the clear: "{summary} — over after {age:duration}".
----@field mention? string|string[]|fun(row: any): string|string[]|nil People of gateway.conf.
----@field send? gateway.Send|fun(event: gateway.Alert): gateway.Send Destinations of gateway.conf.
+---@field mention? string|string[]|fun(row: any): string|string[]|nil Whom: [people] of gateway.conf.
+---@field send? gateway.Send|fun(event: gateway.Alert): gateway.Send Who is told: destinations of gateway.conf.
 ---@field doc? string What it is good for, in a sentence.
 ---@field on_raise? fun(row: any, alert: gateway.HandledAlert) As a task, once the raise is on disk.
----@field on_level? fun(row: any, alert: gateway.HandledAlert)
----@field on_remind? fun(row: any, alert: gateway.HandledAlert)
----@field on_clear? fun(row: any, alert: gateway.HandledAlert)
+---@field on_level? fun(row: any, alert: gateway.HandledAlert) The same, of another severity.
+---@field on_remind? fun(row: any, alert: gateway.HandledAlert) The same, of a reminder.
+---@field on_clear? fun(row: any, alert: gateway.HandledAlert) The same, of the clear.
 
 --- Watches rows and keeps one alert per row: gw.rule "queue-wait" { … }.
 ---@param name string
@@ -375,13 +387,13 @@ function gateway.rule(name) end
 
 --- One of every, at and cron.
 ---@class gateway.Job
----@field every? gateway.Duration
+---@field every? gateway.Duration At an interval.
 ---@field at? string Each day: "18:05".
----@field cron? string "0 9 * * 1-5": minute, hour, day, month, weekday.
+---@field cron? string Minute, hour, day, month, weekday: "0 9 * * 1-5".
 ---@field zone? string Of at and cron: "Europe/Istanbul"; by default the gateway's.
 ---@field during? gateway.Calendar|string Only while it is open.
 ---@field missed? "skip"|"once"|"all" What becomes of runs that were due while it was down; "skip" by default.
----@field run fun(now: integer, due: integer) due is when it was to run.
+---@field run fun(now: integer, due: integer) What it does; due is when it was to run.
 
 --- Runs at times and never overlaps itself: gw.job "round-up" { … }.
 ---@param name string
@@ -393,7 +405,7 @@ function gateway.job(name) end
 ---@class gateway.Destination
 local Destination = {}
 
---- Queues the message durably. One with the same key is sent once in 7 days.
+--- Queues the message durably and gives a receipt. One with the same key is sent once in 7 days.
 ---@param message string|table
 ---@param options? { key?: string }
 ---@return gateway.Receipt?
@@ -411,8 +423,8 @@ function Destination:send(message, options) end
 ---@field id string As ccgate outbox shows it.
 local Receipt = {}
 
---- The receiver's last answer; what it said of a message that is given up, and a timeout,
---- are errors. Of what was over before, the first KB and no headers.
+--- Waits for the receiver's last answer. What it said of a message that is given up, and a
+--- timeout, are errors. Of what was over before, the first KB and no headers.
 ---@param time? gateway.Duration By default a minute.
 ---@return gateway.Answer?
 ---@return gateway.Error? err
@@ -447,7 +459,7 @@ function gateway.http(request) end
 ---@class gateway.Counter
 local Counter = {}
 
---- True, or nil and why it is not counted: a script may have 1000 series.
+--- So many more. Nil, and why, when it is not counted: a script may have 1000 series.
 ---@param n? number From 0; by default 1.
 ---@param labels? gateway.Labels
 ---@return true?
@@ -457,6 +469,7 @@ function Counter:add(n, labels) end
 ---@class gateway.Gauge
 local Gauge = {}
 
+--- It is this now.
 ---@param value number
 ---@param labels? gateway.Labels
 ---@return true?
@@ -570,6 +583,7 @@ function gateway.day(t) end
 ---@class gateway.Calendar
 local Calendar = {}
 
+--- Whether it is open, by default now.
 ---@param now? number Seconds since the epoch.
 ---@return boolean
 function Calendar:open(now) end
@@ -635,6 +649,7 @@ function gateway.array(list) end
 ---@field encode fun(value: any): string
 ---@field decode fun(text: string): any
 
+--- JSON: encode(value) and decode(text).
 ---@type gateway.Json
 gateway.json = {}
 
@@ -645,6 +660,7 @@ gateway.json = {}
 ---@field warn fun(text: any, fields?: table)
 ---@field error fun(text: any, fields?: table)
 
+--- The gateway's log: info(text, { key = value }), debug, warn, error.
 ---@type gateway.Log
 gateway.log = {}
 
