@@ -35,8 +35,8 @@ describe("json.encode", function()
   it("writes each object's own keys, whatever the one before it had", function()
     local inherits = setmetatable({ x = 1 }, { __index = { b = 2 } })
     local long = ("k"):rep(40)
-    assert.equal('[{"b":1},{"b":2},{"a":3},{"x":1},{"' .. long .. '":4},{"b":5}]',
-      json.encode { { b = 1 }, { b = 2 }, { a = 3 }, inherits, { [long] = 4 }, { b = 5 } })
+    assert.equal('[{"a":3},{"b":2},{"x":1},{"' .. long .. '":4},{"b":5}]',
+      json.encode { { a = 3 }, { b = 2 }, inherits, { [long] = 4 }, { b = 5 } })
     assert.equal('[{"a":1,"b":2},{"a":3,"c":4},{"a":5,"b":6}]',
       json.encode { { b = 2, a = 1 }, { c = 4, a = 3 }, { b = 6, a = 5 } })
     json.encode { a = 1, b = 2 }
