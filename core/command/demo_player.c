@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "command/command.h"
 
 static void
 end(struct player *player)
@@ -64,32 +66,34 @@ player_drain(struct player *player)
         ;
 }
 
+/* In the child. Out of the reach of the terminal's Ctrl-C: the demo says who ends when;
+ * when it can say nothing any more, the kernel does. */
+static _Noreturn void
+become(const char *const argv[], int out, pid_t demo)
+{
+    setpgid(0, 0);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == demo &&
+        dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0)
+        execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+    _exit(EXIT_PROBLEM);
+}
+
 bool
 player_start(struct player *player, const char *const argv[])
 {
-    int ends[2];
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
-    /* Out of the reach of the terminal's Ctrl-C: the demo says who ends when. */
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    int failed = posix_spawn(&player->pid, "/proc/self/exe", &actions, &attributes,
-                             (char *const *)(uintptr_t)argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    close(ends[1]);
-    if (failed) {
-        fprintf(stderr, "ccgate demo: cannot start %s: %s\n", argv[1],
-                strerror(failed));
-        close(ends[0]);
+    int ends[2] = {-1, -1};
+    pid_t demo = getpid();
+    bool is_good = pipe2(ends, O_CLOEXEC) == 0 && (player->pid = fork()) >= 0;
+    if (is_good && player->pid == 0)
+        become(argv, ends[1], demo);
+    if (!is_good) {
+        fprintf(stderr, "ccgate demo: cannot start %s: %s\n", argv[1], strerror(errno));
         player->pid = 0;
+        close(ends[0]);
+        close(ends[1]);
         return false;
     }
+    close(ends[1]);
     player->out = ends[0];
     fcntl(player->out, F_SETFL, O_NONBLOCK);
     player->watch = watch_new(player->loop, player->out, WATCH_READ, on_said, player);

@@ -1,5 +1,6 @@
 /* One of the programs that the demo plays with: a process of its own, as in life, whose
- * output comes line by line. */
+ * output comes line by line. It is asked to end (SIGTERM) when the demo is gone,
+ * however that came about. */
 #ifndef CCGATE_COMMAND_DEMO_PLAYER_H
 #define CCGATE_COMMAND_DEMO_PLAYER_H
 

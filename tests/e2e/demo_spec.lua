@@ -131,6 +131,20 @@ describe("ccgate demo", function ()
     assert.is_nil(io.open(world:path "var"))
   end)
 
+  it("leaves nobody behind who plays for it, even when it is killed", function ()
+    copy()
+    local demo = start()
+    local state = demo:output():match "state in (%S+)\n"
+    local players = harness.children(demo.pid)
+    assert.equal(3, #players)
+    uv.kill(demo.pid, "sigkill")
+    demo:join()
+    for _, pid in ipairs(players) do
+      harness.wait(function() return not harness.status(pid, "VmSize") end, 10, "process " .. pid .. " plays on")
+    end
+    harness.execute("rm", { "-r", state })
+  end)
+
   it("does not play somebody else's centre", function ()
     world.center_url = "https://centre.example.com:28080"
     world:conf()

@@ -125,6 +125,15 @@ function harness.execute(program, arguments, options)
   return code, process:output(), process:errors()
 end
 
+--- The processes that this one has started and that it has not waited for.
+function harness.children(pid)
+  local file = assert(io.open(("/proc/%d/task/%d/children"):format(pid, pid)))
+  local pids = {}
+  for child in file:read("a"):gmatch "%d+" do pids[#pids + 1] = math.tointeger(child) end
+  file:close()
+  return pids
+end
+
 --- A line of /proc/PID/status as a number ("VmHWM" is in KB); nil when the process is gone.
 function harness.status(pid, name)
   local file = io.open("/proc/" .. pid .. "/status")
