@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ struct spot {
     int fd;
     int wanted;   /* what curl waits for; 0 while its connection is idle */
     bool is_ours; /* made by open_socket(), so that close_socket() will come */
+    const struct http_slot *slot; /* that has it alone: a letter's; or NULL */
     struct watch *watch;
 };
 
@@ -207,7 +209,9 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
     if (fd < 0)
         return CURL_SOCKET_BAD;
     remove_spot(pool, fd); /* a new descriptor: what was known of the number is past */
-    add_spot(pool, fd)->is_ours = true;
+    struct spot *spot = add_spot(pool, fd);
+    spot->is_ours = true;
+    spot->slot = slot->is_mail ? slot : NULL;
     return fd;
 }
 
@@ -216,6 +220,25 @@ close_socket(void *arg, curl_socket_t fd)
 {
     remove_spot(arg, fd);
     return close(fd);
+}
+
+/* What curl says to a mail server. It takes leave with QUIT and would wait for the
+ * answer without giving back to the loop, two minutes if the server wants it so. The
+ * fate of the letter is known by then: nothing more is read. */
+static int
+on_said(CURL *easy, curl_infotype what, char *text, size_t size, void *arg)
+{
+    static const char leave[] = "QUIT\r\n";
+    const struct http_slot *slot = arg;
+    const struct http_pool *pool = slot->call->pool;
+    (void)easy;
+    if (what != CURLINFO_HEADER_OUT || size != sizeof leave - 1 ||
+        memcmp(text, leave, size) != 0)
+        return 0;
+    for (size_t fd = 0; fd < pool->spot_room; fd++)
+        if (pool->spots[fd] && pool->spots[fd]->slot == slot)
+            shutdown((int)fd, SHUT_RD);
+    return 0;
 }
 
 /* Between two requests curl drops the connection's descriptor and takes it up again.
@@ -260,7 +283,10 @@ take_slot(struct http_pool *pool, bool is_mail)
     if (curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) ||
         curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETDATA, slot) ||
         curl_easy_setopt(slot->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket) ||
-        curl_easy_setopt(slot->easy, CURLOPT_CLOSESOCKETDATA, pool))
+        curl_easy_setopt(slot->easy, CURLOPT_CLOSESOCKETDATA, pool) ||
+        curl_easy_setopt(slot->easy, CURLOPT_DEBUGFUNCTION, on_said) ||
+        curl_easy_setopt(slot->easy, CURLOPT_DEBUGDATA, slot) ||
+        curl_easy_setopt(slot->easy, CURLOPT_VERBOSE, (long)is_mail))
         give_up("setting callbacks");
     return slot;
 }

@@ -288,10 +288,13 @@ http_slot_prepare(struct http_slot *slot, const struct http_copy *request)
         slot->timeout_ms = request->timeout_ms;
         set(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
     }
-    if (slot->is_fresh != request->is_fresh) {
-        slot->is_fresh = request->is_fresh;
-        set(easy, CURLOPT_FRESH_CONNECT, (long)request->is_fresh);
-        set(easy, CURLOPT_FORBID_REUSE, (long)request->is_fresh);
+    /* Whether a connection to a mail server was encrypted, and by whom, is nothing that
+     * curl looks at when it takes one that is there. */
+    bool is_fresh = request->is_fresh || slot->is_mail;
+    if (slot->is_fresh != is_fresh) {
+        slot->is_fresh = is_fresh;
+        set(easy, CURLOPT_FRESH_CONNECT, (long)is_fresh);
+        set(easy, CURLOPT_FORBID_REUSE, (long)is_fresh);
     }
 }
 

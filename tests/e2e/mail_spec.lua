@@ -27,6 +27,7 @@ ayse = email:ayse@example.com
 ]]
 
 -- ---- a server that takes letters: server.letters = { { from, to, text, user }, … } ----
+-- It says instead, by the command, what `says` has; "" is silence.
 
 local Server <const> = {}
 Server.__index = Server
@@ -70,7 +71,8 @@ function Server:talk(client)
         say(self.says.END or "250 taken")
         letter = { to = {} }
       else
-        say(self:reply(text, letter))
+        local reply = self:reply(text, letter)
+        if reply ~= "" then say(reply) end
       end
     end
   end)
@@ -162,6 +164,18 @@ describe("a destination of kind email", function()
     world.gateway:wait_log "post: raise of queue-wait/1 failed: 127.0.0.1:"
     assert.same({}, server.letters)
     assert.same({ "ready|0" }, world:select "SELECT state, 0 FROM outbox WHERE destination = 'post'")
+  end)
+
+  it("waits for no server that does not take leave", function()
+    start("starttls = off", { QUIT = "" })
+    wait_letters(1)
+    world.gateway:wait_log "sent    raise of queue-wait/1 to post"
+    server.says = { QUIT = "", RCPT = "550 nobody of that name" }
+    world:queue(1, { callWaitNums = 0 })
+    world.gateway:wait_log "clear of queue-wait/1 given up after 1 attempt: HTTP 550"
+    assert.equal(2, #server.clients) -- nor for the next letter
+    world.gateway:kill "sigterm"
+    assert.equal(0, world.gateway:join(10))
   end)
 
   it("keeps trying what the server puts off, and gives up what it refuses", function()
