@@ -90,6 +90,17 @@ put(lua_State *L, lua_State *from, int place, uint32_t position)
     }
 }
 
+static void
+put_failure(lua_State *L, lua_State *co)
+{
+    if (lua_gettop(co)) {
+        put(L, co, AT_FAILURE, 0);
+        return;
+    }
+    lua_pushliteral(L, TASK_BARE_YIELD);
+    lua_rawseti(L, 1, AT_FAILURE);
+}
+
 static int
 l_leave(lua_State *L)
 {
@@ -98,7 +109,7 @@ l_leave(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, leaving->crew->ref);
     lua_replace(L, 1);
     if (leaving->results < 0) {
-        put(L, co, AT_FAILURE, 0);
+        put_failure(L, co);
         return 0;
     }
     lua_settop(co, lua_gettop(co) - leaving->results + 2);

@@ -43,8 +43,8 @@ void crew_go_on(struct script *script, struct crew *crew);
  * many arguments; protected. */
 int crew_push(lua_State *L, const struct crew *crew, uint32_t position);
 
-/* A member has ended: its two first results, or the error, are on top of its stack. The
- * task is deleted. */
+/* A member has ended: its two first results, or the error, are on top of its stack; one
+ * that has yielded without a wait is closed and has none. The task is deleted. */
 void crew_take(struct script *script, struct task *task, int results);
 void crew_fail(struct script *script, struct task *task);
 

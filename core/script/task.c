@@ -121,9 +121,7 @@ is_waiting(struct script *script, struct task *task, int status, int results)
         return false;
     lua_pop(task->co, results);
     if (task->kind == WAIT_NONE)
-        effect_failed(&script->effects, task->entry,
-                      "coroutine.yield() outside of a coroutine: a task waits with "
-                      "gw.sleep() or fetch()");
+        effect_failed(&script->effects, task->entry, TASK_BARE_YIELD);
     return task->kind != WAIT_NONE;
 }
 
@@ -163,6 +161,14 @@ end_run(struct script *script, struct task *task, int status)
     task_delete(script, task);
 }
 
+/* Closing leaves the error, if there is one, on the stack. */
+static void
+fail_member(struct script *script, struct task *task)
+{
+    close_all(script, task);
+    crew_fail(script, task);
+}
+
 /* It will not be resumed again. */
 static void
 end(struct script *script, struct task *task, int status, int results)
@@ -172,7 +178,7 @@ end(struct script *script, struct task *task, int status, int results)
     else if (status == LUA_OK)
         crew_take(script, task, results);
     else
-        crew_fail(script, task);
+        fail_member(script, task);
 }
 
 /* It has suspended. */
@@ -185,11 +191,13 @@ begin_wait(struct script *script, struct task *task)
     buf_clear(&task->frame);
 }
 
-/* A fresh one has its function below its arguments. */
+/* A fresh one has its function below its arguments. One that another task has closed
+ * has nothing left, and says so when it is resumed. */
 static int
 arguments_of(const struct task *task)
 {
-    return lua_status(task->co) == LUA_YIELD ? 0 : lua_gettop(task->co) - 1;
+    bool is_fresh = lua_status(task->co) == LUA_OK && lua_gettop(task->co) > 0;
+    return is_fresh ? lua_gettop(task->co) - 1 : 0;
 }
 
 /* One activation: up to the next wait, or to the end. What it did is committed before

@@ -6,6 +6,11 @@
 #include "script/script.h"
 #include "script/task.h"
 
+/* What is said of a task that yields without a wait. */
+#define TASK_BARE_YIELD                                                                \
+    "coroutine.yield() outside of a coroutine: a task waits with gw.sleep() or "       \
+    "fetch()"
+
 /* It goes on in this activation, behind those that are ready already. */
 void task_ready(struct script *script, struct task *task);
 

@@ -190,6 +190,42 @@ test_the_end_of_the_run_is_theirs(void **state)
     peer_end(peer);
 }
 
+/* As a job closes what it has open: before anybody catches the error. */
+static void
+test_what_one_has_open_is_closed_when_it_raises(void **state)
+{
+    (void)state;
+    struct peer *peer = peer_with(
+        JOB("local ok, mistake = pcall(gw.parallel, { function()\n"
+            "local y <close> = setmetatable({}, { __close = function(_, err)\n"
+            "gw.log.info('closed: ' .. err) end })\n"
+            "gw.sleep '1s' error('oh', 0) end })\n"
+            "gw.log.info('caught: ' .. mistake)"));
+    peer_run(peer, 0);
+    peer_wake(peer, peer_expect_sleep(peer, 1000));
+    peer_expect_log(peer, "job sweep", "closed: oh");
+    peer_expect_log(peer, "job sweep", "caught: oh");
+    assert_true(peer_is_quiet(peer));
+    assert_int_equal(1, peer->dones);
+    peer_end(peer);
+}
+
+/* What it yielded is no error of anybody's. */
+static void
+test_a_yield_is_an_error_for_the_parent(void **state)
+{
+    (void)state;
+    struct peer *peer =
+        peer_with(JOB("local ok, mistake = pcall(gw.parallel, { coroutine.yield })\n"
+                      "gw.log.info(tostring(ok) .. ': ' .. type(mistake) .. ': ' ..\n"
+                      "tostring(mistake))"));
+    peer_run(peer, 0);
+    peer_expect_log(peer, "job sweep", "coroutine.yield() outside of a coroutine");
+    peer_expect_log(peer, "job sweep",
+                    "false: string: coroutine.yield() outside of a coroutine");
+    peer_end(peer);
+}
+
 /* ---- limits ---- */
 
 static void
@@ -274,6 +310,8 @@ main(void)
         cmocka_unit_test(test_one_that_raises_ends_the_others),
         cmocka_unit_test(test_a_raise_that_nobody_catches),
         cmocka_unit_test(test_the_end_of_the_run_is_theirs),
+        cmocka_unit_test(test_what_one_has_open_is_closed_when_it_raises),
+        cmocka_unit_test(test_a_yield_is_an_error_for_the_parent),
         cmocka_unit_test(test_children_count_as_tasks),
         cmocka_unit_test(test_the_processor_time_is_shared),
         cmocka_unit_test(test_nesting_has_an_end),

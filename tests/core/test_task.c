@@ -373,6 +373,28 @@ test_a_wait_is_ended_by_the_core_alone(void **state)
     peer_end(peer);
 }
 
+/* The same, and closes it: nothing is left on its stack. */
+static void
+test_a_closed_job_is_over(void **state)
+{
+    (void)state;
+    struct peer *peer =
+        peer_with("local gw = require 'gateway'\n"
+                  "local other\n"
+                  "gw.job 'ask' { every = '1m', run = function()\n"
+                  "other = coroutine.running() gw.sleep '1s' end }\n"
+                  "gw.job 'thief' { every = '1m', run = function()\n"
+                  "gw.log.info(tostring(coroutine.close(other))) end }\n");
+    peer_run(peer, 0);
+    uint64_t wait = peer_expect_sleep(peer, 1000);
+    peer_run(peer, 1);
+    peer_expect_log(peer, "job thief", "true");
+    peer_wake(peer, wait);
+    peer_expect_log(peer, "job ask", "cannot resume dead coroutine");
+    assert_true(peer_is_quiet(peer));
+    peer_end(peer);
+}
+
 static void
 test_a_wait_survives_pcall_and_iterators(void **state)
 {
@@ -425,6 +447,7 @@ main(void)
         cmocka_unit_test(test_an_error_drops_what_the_activation_did),
         cmocka_unit_test(test_waits_where_none_can_be),
         cmocka_unit_test(test_a_wait_is_ended_by_the_core_alone),
+        cmocka_unit_test(test_a_closed_job_is_over),
         cmocka_unit_test(test_a_wait_survives_pcall_and_iterators),
         cmocka_unit_test(test_only_tasks_send_and_wait),
     };
