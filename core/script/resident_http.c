@@ -56,10 +56,11 @@ static void
 on_header(void *arg, const char *name, const char *value)
 {
     struct answer *answer = arg;
-    char *kept = mem_text(value);
+    char *kept_name = mem_text(name), *kept = mem_text(value);
+    secrets_blot_out(answer->secrets, kept_name, strlen(kept_name));
     secrets_blot_out(answer->secrets, kept, strlen(kept));
     answer->list = mem_grow(answer->list, answer->count + 1, sizeof *answer->list);
-    answer->list[answer->count++] = (struct http_header){mem_text(name), kept};
+    answer->list[answer->count++] = (struct http_header){kept_name, kept};
 }
 
 static void

@@ -138,6 +138,14 @@ secrets_may_go(const struct secrets *secrets, const char *url, struct error *err
 void
 secrets_blot_out(const struct secrets *secrets, char *text, size_t size)
 {
+    static const enum secrets_form forms[] = {SECRETS_PLAIN, SECRETS_IN_JSON,
+                                              SECRETS_IN_URL};
     for (size_t i = 0; i < secrets->used_count; i++)
-        outgoing_blot_out(text, size, secrets->used[i]->value);
+        for (size_t j = 0; j < sizeof forms / sizeof *forms; j++) {
+            struct buf written = {0};
+            add_value(&written, forms[j], secrets->used[i]->value);
+            if (written.size)
+                outgoing_blot_out(text, size, written.data);
+            buf_fini(&written);
+        }
 }

@@ -40,7 +40,8 @@ bool secrets_fill(struct secrets *secrets, enum secrets_form form, const char *t
 bool secrets_may_go(const struct secrets *secrets, const char *url,
                     struct error *error);
 
-/* Overwrites their values in `size` bytes of what came back. */
+/* Overwrites their values, in each of these forms, in `size` bytes of what came back.
+ */
 void secrets_blot_out(const struct secrets *secrets, char *text, size_t size);
 
 #endif

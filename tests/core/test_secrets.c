@@ -146,6 +146,18 @@ test_answers_have_none(void **state)
                         sizeof text);
 }
 
+/* A server repeats the path or the body as it came, and each has its own writing. */
+static void
+test_answers_have_none_in_any_form(void **state)
+{
+    (void)state;
+    struct secrets secrets;
+    free(fill(SECRETS_PLAIN, MARK, &secrets));
+    char text[] = "a\"b c/\xc3\xa4 /a%22b%20c%2F%C3%A4?x {\"k\":\"a\\\"b c/\xc3\xa4\"}";
+    secrets_blot_out(&secrets, text, sizeof text - 1);
+    assert_string_equal(text, "******** /******************?x {\"k\":\"*********\"}");
+}
+
 static void
 test_tokens_differ(void **state)
 {
@@ -167,6 +179,7 @@ main(void)
         cmocka_unit_test(test_where_they_go),
         cmocka_unit_test(test_two_that_go_to_two_places),
         cmocka_unit_test(test_answers_have_none),
+        cmocka_unit_test(test_answers_have_none_in_any_form),
         cmocka_unit_test(test_tokens_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
