@@ -196,7 +196,7 @@ sanitize:
 	@$(MAKE) --no-print-directory SANITIZE=1 test
 
 check: $(BUILD)/.check-packages
-	@.ci/check $(BUILD)
+	+@.ci/check $(BUILD)
 
 # The stubs for editors and the tables of the README, from the descriptors.
 docs: all

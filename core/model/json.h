@@ -54,11 +54,12 @@ json_same(const char *a, const char *b, size_t size)
     uint64_t one, other;
     if (size < sizeof one || size > 64)
         return memcmp(a, b, size) == 0;
-    size -= sizeof one;
-    memcpy(&one, a + size, sizeof one);
-    memcpy(&other, b + size, sizeof one);
+    const size_t last = size - sizeof one;
+    memcpy(&one, a + last, sizeof one);
+    /* cppcheck-suppress pointerOutOfBoundsCond ; literals are short */
+    memcpy(&other, b + last, sizeof one);
     uint64_t difference = one ^ other;
-    for (size_t at = 0; at < size; at += sizeof one) {
+    for (size_t at = 0; at < last; at += sizeof one) {
         memcpy(&one, a + at, sizeof one);
         memcpy(&other, b + at, sizeof one);
         difference |= one ^ other;

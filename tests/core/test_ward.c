@@ -335,7 +335,7 @@ commit_raises(size_t count, struct error *error)
     struct frame frame;
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
-        char key[16];
+        char key[24];
         snprintf(key, sizeof key, "%zu", i);
         message_put_alert(
             &items, &(struct message_alert){0, key, "raise", EVENT, strlen(EVENT)});
