@@ -33,7 +33,7 @@ local SYNTAX <const> = {
   { "near '!'$", function()
     return "not is written 'not', not equal '~='"
   end },
-  { "unexpected symbol near '<\\226>'$", function()
+  { "near '<\\226>'$", function()
     return "quotes are written \" or '"
   end },
   { "near <eof>$", function()

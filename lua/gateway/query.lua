@@ -3,6 +3,7 @@ local center = require "gateway.center"
 local core = require "gateway.core"
 local duration = require "gateway.duration"
 local failure = require "gateway.failure"
+local fetched = require "gateway.fetched"
 local field = require "gateway.field"
 local problem = require "gateway.problem"
 local question = require "gateway.question"
@@ -49,8 +50,8 @@ local function fetch_now(inside, max_age)
       return {} -- nothing has passed of which anything could be told
     end
   end
-  return failure.results(core.fetch(inside.center.index, inside.name, inside.ids, max_age, asked,
-    inside.expect))
+  return fetched.rows(inside.name, failure.results(core.fetch(inside.center.index, inside.name,
+    inside.ids, max_age, asked, inside.expect)))
 end
 
 function methods.fetch(self, options)

@@ -4,6 +4,7 @@
 --- Bytes keep what JSON loses: integers of 64 bits, floats exactly, texts of any bytes,
 --- integers and texts as keys of one table, empty lists (gw.array). Equal trees give equal
 --- bytes.
+local fetched = require "gateway.fetched"
 local json = require "gateway.json"
 local problem = require "gateway.problem"
 local wording = require "gateway.wording"
@@ -131,7 +132,7 @@ local PAIR_LEAST <const> = 6 -- bytes
 
 local function write_table(out, given, depth)
   local plain = insides[given] or given
-  if plain == given and debug.getmetatable(given) then
+  if plain == given and not fetched.is_plain(given) then
     error(wording.show(given) .. " cannot be kept: plain tables are", 0)
   elseif depth == DEPTH_MAX then
     error(string.format("a table nested deeper than %d, or in a circle, cannot be kept", DEPTH_MAX), 0)

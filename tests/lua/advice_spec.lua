@@ -30,6 +30,8 @@ describe("advice about what is not Lua", function()
       "x:1: unexpected symbol near '!'; not is written 'not', not equal '~='" },
     { "a typographer's quotes", "f { a = “sales” }",
       "x:1: unexpected symbol near '<\\226>'; quotes are written \" or '" },
+    { "a typographer's quotes around a name", "gw.rule “sales” {}",
+      "x:1: syntax error near '<\\226>'; quotes are written \" or '" },
     { "nothing known", "x = = 2", "x:1: unexpected symbol near '='" },
   }
   for _, case in ipairs(CASES) do
