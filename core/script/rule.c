@@ -266,14 +266,28 @@ call_together(struct script *script, const struct message_rows *rows)
     return count;
 }
 
+/* Those who are called hear who goes, and who comes. */
+static void
+attend(struct script *script, size_t count, const struct message_rows *rows)
+{
+    struct attendance *attendance =
+        roster_attendance(&script->roster, rows->center, rows->query, rows->argument);
+    if (!attendance)
+        return;
+    for (size_t i = 0; i < count; i++)
+        scope_leave(&((struct rule *)script->entries[script->called[i]])->scope,
+                    rows->center, attendance);
+    attendance_take(attendance, rows);
+    for (size_t i = 0; i < count; i++)
+        scope_enter(&((struct rule *)script->entries[script->called[i]])->scope,
+                    rows->center, attendance);
+}
+
 void
 rule_sample(struct script *script, const struct message_rows *rows)
 {
     size_t count = call_together(script, rows);
-    struct attendance *attendance =
-        roster_attendance(&script->roster, rows->center, rows->query, rows->argument);
-    if (attendance)
-        attendance_take(attendance, rows);
+    attend(script, count, rows);
     for (size_t i = 0; i < count; i++)
         judge(script, (struct rule *)script->entries[script->called[i]], rows);
 }

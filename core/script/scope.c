@@ -12,6 +12,7 @@ scope_fini(struct scope *scope)
 {
     free(scope->requests);
     free(scope->expected);
+    crowd_fini(&scope->crowd);
     *scope = (struct scope){0};
 }
 
@@ -135,13 +136,18 @@ is_answered(const struct scope *scope, uint32_t center)
     return true;
 }
 
-static bool
-is_there(const struct scope *scope, uint32_t center, int64_t id)
+void
+scope_leave(struct scope *scope, uint32_t center, const struct attendance *attendance)
 {
-    for (size_t i = find(scope, center, INT64_MIN); is_of(scope, i, center); i++)
-        if (attendance_has(scope->requests[i].attendance, id))
-            return true;
-    return false;
+    for (size_t i = 0; i < attendance->count; i++)
+        crowd_leave(&scope->crowd, center, attendance->ids[i]);
+}
+
+void
+scope_enter(struct scope *scope, uint32_t center, const struct attendance *attendance)
+{
+    for (size_t i = 0; i < attendance->count; i++)
+        crowd_enter(&scope->crowd, center, attendance->ids[i]);
 }
 
 /* ---- who is missing ---- */
@@ -162,7 +168,8 @@ scope_expected(const struct scope *scope, uint32_t center, struct block *out)
         return;
     for (size_t i = 0; i < scope->expected_count; i++) {
         const struct scope_expected *expected = &scope->expected[i];
-        if (expected->center == center && !is_there(scope, center, expected->id))
+        if (expected->center == center &&
+            !crowd_has(&scope->crowd, center, expected->id))
             row_expect(out->query, expected->id, block_add(out), &out->text);
     }
 }
@@ -176,6 +183,6 @@ scope_absent(const struct scope *scope, const struct latch *latch, uint32_t cent
     scope_expected(scope, center, out);
     for (size_t at = 0; latch_next(latch, center, &at, &kept);)
         if ((kept.is_seen || is_whole) && !is_expected(scope, center, kept.key.id) &&
-            !is_there(scope, center, kept.key.id))
+            !crowd_has(&scope->crowd, center, kept.key.id))
             key_add_row(out, &kept.key, ROW_GONE);
 }

@@ -12,6 +12,7 @@
 
 #include "model/schema.h"
 #include "script/attendance.h"
+#include "script/crowd.h"
 #include "script/latch.h"
 
 struct scope_request {
@@ -32,6 +33,7 @@ struct scope {
     size_t request_count;
     struct scope_expected *expected; /* owned; by centre and id */
     size_t expected_count;
+    struct crowd crowd; /* who is in the newest answers */
 };
 
 void scope_fini(struct scope *scope);
@@ -44,6 +46,13 @@ void scope_close(struct scope *scope);
 /* Does the rule judge this row, which is in an answer for `argument`? */
 bool scope_accepts(const struct scope *scope, uint32_t center, int64_t argument,
                    const struct query *query, struct row row);
+
+/* The newest answer to one of the requests, whose attendance is this, is about to be
+ * another one; it is. One after the other, around attendance_take(). */
+void scope_leave(struct scope *scope, uint32_t center,
+                 const struct attendance *attendance);
+void scope_enter(struct scope *scope, uint32_t center,
+                 const struct attendance *attendance);
 
 /* Adds to `out` (of the rows' query) those who are expected and are in none of the
  * newest answers, ROW_EXPECTED, once all requests of the centre have been answered. */
