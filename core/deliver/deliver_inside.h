@@ -1,6 +1,6 @@
-/* The deliverer's inside, shared by deliver.c (attempts), deliver_take.c (which
- * messages go), deliver_end.c (what comes of them) and deliver_people.c (what people
- * see and do) alone. */
+/* The deliverer's inside, shared by deliver.c (destinations), deliver_take.c (which
+ * messages go), deliver_attempt.c (how they go), deliver_end.c (what comes of them) and
+ * deliver_people.c (what people see and do) alone. */
 #ifndef CCGATE_DELIVER_DELIVER_INSIDE_H
 #define CCGATE_DELIVER_DELIVER_INSIDE_H
 
@@ -77,6 +77,8 @@ struct outcome {
 
 /* Wakes the outlet when its first message is due. */
 void outlet_arm(struct outlet *outlet);
+/* Begins what is due, as far as the bucket goes. */
+void outlet_pump(struct outlet *outlet);
 
 /* Takes what goes next from its lines, at most DIGEST_MOST, and returns how many: the
  * one that is due soonest, which must be due, or a digest of all that are due and may
@@ -94,6 +96,11 @@ void await_tell_dropped(struct deliver *deliver, const struct outbox_record *rec
 /* ---- deliver_people.c ---- */
 
 void dealt_fini(struct deliver *deliver);
+
+/* ---- deliver_attempt.c ---- */
+
+/* Takes the array; the messages have been taken from their lines. */
+void flight_begin(struct outlet *outlet, struct message **messages, size_t count);
 
 /* ---- deliver_end.c ---- */
 
