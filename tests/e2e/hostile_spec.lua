@@ -154,6 +154,8 @@ local ATTACKS <const> = {
   },
   { "equal_sort", KILLED, 'local s, t = ("a"):rep(1 << 20), {} for i = 1, 50000 do t[i] = s end table.sort(t)' },
   { "short_pattern", KILLED, '(("a"):rep(100)):find((".-"):rep(8) .. "b")' },
+  { "optional_pattern", KILLED, '(("a"):rep(30)):find(("a?"):rep(30) .. ("a"):rep(30) .. "b")' },
+  { "gmatch_flood", KILLED, 'for _ in (("a"):rep(1 << 20)):gmatch ".-b" do end' },
   { "plain_find", KILLED, '(("a"):rep(1 << 23)):find(("a"):rep(1 << 22) .. "b", 1, true)' },
   { "xpcall_loop", EITHER, "local function loop() while true do end end xpcall(loop, loop)" },
   { "coroutine_loop", INSIDE, "while true do pcall(coroutine.wrap(function () while true do end end)) end" },

@@ -311,6 +311,7 @@ end }]])
       { "a negative length", "POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "4" },
       { "a long body", "POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", "4" },
       { "megabytes of headers", head .. ("X-A: " .. ("a"):rep(1000) .. "\r\n"):rep(5000) .. "\r\n", "" },
+      { "a header on two lines", head .. "X-A: a\r\n b\r\n\r\n", "" },
       { "a NUL", "GET /-/hea\0lthy HTTP/1.1\r\nHost: x\r\n\r\n", "" },
       { "no host", "GET /-/healthy HTTP/1.0\r\n\r\n", "403" },
       { "no HTTP", "hello\r\n\r\n", "" },
