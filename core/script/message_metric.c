@@ -1,6 +1,7 @@
 /* METRIC: what a script counts. */
 #include <string.h>
 
+#include "base/text.h"
 #include "script/cursor.h"
 #include "script/message.h"
 
@@ -22,6 +23,25 @@ is_label(const char *const *labels, uint32_t index)
     const char *name = labels[2 * index];
     return is_word(name) && strcmp(name, "script") != 0 &&
            (!index || strcmp(labels[2 * index - 2], name) < 0);
+}
+
+static bool
+is_utf8(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
+    size_t size = 1;
+    for (; size && at < end; at += size)
+        size = text_utf8(at, (size_t)(end - at));
+    return size != 0;
+}
+
+/* Who reads /metrics takes none of it, if one text is not UTF-8. */
+static const char *
+get_text(struct cursor *cursor, const char *fault)
+{
+    const char *text = cursor_word(cursor, 0, MESSAGE_KEY_MAX, fault);
+    cursor_demand(cursor, is_utf8(text), fault);
+    return text;
 }
 
 bool
@@ -60,15 +80,14 @@ message_read_metric(const struct frame *frame, struct message_metric *out,
                   "the kind of a metric");
     out->name = frame_get_string(&cursor.in);
     cursor_demand(&cursor, message_is_metric_name(out->name), "the name of a metric");
-    out->help = cursor_word(&cursor, 0, MESSAGE_KEY_MAX, "the help of a metric");
+    out->help = get_text(&cursor, "the help of a metric");
     uint32_t count = frame_get_count(&cursor.in, 2 * 5);
     cursor_demand(&cursor, count <= MESSAGE_LABELS_MAX, "the labels of a metric");
     out->label_count = cursor.in.bad ? 0 : count;
     for (uint32_t i = 0; i < out->label_count; i++) {
         out->labels[2 * i] = frame_get_string(&cursor.in);
         cursor_demand(&cursor, is_label(out->labels, i), "the name of a label");
-        out->labels[2 * i + 1] =
-            cursor_word(&cursor, 0, MESSAGE_KEY_MAX, "the value of a label");
+        out->labels[2 * i + 1] = get_text(&cursor, "the value of a label");
     }
     out->value = frame_get_f64(&cursor.in);
     cursor_demand(&cursor,

@@ -1,5 +1,6 @@
 #include "script/tally.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,14 @@ add(struct tally *tally, struct family *family, const char *script,
     return series;
 }
 
+/* A counter that is full stays a number. */
+static double
+value_with(const struct series *series, const struct message_metric *metric)
+{
+    double sum = series->metric.value + metric->value;
+    return metric->kind == METRIC_GAUGE ? metric->value : sum < DBL_MAX ? sum : DBL_MAX;
+}
+
 const char *
 tally_take(struct tally *tally, const char *script, const struct message_metric *metric)
 {
@@ -153,9 +162,7 @@ tally_take(struct tally *tally, const char *script, const struct message_metric 
         return "a script has at most 1000 series; fewer different labels make fewer";
     if (!series)
         series = add(tally, family, script, metric);
-    series->metric.value = metric->kind == METRIC_GAUGE
-                               ? metric->value
-                               : series->metric.value + metric->value;
+    series->metric.value = value_with(series, metric);
     return NULL;
 }
 

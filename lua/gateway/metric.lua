@@ -11,11 +11,16 @@ local wording = require "gateway.wording"
 
 local metric = {}
 
-local LABELS_MOST <const>, TEXT_MOST <const> = 10, 255
+local LABELS_MOST <const>, NAME_MOST <const>, TEXT_MOST <const> = 10, 200, 255
 local NAME <const> = "^[%a_][%w_]*$"
 
+local function is_name(name)
+  return type(name) == "string" and #name <= NAME_MOST and string.find(name, NAME) ~= nil
+end
+
+-- Who reads /metrics takes none of it, if one text is not UTF-8.
 local function is_text(text)
-  return #text <= TEXT_MOST and not string.find(text, "%c")
+  return #text <= TEXT_MOST and not string.find(text, "%c") and utf8.len(text) ~= nil
 end
 
 -- Names and values by turns, in the order of the names.
@@ -28,7 +33,7 @@ local function read_labels(what, given)
   local list = {}
   for _, name in ipairs(wording.keys(given)) do
     local text = given[name]
-    if type(name) ~= "string" or not string.find(name, NAME) or name == "script" then
+    if not is_name(name) or name == "script" then
       problem.raise(string.format("%s: %s is no name of a label", what, wording.show(name)))
     elseif type(text) ~= "string" and not math.type(text) and type(text) ~= "boolean"
       or not is_text(tostring(text)) then
@@ -84,7 +89,7 @@ end
 
 -- A counter's samples end with _total, which need not be written.
 local function read_name(what, name)
-  if type(name) ~= "string" or not string.find(name, NAME) or #name > 200 then
+  if not is_name(name) then
     problem.report(what .. ': a name such as "calls_lost" is needed, not ' .. wording.show(name))
     return "none"
   elseif string.find(name, "^ccgate_") then

@@ -50,6 +50,19 @@ test_counters_add_and_gauges_are_set(void **state)
     tally_delete(tally);
 }
 
+/* Infinity is no value of a frame. */
+static void
+test_a_full_counter_stays_a_number(void **state)
+{
+    (void)state;
+    struct tally *tally = tally_new();
+    struct message_metric much = {METRIC_COUNTER, "calls", "", {0}, 0, 1.5e308};
+    assert_null(tally_take(tally, "a", &much));
+    assert_null(tally_take(tally, "a", &much));
+    expect(tally, "a calls 1.79769e+308\n");
+    tally_delete(tally);
+}
+
 static void
 test_what_is_not_taken(void **state)
 {
@@ -109,6 +122,8 @@ test_refused(void **state)
         {{1, "a", "", {"script", "d"}, 1, 1}, "METRIC: the name of a label"},
         {{1, "a", "", {"b", "1", "b", "2"}, 2, 1}, "METRIC: the name of a label"},
         {{1, "a", "", {"b", "x\ny"}, 1, 1}, "METRIC: the value of a label"},
+        {{1, "a", "", {"b", "x\xff"}, 1, 1}, "METRIC: the value of a label"},
+        {{1, "a", "\xc3", {0}, 0, 1}, "METRIC: the help of a metric"},
         {{1, "a", "", {0}, 0, -1}, "METRIC: the value of a metric"},
         {{2, "a", "", {0}, 0, __builtin_inf()}, "METRIC: the value of a metric"},
         {{2, "a", "", {0}, 0, __builtin_nan("")}, "METRIC: the value of a metric"},
@@ -128,6 +143,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counters_add_and_gauges_are_set),
+        cmocka_unit_test(test_a_full_counter_stays_a_number),
         cmocka_unit_test(test_what_is_not_taken),
         cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_refused),

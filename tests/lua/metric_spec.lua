@@ -38,6 +38,10 @@ describe("gw.counter and gw.gauge", function()
     { 'gw.counter "a":set(1)', "counter has no 'set'; known: add" },
     { 'gw.counter "a":add(1, "x")', "counter:add: labels such as { queue = \"sales\" } are needed, not 'x'" },
     { 'gw.counter "a":add(1, { script = "x" })', "counter:add: 'script' is no name of a label" },
+    { 'gw.counter("a", "\\xff")', "gw.counter: help is one line of text, not '\xff'" },
+    { 'gw.counter "a":add(1, { a = "\\xff" })', "counter:add: label a: a text is needed, not '\xff'" },
+    { 'gw.counter "a":add(1, { [("x"):rep(201)] = 1 })',
+      "counter:add: '" .. ("x"):rep(60) .. "…' is no name of a label" },
     { 'gw.counter "a":add(1, { a = {} })', "counter:add: label a: a text is needed, not a table" },
   }
   for _, case in ipairs(bad) do
