@@ -335,7 +335,7 @@ story_log(struct story *story, const char *line)
 {
     const char *level = skip_word(line), *place = skip_word(level), *text;
     int64_t at_s;
-    if (!text_time(line, 19, &at_s))
+    if (!text_time(line, strnlen(line, 19), &at_s))
         return;
     story->now_ms = at_s * 1000;
     if (!strncmp(level, "warn", 4) || !strncmp(level, "error", 5)) {

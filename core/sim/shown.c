@@ -108,7 +108,6 @@ static const struct {
     {"event_action", "trigger", SHOWN_RAISED},
     {"fields.summary", "", SHOWN_RAISED},
     {"transition.id", "", SHOWN_CLEARED},
-    {"fields.summary", "", SHOWN_RAISED},
     {"data.kind", "clear", SHOWN_CLEARED},
     {"data.kind", "raise", SHOWN_RAISED},
     {"data.kind", "level", SHOWN_RAISED},
@@ -196,9 +195,12 @@ place_head(struct walk *walk)
     struct buf *title = &walk->shown->title, before = *title;
     *title = (struct buf){0};
     add_plain(title, walk->text.data, walk->text.size);
-    if (before.size && strncmp(title->data, before.data, before.size) != 0)
+    if (!title->size)
+        *title = before;
+    else if (before.size && strncmp(title->data, before.data, before.size) != 0)
         add_line(walk, NULL, &before);
-    buf_fini(&before);
+    if (title->data != before.data)
+        buf_fini(&before);
 }
 
 static void
@@ -271,7 +273,8 @@ walk_object(struct walk *walk)
         json_unescape(&key, &walk->path);
         walk_value(walk);
         walk->path.size = above;
-        walk->path.data[above] = '\0';
+        if (walk->path.data)
+            walk->path.data[above] = '\0';
     }
     end_line(walk);
 }
@@ -307,6 +310,14 @@ walk_value(struct walk *walk)
     }
 }
 
+/* A name may be the last that is said. */
+static void
+end_lines(struct buf *lines)
+{
+    if (lines->size && lines->data[lines->size - 1] != '\n')
+        buf_add_text(lines, "\n");
+}
+
 static void
 add_words(struct walk *walk)
 {
@@ -330,7 +341,7 @@ read_parts(struct shown *shown, const struct part *parts, const char *body, size
     json_init(&walk.json, body, size);
     walk_value(&walk);
     bool is_read = json_end(&walk.json) && walk.is_found;
-    end_line(&walk);
+    end_lines(&shown->lines);
     add_words(&walk);
     if (is_read && !shown->title.size && walk.spare.size)
         buf_add(&shown->title, walk.spare.data, walk.spare.size);

@@ -209,6 +209,38 @@ services_are_shown_as_people_see_them(void **state)
     }
 }
 
+/* What no service of these would be sent; a sanitizer sees what is read of it. */
+static void
+odd_bodies_are_shown_too(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *body, *shown;
+    } cases[] = {
+        {"/workflows/x",
+         "{\"attachments\":[{\"content\":{\"body\":[{\"text\":\"many\"},"
+         "{\"facts\":[{\"title\":\"Why\"}]}]}}]}",
+         "00:00:00  /workflows/x (Teams)  many\n"
+         "          Why: \n"},
+        {"/in", "{\"data\":{\"summary\":\"many\",\"cleared\":\"*\"}}",
+         "00:00:00  /in (POST)            many\n"},
+        {"/in", "{\"\":\"many\"}", "00:00:00  /in (POST)             many\n"},
+    };
+    const struct sink_options options = {.status = 200};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf shown = {0};
+        const struct sink_request request = {.method = "POST",
+                                             .path = cases[i].path,
+                                             .body = cases[i].body,
+                                             .body_size = strlen(cases[i].body),
+                                             .status = 200,
+                                             .receiver = receiver_at(cases[i].path)};
+        sink_print(&options, &request, &shown);
+        assert_string_equal(shown.data, cases[i].shown);
+        buf_fini(&shown);
+    }
+}
+
 static void
 programs_get_json(void **state)
 {
@@ -503,6 +535,7 @@ main(void)
         cmocka_unit_test(people_read_what_arrives),
         cmocka_unit_test(a_terminal_has_colours),
         cmocka_unit_test(services_are_shown_as_people_see_them),
+        cmocka_unit_test(odd_bodies_are_shown_too),
         cmocka_unit_test(programs_get_json),
         cmocka_unit_test(the_centre_answers),
         cmocka_unit_test(faults_are_felt),
