@@ -203,6 +203,35 @@ check_scheme(const struct conf *conf, const struct conf_destination *destination
                  (int)strcspn(destination->url, ":"), destination->url);
 }
 
+static bool
+is_on_this_machine(const char *url)
+{
+    static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
+    const char *host = strstr(url, "://") + strlen("://");
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        size_t size = strlen(hosts[i]);
+        if (strncmp(host, hosts[i], size) == 0 && strchr(":/?#", host[size]))
+            return true;
+    }
+    return false;
+}
+
+/* What goes without TLS is read by all who carry it. */
+static void
+check_clear(const struct conf *conf, const struct conf_destination *destination,
+            struct problems *problems)
+{
+    const struct conf_option *option = conf_option_find(CONF_DESTINATION, "starttls");
+    if (!destination->url || !destination->is_plain || !destination->password ||
+        strncmp(destination->url, "smtp://", strlen("smtp://")) != 0 ||
+        is_on_this_machine(destination->url))
+        return;
+    problems_add(problems,
+                 "%s:%d: [destination %s]: starttls: off would send the password in "
+                 "clear; leave out one of them, or write url = smtps://host",
+                 conf->file, line_of(conf, destination, option), destination->name);
+}
+
 static void
 complain_of_needless(const struct conf *conf, const struct conf_setting *setting,
                      const char *kind, const struct conf_kinds *kinds,
@@ -265,6 +294,7 @@ conf_check_destinations(struct conf *conf, const struct conf_kinds *kinds,
         if (destination->kind && is_known(kinds, destination->kind)) {
             check_missing(conf, destination, kinds, problems);
             check_scheme(conf, destination, kinds, problems);
+            check_clear(conf, destination, problems);
         } else if (destination->kind) {
             complain_of_kind(conf, destination, kinds, problems);
         }

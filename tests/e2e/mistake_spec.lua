@@ -68,6 +68,9 @@ local CONF <const> = {
     "[destination book]: url means nothing to kind log, which takes only: kind", bare = true },
   { "[destination post]\nkind = email\nurl = https://mail.example.com\nfrom = a@example.com\nto = b@example.com", 3,
     "[destination post]: url: kind email takes smtp://host:587 or smtps://host, not https://", bare = true },
+  { "[destination clear]\nkind = email\nurl = smtp://127.0.0.1.example.com\nfrom = a@example.com\nto = b@example.com"
+    .. "\nstarttls = off\nuser = u\npassword = s3cret", 6, "[destination clear]: starttls: off would send the "
+    .. "password in clear; leave out one of them, or write url = smtps://host", bare = true },
   { "[destination letter]\nkind = slack\nurl = smtp://mail.example.com:587", 3,
     "[destination letter]: url: kind slack takes https:// or http://, not smtp://", bare = true },
   { "[destination signed]\nsecret = s3cret", 2, "[destination signed]: secret: is not a webhook secret: "
