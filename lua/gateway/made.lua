@@ -227,6 +227,19 @@ local function check_once(seen, key, index, fail, by)
   seen[key] = index
 end
 
+-- A table by names would be an answer without rows, which clears everything.
+local function check_list(list, fail, by)
+  if value.kind_of(list) ~= "table" then
+    fail(by, string.format("it gave %s; a list of rows is needed", wording.show(list)))
+  end
+  for key in next, list do
+    if not math.tointeger(key) then
+      fail(by, string.format("it gave a table with the key %s; a list of rows is needed: "
+        .. "{ { id = …, … } }", wording.show(key)))
+    end
+  end
+end
+
 -- Reads a list that `by` ("map" or "from") gave as flat tables; raises at the key of the
 -- rule what is wrong with it.
 local function reader(rule, by)
@@ -246,9 +259,7 @@ local function reader(rule, by)
     return flat
   end
   return function(list)
-    if value.kind_of(list) ~= "table" then
-      fail(by, string.format("it gave %s; a list of rows is needed", wording.show(list)))
-    end
+    check_list(list, fail, by)
     local flats, seen = {}, {}
     for index = 1, shape.length(list) do
       flats[index] = read_row(list[index], index)

@@ -97,6 +97,8 @@ describe("map", function()
     fails("return nil", at .. "it gave nothing; a list of rows is needed")
     fails("return 5", at .. "it gave 5; a list of rows is needed")
     fails("return gw", at .. "it gave a gateway; a list of rows is needed")
+    fails("return { sales = rows[1] }", at
+      .. "it gave a table with the key 'sales'; a list of rows is needed: { { id = …, … } }")
     fails("return { 5 }", at .. "row 1: is 5; a row or a table is needed")
     fails("return { nil, rows[1] }", at .. "row 1: is nothing; a row or a table is needed")
     fails("return { gw.with(rows[1], { lod = 1 }) }", at
