@@ -379,7 +379,10 @@ load(const char *file, bool is_played, struct problems *problems)
     if (is_read)
         finish(&loader);
     else
-        problems_add(problems, "%s: cannot be read: %s", file, strerror(errno));
+        problems_add(problems, "%s: cannot be read: %s%s", file, strerror(errno),
+                     errno == ENOENT ? "; go to the folder that has it, or name it "
+                                       "with -c FILE"
+                                     : "");
     if (stream)
         fclose(stream);
     if (is_read)

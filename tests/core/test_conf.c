@@ -555,7 +555,8 @@ test_unreadable_files(void **state)
     assert_null(conf_load(folder, &problems));
     assert_int_equal(problems.count, 2);
     assert_string_equal(problems.lines[0],
-                        "gateway.conf: cannot be read: No such file or directory");
+                        "gateway.conf: cannot be read: No such file or directory; "
+                        "go to the folder that has it, or name it with -c FILE");
     assert_non_null(strstr(problems.lines[1], ": cannot be read: Is a directory"));
     problems_fini(&problems);
     assert_null(problems.lines);

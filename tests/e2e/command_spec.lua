@@ -489,7 +489,8 @@ webhook: POSTs the event as JSON; signed when the destination has a secret.
   it("names a file that is not there", function ()
     for _, command in ipairs { "config", "check", "plan", "run", "demo" } do
       local code, _, err = ccgate(command, "-c", "none.conf")
-      assert.equal("none.conf: cannot be read: No such file or directory\n", err)
+      assert.equal("none.conf: cannot be read: No such file or directory; "
+        .. "go to the folder that has it, or name it with -c FILE\n", err)
       assert.equal(PROBLEM, code)
     end
   end)
