@@ -227,18 +227,65 @@ read_labels(const struct args *args, char **texts, struct silence_wish *wish)
     return is_good;
 }
 
+struct rule_names {
+    const char **list; /* ends with a NULL */
+    size_t count;
+};
+
+static void
+add_rule_name(void *arg, const struct entry_look *look)
+{
+    struct rule_names *names = arg;
+    if (!look->is_rule)
+        return;
+    names->list = mem_grow(names->list, names->count + 2, sizeof *names->list);
+    names->list[names->count++] = look->name;
+    names->list[names->count] = NULL;
+}
+
+static bool
+has_name(const struct rule_names *names, const char *rule)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (!strcmp(names->list[i], rule))
+            return true;
+    return false;
+}
+
+/* A silence may be made before its rule; more often the name is misspelt, and everybody
+ * thinks that it is quiet now. Appends what to say of that; NULL is no rule. The
+ * gateway's own rules are in no script. */
+static void
+add_doubt(const struct api_call *call, const char *rule, struct buf *out)
+{
+    struct rule_names names = {0};
+    supervisor_each_entry(call->api->world.supervisor, add_rule_name, &names);
+    if (rule && !has_name(&names, rule) && strncmp(rule, "ccgate-", 7) != 0) {
+        const char *guess = names.list ? text_nearest(rule, names.list) : NULL;
+        buf_format(out, "; no rule '%s' is loaded now", rule);
+        if (guess)
+            buf_format(out, " (did you mean '%s'?)", guess);
+    }
+    buf_reserve(out, 0); /* a text, also when there is nothing to say */
+    free((void *)names.list);
+}
+
 static void
 put_silence(struct api_call *call, const struct silence_wish *wish)
 {
     struct silence_record made;
+    struct buf doubt = {0};
     char until[32];
     if (!notify_silence_for(call->api->world.notify, wish, &made)) {
         api_say(call, 400,
                 "what? --rule, --key or --label says it; there is no silence for all");
         return;
     }
-    api_say_when_durable(call, "silence %s, until %s", made.id,
-                         text_format_time(made.until_ms, false, until, sizeof until));
+    add_doubt(call, wish->rule, &doubt);
+    api_say_when_durable(call, "silence %s, until %s%s", made.id,
+                         text_format_time(made.until_ms, false, until, sizeof until),
+                         doubt.data);
+    buf_fini(&doubt);
     silence_record_fini(&made);
 }
 

@@ -218,8 +218,8 @@ refuse(struct supervisor *supervisor, struct ward *ward, const struct ward *owne
        const char *rule)
 {
     char *text = mem_format(
-        "not loaded: %s has a rule '%s', too; names are unique in the gateway",
-        owner->file.shown, rule);
+        "%s: not loaded: %s has a rule '%s', too; names are unique in the gateway",
+        ward->file.shown, owner->file.shown, rule);
     log_error(ward->room, "%s", text);
     ward_note_trouble(ward, text);
     free(text);

@@ -142,6 +142,10 @@ describe("ccgate silence", function ()
     assert.equal("silence " .. id .. " is over\n", fine("silence", "expire", id))
     world:wait_received(2, 10, harness.is_alert("raise", "waiting"))
     has(fine("silence", "list"), "over")
+    assert.is_nil(fine("silence", "add", "--rule", "waiting", "--lasts", "1s"):find("no rule", 1, true))
+    assert.is_nil(fine("silence", "add", "--rule", "ccgate-store", "--lasts", "1s"):find("no rule", 1, true))
+    has(fine("silence", "add", "--rule", "waitng", "--lasts", "1s"),
+      "; no rule 'waitng' is loaded now (did you mean 'waiting'?)\n")
     refused("no silence 's-0'; `ccgate silence list` shows them", "silence", "expire", "s-0")
   end)
 
@@ -205,6 +209,16 @@ describe("ccgate reload", function ()
     code, _, err = ask "reload"
     assert.equal(PROBLEM, code)
     has(err, "gateway.conf:")
+  end)
+
+  it("names the script whose rule has the name of another's", function ()
+    run()
+    world:script("zz", "local gw = require 'gateway'\n"
+      .. "gw.rule 'waiting' { from = gw.queues(), when = gw.above('calls_waiting', 9) }\n")
+    local code, _, err = ask "reload"
+    assert.equal(PROBLEM, code)
+    has(err, "zz.lua: not loaded: ")
+    has(err, "has a rule 'waiting', too")
   end)
 
   it("says that the running one goes on when the configuration is wrong by then", function ()
