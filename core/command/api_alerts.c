@@ -294,7 +294,8 @@ api_silence(struct api_call *call)
 {
     const struct args *args = &call->args;
     const char *lasts = args_get(args, "lasts");
-    char **texts = mem_grow(NULL, args->count + 1, sizeof *texts);
+    const size_t count = args->count; /* an answer ends the call */
+    char **texts = mem_grow(NULL, count + 1, sizeof *texts);
     struct silence_wish wish = {
         .rule = args_get(args, "rule"),
         .key = args_get(args, "key"),
@@ -311,7 +312,7 @@ api_silence(struct api_call *call)
         api_say(call, 400, "--label takes NAME=VALUE, such as --label queue=sales");
     else
         put_silence(call, &wish);
-    for (size_t i = 0; i < args->count; i++)
+    for (size_t i = 0; i < count; i++)
         free(texts[i]);
     free(texts);
     free((void *)wish.labels);
