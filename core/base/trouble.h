@@ -7,9 +7,10 @@
 #include <stdbool.h>
 
 enum trouble {
-    TROUBLE_CENTER,      /* its circuit is open; name: the centre, or CENTRE/DOOR */
-    TROUBLE_SCRIPT,      /* quarantined; name: the script */
-    TROUBLE_RULE,        /* switched off, or a job is; name: SCRIPT/RULE */
+    TROUBLE_CENTER, /* its circuit is open; name: the centre, or CENTRE/DOOR */
+    TROUBLE_SCRIPT, /* quarantined; name: the script */
+    TROUBLE_RULE,   /* switched off, or a job is; name: SCRIPT/RULE; with /alerts: no
+                     * room for its alerts, with /errors: its code fails */
     TROUBLE_DESTINATION, /* has dead letters; name: the destination */
     TROUBLE_STORE,       /* cannot write; name: "store" */
     TROUBLES,

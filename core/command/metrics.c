@@ -224,6 +224,41 @@ write_restarts(struct sheet *sheet)
     supervisor_each_script(sheet->world->supervisor, add_restarts, sheet);
 }
 
+/* A job may have the name of a rule. */
+static void
+add_errors(struct sheet *sheet, const struct entry_look *look)
+{
+    const char *const labels[] = {"script", look->script,
+                                  look->is_rule ? "rule" : "job", look->name, NULL};
+    add_sample(sheet, "_total", labels, (double)look->errors);
+}
+
+static void
+add_rule_errors(void *arg, const struct entry_look *look)
+{
+    if (look->is_rule)
+        add_errors(arg, look);
+}
+
+static void
+add_job_errors(void *arg, const struct entry_look *look)
+{
+    if (!look->is_rule)
+        add_errors(arg, look);
+}
+
+static void
+write_rule_errors(struct sheet *sheet)
+{
+    supervisor_each_entry(sheet->world->supervisor, add_rule_errors, sheet);
+}
+
+static void
+write_job_errors(struct sheet *sheet)
+{
+    supervisor_each_entry(sheet->world->supervisor, add_job_errors, sheet);
+}
+
 static void
 write_lag(struct sheet *sheet)
 {
@@ -302,6 +337,9 @@ static const struct family {
      write_deliveries},
     {"ccgate_script_restarts", "counter", "Hosts started in the place of dead ones.",
      write_restarts},
+    {"ccgate_rule_errors", "counter",
+     "Errors of a rule's code: its functions and handlers.", write_rule_errors},
+    {"ccgate_job_errors", "counter", "Errors of a job's code.", write_job_errors},
     {"ccgate_loop_lag_seconds", "gauge", "How late the event loop was lately.",
      write_lag},
 };

@@ -118,6 +118,9 @@ void
 effect_failed(struct effects *effects, struct entry *entry, const char *text)
 {
     entry->failures++;
+    effects->has_failures = true;
+    snprintf(entry->failure, sizeof entry->failure, "%.*s", (int)strcspn(text, "\n"),
+             text);
     if (!is_power_of_ten(entry->failures))
         return;
     struct buf line = {0};
@@ -128,6 +131,26 @@ effect_failed(struct effects *effects, struct entry *entry, const char *text)
     buf_add(&line, text, (size_t)(end - text));
     write_line(effects, LEVEL_ERROR, line.data, line.size);
     buf_fini(&line);
+}
+
+void
+effect_tell_failures(struct effects *effects, struct entry *const *entries,
+                     size_t count)
+{
+    for (size_t i = 0; effects->has_failures && i < count; i++) {
+        struct entry *entry = entries[i];
+        if (entry->failures == entry->counted)
+            continue;
+        const char *text = entry->failure[0] ? entry->failure : "(no message)";
+        const struct message_failed failed = {
+            .entry = entry->number,
+            .count = (int64_t)(entry->failures - entry->counted),
+            .text = text,
+            .text_size = strlen(text)};
+        message_write_failed(effects->out, effects->now_ms, &failed);
+        entry->counted = entry->failures;
+    }
+    effects->has_failures = false;
 }
 
 void

@@ -38,8 +38,9 @@ struct effects {
     struct buf note;          /* alert.note as the handler left it; empty: as it was */
     bool is_done;             /* the next commit ends the handler's run */
     struct bucket sends, logs;
-    uint64_t dropped; /* log lines that were over the rate and have not been told */
-    int64_t told_ms;  /* when drops were told last */
+    uint64_t dropped;  /* log lines that were over the rate and have not been told */
+    int64_t told_ms;   /* when drops were told last */
+    bool has_failures; /* that the core does not know of */
 };
 
 void effect_init(struct effects *effects, struct buf *out,
@@ -59,6 +60,9 @@ void effect_note(struct effects *effects, enum log_level level, const char *form
     __attribute__((format(printf, 3, 4)));
 /* An error of an entry: the first in full, then at powers of ten with its number. */
 void effect_failed(struct effects *effects, struct entry *entry, const char *text);
+/* Tells the core how many there were of which entry, since it was told last. */
+void effect_tell_failures(struct effects *effects, struct entry *const *entries,
+                          size_t count);
 void effect_strike(struct effects *effects, const struct entry *entry,
                    const char *limit);
 /* Raises of the rule wait because as many alerts of the script are open as may be, or

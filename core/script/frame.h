@@ -107,6 +107,10 @@
  * FULL: id = entry, a rule; u8 is_waiting (1: what it would raise waits, because as
  * many alerts of the script are open as its limit says; 0: nothing of it waits any
  * more).
+ *
+ * FAILED: id = entry; i64 count, text message (of the last one, its first line): so
+ * many errors of the script's code since the last such frame. At most one for each
+ * entry and turn of the host, behind all else.
  */
 #ifndef CCGATE_SCRIPT_FRAME_H
 #define CCGATE_SCRIPT_FRAME_H
@@ -143,7 +147,8 @@ enum frame_type {
     FRAME_FORGET,
     FRAME_METRIC,
     FRAME_FULL,
-    FRAME_LAST_TO_CORE = FRAME_FULL,
+    FRAME_FAILED,
+    FRAME_LAST_TO_CORE = FRAME_FAILED,
 };
 
 enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };

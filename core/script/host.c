@@ -309,10 +309,11 @@ die_with_core(void)
 
 /* What is told once for many activations. */
 static void
-end_turn(void)
+end_turn(struct script *script)
 {
-    effect_tell_drops(&host.script->effects);
-    bind_flush_metrics(host.script);
+    effect_tell_drops(&script->effects);
+    effect_tell_failures(&script->effects, script->entries, script->entry_count);
+    bind_flush_metrics(script);
 }
 
 int
@@ -325,7 +326,7 @@ main(void)
         atomic_store(&host.page->busy, 1);
         size_t used = work();
         if (host.script)
-            end_turn();
+            end_turn(host.script);
         send_all();
         /* Last: when all has been worked off, all answers are there and nothing runs.
          */

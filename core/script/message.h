@@ -416,4 +416,15 @@ void message_write_full(struct buf *out, int64_t now_ms,
 bool message_read_full(const struct frame *frame, const struct message_loaded *loaded,
                        struct message_full *out, struct error *error);
 
+struct message_failed {
+    uint32_t entry;
+    int64_t count;
+    const char *text;
+    size_t text_size; /* bytes of any kind */
+};
+void message_write_failed(struct buf *out, int64_t now_ms,
+                          const struct message_failed *failed);
+bool message_read_failed(const struct frame *frame, const struct message_loaded *loaded,
+                         struct message_failed *out, struct error *error);
+
 #endif

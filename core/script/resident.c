@@ -340,6 +340,19 @@ resident_start(struct resident *resident, const bool *disabled)
     resident_start_handlers(resident);
 }
 
+int64_t
+resident_period_ms(const struct resident *resident, uint32_t entry)
+{
+    const struct message_loaded *loaded = &resident->loaded;
+    if (loaded->entries[entry].kind == ENTRY_JOB)
+        return resident_job_period_ms(resident, entry);
+    int64_t longest_ms = loaded->entries[entry].schedule.every_ms;
+    for (uint32_t i = 0; i < loaded->want_count; i++)
+        if (loaded->wants[i].entry == entry && loaded->wants[i].every_ms > longest_ms)
+            longest_ms = loaded->wants[i].every_ms;
+    return longest_ms;
+}
+
 void
 resident_disable(struct resident *resident, uint32_t entry)
 {

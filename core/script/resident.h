@@ -41,6 +41,9 @@ struct resident_events {
     /* Raises of a rule wait because as many alerts of the script are open as may be, or
      * none does any more. Only of one that is live and not replaced. */
     void (*on_full)(void *arg, uint32_t entry, bool is_waiting);
+    /* Errors of the script's code in an entry, `count` of them in one turn of the host;
+     * `text` is of the last one, not terminated. NULL: nobody counts them. */
+    void (*on_failed)(void *arg, const struct message_failed *failed);
     /* The process is gone; the resident is to be deleted. Before on_loaded: it died
      * while loading. */
     void (*on_end)(void *arg, const struct process_end *end);
@@ -69,6 +72,10 @@ bool resident_has_rule(const struct resident *resident, const char *rule);
 /* Goes live: gets the alerts that are raised, samples, and its jobs run. `disabled` has
  * one flag per entry. */
 void resident_start(struct resident *resident, const bool *disabled);
+
+/* How often an entry has something to do: the time between two samples of a rule, or
+ * two runs of a job. 0: nobody knows. */
+int64_t resident_period_ms(const struct resident *resident, uint32_t entry);
 
 /* Runs a job now, besides its times. False: its last run has not ended, or it is not
  * live. */

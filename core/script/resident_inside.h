@@ -116,6 +116,8 @@ void resident_stop_jobs(struct resident *resident);
 void resident_stop_job(struct resident *resident, uint32_t entry);
 /* A run has ended. */
 void resident_end_run(struct resident *resident, const struct message_done *done);
+/* The time between its next two runs; 0 when there are none. */
+int64_t resident_job_period_ms(const struct resident *resident, uint32_t entry);
 /* A run has been begun and is not yet on its way to the host. */
 bool resident_is_starting(const struct resident *resident);
 void resident_delete_jobs(struct resident *resident);

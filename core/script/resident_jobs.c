@@ -173,6 +173,20 @@ resident_run_job(struct resident *resident, uint32_t entry)
     return false;
 }
 
+int64_t
+resident_job_period_ms(const struct resident *resident, uint32_t entry)
+{
+    for (size_t i = 0; i < resident->job_count; i++) {
+        const struct job *job = &resident->jobs[i];
+        if (job->entry != entry)
+            continue;
+        int64_t next_ms = timetable_next(&job->timetable, clock_wall_ms());
+        int64_t second_ms = next_ms ? timetable_next(&job->timetable, next_ms) : 0;
+        return second_ms ? second_ms - next_ms : 0;
+    }
+    return 0;
+}
+
 /* Runs that queue behind a busy host would only keep it busy. */
 static void
 put_off(struct job *job, int64_t due_ms)

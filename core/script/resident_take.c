@@ -255,6 +255,17 @@ take_full(struct resident *resident, const struct frame *frame, struct error *er
 }
 
 static bool
+take_failed(struct resident *resident, const struct frame *frame, struct error *error)
+{
+    struct message_failed failed;
+    if (!message_read_failed(frame, &resident->loaded, &failed, error))
+        return false;
+    if (resident->events.on_failed)
+        resident->events.on_failed(resident->events.arg, &failed);
+    return true;
+}
+
+static bool
 take_done(struct resident *resident, const struct frame *frame, struct error *error)
 {
     struct message_done done;
@@ -280,6 +291,7 @@ static const struct {
     [FRAME_FORGET - FRAME_LOADED] = {resident_take_forget, true},
     [FRAME_METRIC - FRAME_LOADED] = {take_metric, true},
     [FRAME_FULL - FRAME_LOADED] = {take_full, true},
+    [FRAME_FAILED - FRAME_LOADED] = {take_failed, true},
 };
 
 bool

@@ -23,6 +23,8 @@
 
 /* A rule or a job: the first member of struct rule and struct job. Lives in a userdata
  * that the state keeps for ever. */
+#define ENTRY_FAILURE_MAX 512
+
 struct entry {
     uint8_t kind; /* ENTRY_* */
     uint32_t number;
@@ -31,6 +33,8 @@ struct entry {
     bool has_handler;  /* of a rule; its function is in the registry at this address */
     bool has_look;     /* likewise, of a rule whose rows a function finds */
     uint64_t failures; /* errors so far: the first is told in full */
+    uint64_t counted;  /* of these, what the core knows */
+    char failure[ENTRY_FAILURE_MAX]; /* the last one's first line, cut */
 };
 
 struct script {

@@ -1,4 +1,4 @@
-/* Three strikes within ten minutes. Pure. */
+/* Three strikes within ten minutes, or within another time. Pure. */
 #ifndef CCGATE_SCRIPT_STRIKES_H
 #define CCGATE_SCRIPT_STRIKES_H
 
@@ -12,6 +12,7 @@
 struct strikes {
     int64_t at_ms[STRIKES_OUT]; /* newest first */
     int count;
+    int64_t within_ms;    /* what counts together; 0: STRIKES_WITHIN_MS */
     int64_t out_since_ms; /* 0: not out */
 };
 

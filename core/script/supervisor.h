@@ -79,6 +79,7 @@ struct entry_look {
     const char *state; /* "on", "switched off", or the script's when that is not live */
     const char *about; /* its `doc` or description; not terminated */
     size_t about_size;
+    uint64_t errors; /* of its code, since the start of the gateway */
 };
 typedef void supervisor_on_entry(void *arg, const struct entry_look *look);
 /* By script, in the order of their definition. */

@@ -44,14 +44,21 @@ supervisor_each_script(const struct supervisor *supervisor,
     }
 }
 
-static bool
-is_off(const struct ward *ward, const struct message_entry *entry)
+/* Of one that has not been at fault there may be none. */
+static struct entry_record
+record_of(const struct ward *ward, const struct message_entry *entry)
 {
     for (size_t i = 0; i < ward->entry_count; i++)
         if (ward->entries[i].kind == entry->kind &&
             !strcmp(ward->entries[i].name, entry->name))
-            return ward->entries[i].strikes.out_since_ms != 0;
-    return false;
+            return ward->entries[i];
+    return (struct entry_record){0};
+}
+
+static bool
+is_off(const struct ward *ward, const struct message_entry *entry)
+{
+    return record_of(ward, entry).strikes.out_since_ms != 0;
 }
 
 static const struct message_loaded *
@@ -75,7 +82,8 @@ supervisor_each_entry(const struct supervisor *supervisor,
                 .is_rule = entry->kind == ENTRY_RULE,
                 .state = ward->state == WARD_LIVE ? state : state_of(ward),
                 .about = entry->about,
-                .about_size = entry->about_size};
+                .about_size = entry->about_size,
+                .errors = record_of(ward, entry).error_count};
             on_entry(arg, &look);
         }
     }

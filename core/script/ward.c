@@ -15,8 +15,8 @@
 
 /* ---- entries and strikes ---- */
 
-static struct entry_record *
-record_of(struct ward *ward, uint8_t kind, const char *name)
+struct entry_record *
+ward_record(struct ward *ward, uint8_t kind, const char *name)
 {
     for (size_t i = 0; i < ward->entry_count; i++)
         if (ward->entries[i].kind == kind && !strcmp(ward->entries[i].name, name))
@@ -28,14 +28,27 @@ record_of(struct ward *ward, uint8_t kind, const char *name)
     return &ward->entries[ward->entry_count++];
 }
 
-static struct entry_record *
-record_at(struct ward *ward, uint32_t entry)
+struct entry_record *
+ward_record_at(struct ward *ward, uint32_t entry)
 {
     const struct message_loaded *loaded =
         ward->resident ? resident_loaded(ward->resident) : NULL;
     if (!loaded || entry >= loaded->entry_count)
         return NULL;
-    return record_of(ward, loaded->entries[entry].kind, loaded->entries[entry].name);
+    return ward_record(ward, loaded->entries[entry].kind, loaded->entries[entry].name);
+}
+
+/* Another version: nothing is held against it. */
+static void
+forgive_entries(struct ward *ward)
+{
+    for (size_t i = 0; i < ward->entry_count; i++) {
+        struct entry_record *record = &ward->entries[i];
+        *record = (struct entry_record){.kind = record->kind,
+                                        .name = record->name,
+                                        .error_count = record->error_count};
+    }
+    ward->deaths = (struct strikes){0};
 }
 
 static void
@@ -44,9 +57,6 @@ forget_entries(struct ward *ward)
     for (size_t i = 0; i < ward->entry_count; i++)
         free(ward->entries[i].name);
     free(ward->entries);
-    ward->entries = NULL;
-    ward->entry_count = 0;
-    ward->deaths = (struct strikes){0};
 }
 
 static void
@@ -74,7 +84,7 @@ static void
 on_strike(void *arg, uint32_t entry, const char *text)
 {
     struct ward *ward = arg;
-    struct entry_record *record = record_at(ward, entry);
+    struct entry_record *record = ward_record_at(ward, entry);
     /* It met samples that were on their way before it was switched off. */
     if (record->strikes.out_since_ms)
         return;
@@ -89,10 +99,16 @@ static void
 on_full(void *arg, uint32_t entry, bool is_waiting)
 {
     struct ward *ward = arg;
-    struct entry_record *record = record_at(ward, entry);
+    struct entry_record *record = ward_record_at(ward, entry);
     /* It may have crossed the word that the rule is switched off. */
     if (!record->strikes.out_since_ms)
         ward_tell_full(ward, record, is_waiting);
+}
+
+static void
+on_failed(void *arg, const struct message_failed *failed)
+{
+    ward_take_errors(arg, failed);
 }
 
 /* ---- loading ---- */
@@ -147,7 +163,7 @@ go_live(struct ward *ward)
     const struct message_loaded *loaded = resident_loaded(ward->resident);
     bool *disabled = mem_zero(loaded->entry_count + 1);
     for (uint32_t i = 0; i < loaded->entry_count; i++)
-        disabled[i] = record_at(ward, i)->strikes.out_since_ms != 0;
+        disabled[i] = ward_record_at(ward, i)->strikes.out_since_ms != 0;
     /* What waits for room the new host finds out for itself. */
     for (size_t i = 0; i < ward->entry_count; i++)
         ward_tell_full(ward, &ward->entries[i], false);
@@ -211,7 +227,8 @@ start_again(struct ward *ward, bool was_at_fault)
 static void
 mourn(struct ward *ward, const struct resident *dead, const struct process_end *end)
 {
-    struct entry_record *record = end->entry ? record_at(ward, end->entry - 1) : NULL;
+    struct entry_record *record =
+        end->entry ? ward_record_at(ward, end->entry - 1) : NULL;
     bool is_loading = !resident_loaded(dead);
     bool was_at_fault = end->was_busy || end->was_ours || is_loading;
     if (!was_at_fault)
@@ -247,7 +264,7 @@ on_end(void *arg, const struct process_end *end)
 }
 
 static const struct resident_events resident_events = {on_loaded, on_strike, on_full,
-                                                       on_end, NULL};
+                                                       on_failed, on_end,    NULL};
 
 /* ---- a candidate beside it ---- */
 
@@ -380,7 +397,7 @@ ward_swap(struct ward *ward)
     events.arg = ward;
     resident_set_events(ward->candidate, &events);
     timer_stop(ward->restart_timer);
-    forget_entries(ward);
+    forgive_entries(ward);
     adopt(ward);
     ward->resident = ward->candidate;
     ward->candidate = NULL;

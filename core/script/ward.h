@@ -19,8 +19,11 @@ struct entry_record {
     uint8_t kind;
     char *name;
     struct strikes strikes;
-    bool is_told; /* people know that it is switched off */
-    bool is_full; /* and that raises of it wait for room */
+    struct strikes errors; /* turns in which its code failed; out: again and again */
+    uint64_t error_count;  /* since the gateway started */
+    bool is_told;          /* people know that it is switched off, */
+    bool is_full;          /* that raises of it wait for room, */
+    bool is_failing;       /* that its code fails again and again */
 };
 
 struct ward {
@@ -85,8 +88,22 @@ void ward_note_trouble(struct ward *ward, const char *text);
 /* No samples, runs and restarts any more. */
 void ward_drain(struct ward *ward);
 
+/* The record of a rule or a job, made when there is none. */
+struct entry_record *ward_record(struct ward *ward, uint8_t kind, const char *name);
+/* That of an entry of the resident; NULL when there is none. */
+struct entry_record *ward_record_at(struct ward *ward, uint32_t entry);
+
+/* ---- ward_errors.c ---- */
+
+/* Counts errors of the script's code in an entry. The third turn with errors within ten
+ * minutes, or within three periods of an entry that runs more seldom, is told. */
+void ward_take_errors(struct ward *ward, const struct message_failed *failed);
+
 /* ---- ward_tell.c: to base/trouble.h ---- */
 
+/* `text`: the last error. */
+void ward_tell_failing(const struct ward *ward, struct entry_record *record,
+                       const char *text, size_t size);
 void ward_tell_off(const struct ward *ward, struct entry_record *record,
                    const char *reason);
 void ward_tell_quarantined(struct ward *ward, const char *reason);
@@ -96,8 +113,8 @@ void ward_tell_full(const struct ward *ward, struct entry_record *record,
                     bool is_waiting);
 /* It is loaded anew: everything is on again. */
 void ward_tell_over(struct ward *ward);
-/* What was let in for a trial has gone well as long as strikes count: a trial alone is
- * not the end, or people would hear of every one. */
+/* What was let in for a trial, or failed, has gone well as long as strikes and errors
+ * count: a trial alone is not the end, or people would hear of every one. */
 void ward_tell_survivors(struct ward *ward, int64_t now_ms);
 
 #endif

@@ -18,6 +18,21 @@ ward_tell_off(const struct ward *ward, struct entry_record *record, const char *
 }
 
 void
+ward_tell_failing(const struct ward *ward, struct entry_record *record,
+                  const char *text, size_t size)
+{
+    bool is_rule = record->kind == ENTRY_RULE;
+    char *name = mem_format("%s/%s/errors", ward->file.name, record->name);
+    record->is_failing = true;
+    trouble_tell(TROUBLE_RULE, name,
+                 "%s %s fails again and again, the last time: %.*s; %s",
+                 is_rule ? "rule" : "job", record->name, (int)size, text,
+                 is_rule ? "alerts of rows that it cannot judge are held"
+                         : "what a run that failed was about to do is not done");
+    free(name);
+}
+
+void
 ward_tell_quarantined(struct ward *ward, const char *reason)
 {
     ward->is_told = true;
@@ -58,21 +73,32 @@ ward_tell_over(struct ward *ward)
     free(prefix);
 }
 
+static void
+tell_entry(const struct ward *ward, struct entry_record *record, int64_t now_ms)
+{
+    char *off = mem_format("%s/%s", ward->file.name, record->name);
+    char *failing = mem_format("%s/errors", off);
+    bool was_off = record->is_told && !record->strikes.out_since_ms &&
+                   !strikes_count(&record->strikes, now_ms);
+    if (was_off) {
+        record->is_told = false;
+        trouble_over(TROUBLE_RULE, off);
+    }
+    if (record->is_failing && !strikes_count(&record->errors, now_ms)) {
+        record->is_failing = false;
+        trouble_over(TROUBLE_RULE, failing);
+    }
+    free(failing);
+    free(off);
+}
+
 void
 ward_tell_survivors(struct ward *ward, int64_t now_ms)
 {
     bool is_up =
         ward->state == WARD_LIVE && now_ms - ward->live_since_ms >= STRIKES_WITHIN_MS;
-    for (size_t i = 0; is_up && i < ward->entry_count; i++) {
-        struct entry_record *record = &ward->entries[i];
-        if (!record->is_told || record->strikes.out_since_ms ||
-            strikes_count(&record->strikes, now_ms))
-            continue;
-        char *name = mem_format("%s/%s", ward->file.name, record->name);
-        record->is_told = false;
-        trouble_over(TROUBLE_RULE, name);
-        free(name);
-    }
+    for (size_t i = 0; is_up && i < ward->entry_count; i++)
+        tell_entry(ward, &ward->entries[i], now_ms);
     if (is_up && ward->is_told) {
         ward->is_told = false;
         trouble_over(TROUBLE_SCRIPT, ward->file.name);

@@ -37,6 +37,8 @@ struct peer {
     struct buf in;      /* what came, a frame is valid until the next */
     size_t used;        /* of `in` */
     size_t dones;       /* ends of runs that came; they are passed over */
+    size_t failures;    /* errors of entries that were counted; likewise */
+    char failure[512];  /* the last of them */
     struct frame frame; /* the last one */
     struct message_loaded loaded;
 };
@@ -145,7 +147,24 @@ peer_send_load(struct peer *peer, const struct message_load *load)
     peer_send(peer, &out);
 }
 
-/* A frame that is here, other than the end of a run. */
+/* The ends of runs and what failed are counted, and nothing else. */
+static inline bool
+peer_counts(struct peer *peer)
+{
+    struct message_failed failed;
+    struct error error;
+    switch (peer->frame.header.type) {
+    case FRAME_DONE: peer->dones++; return true;
+    case FRAME_FAILED:
+        assert_true(message_read_failed(&peer->frame, &peer->loaded, &failed, &error));
+        peer->failures += (size_t)failed.count;
+        snprintf(peer->failure, sizeof peer->failure, "%s", failed.text);
+        return true;
+    default: return false;
+    }
+}
+
+/* A frame that is here, other than those. */
 static inline bool
 peer_has_frame(struct peer *peer)
 {
@@ -158,9 +177,8 @@ peer_has_frame(struct peer *peer)
         peer->used += used;
         if (result == FRAME_MORE)
             return false;
-        if (peer->frame.header.type != FRAME_DONE)
+        if (!peer_counts(peer))
             return true;
-        peer->dones++;
     }
     return false;
 }

@@ -193,6 +193,9 @@ test_a_function_that_fails_is_unknown_and_counted(void **state)
     peer_sample(peer, 3, 9); /* and the other row is judged all the same */
     peer_expect_log(peer, "rule wait", "has failed 10 times; the last time: scripts");
     peer_expect_alert(peer, "raise", "8", NULL);
+    assert_true(peer_is_quiet(peer));
+    assert_int_equal(peer->failures, 10); /* though the log had two */
+    assert_string_equal(peer->failure, "scripts/a.lua:2: odd");
     peer_end(peer);
 }
 

@@ -69,6 +69,15 @@ test_small(void **state)
     assert_int_equal(full.entry, 0);
     assert_true(full.is_waiting);
 
+    struct message_failed failed;
+    message_write_failed(&bench.out, NOW,
+                         &(struct message_failed){2, 7, "a.lua:3: no", 11});
+    assert_true(
+        message_read_failed(bench_frame(&bench), &loaded, &failed, &bench.error));
+    assert_int_equal(failed.entry, 2);
+    assert_int_equal(failed.count, 7);
+    assert_string_equal(failed.text, "a.lua:3: no");
+
     struct message_done done;
     message_write_done(&bench.out, NOW, &(struct message_done){1, 60000});
     assert_true(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
@@ -142,6 +151,16 @@ test_small_refused(void **state)
     assert_false(message_read_full(bench_frame(&bench), &loaded, &full, &bench.error));
     assert_fault(&bench, "FULL: the rule");
 
+    struct message_failed failed;
+    message_write_failed(&bench.out, NOW, &(struct message_failed){ENTRIES, 1, "x", 1});
+    assert_false(
+        message_read_failed(bench_frame(&bench), &loaded, &failed, &bench.error));
+    assert_fault(&bench, "FAILED: no such entry");
+    message_write_failed(&bench.out, NOW, &(struct message_failed){0, 0, "x", 1});
+    assert_false(
+        message_read_failed(bench_frame(&bench), &loaded, &failed, &bench.error));
+    assert_fault(&bench, "FAILED: the count");
+
     struct message_done done;
     message_write_done(&bench.out, NOW, &(struct message_done){ENTRIES, 1});
     assert_false(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
@@ -205,6 +224,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
         struct message_log log;
         struct message_strike strike;
         struct message_full full;
+        struct message_failed failed;
         struct message_done done;
         struct message_ask ask;
         struct message_answer answer;
@@ -247,6 +267,7 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
     case FRAME_LOG: return message_read_log(frame, &out.log, NULL);
     case FRAME_STRIKE: return message_read_strike(frame, loaded, &out.strike, NULL);
     case FRAME_FULL: return message_read_full(frame, loaded, &out.full, NULL);
+    case FRAME_FAILED: return message_read_failed(frame, loaded, &out.failed, NULL);
     case FRAME_DONE: return message_read_done(frame, loaded, &out.done, NULL);
     case FRAME_ASK: return message_read_ask(frame, &out.ask, NULL);
     case FRAME_ANSWER: return message_read_answer(frame, &out.answer, NULL);
@@ -311,6 +332,7 @@ write_all(struct buf *out)
     message_write_log(out, NOW, &(struct message_log){LEVEL_INFO, "rule a", "x", 1});
     message_write_strike(out, NOW, &(struct message_strike){0, "cpu limit"});
     message_write_full(out, NOW, &(struct message_full){0, true});
+    message_write_failed(out, NOW, &(struct message_failed){0, 2, "no", 2});
     message_write_done(out, NOW, &(struct message_done){1, 60000});
     message_write_ask(out, NOW, &(struct message_ask){5, "http", "{}", 2});
     message_write_answer(out, NOW, &answer);
@@ -354,7 +376,7 @@ test_used_up_exactly(void **state)
         count++;
     }
     assert_int_equal(used, bench.out.size);
-    assert_int_equal(count, 28);
+    assert_int_equal(count, 29);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }
@@ -378,8 +400,8 @@ test_ids_that_say_nothing(void **state)
             refused++;
         }
     /* LOAD RESTORE STORE ROWS STEP LOADED LOG METRIC, and those whose id is entry 0:
-     * DISABLE TICK COMMIT (of a rule and of its handler) STRIKE FULL. */
-    assert_int_equal(refused, 14);
+     * DISABLE TICK COMMIT (of a rule and of its handler) STRIKE FULL FAILED. */
+    assert_int_equal(refused, 15);
     message_loaded_fini(&loaded);
     bench_fini(&bench);
 }

@@ -19,6 +19,13 @@
     "  while true do end\n"                                                            \
     "end }\n"
 
+/* Fails whenever it runs. */
+#define FAULTY                                                                         \
+    "local gw = require \"gateway\"\n"                                                 \
+    "gw.job \"faulty\" { every = \"1s\", run = function ()\n"                          \
+    "  error \"odd\"\n"                                                                \
+    "end }\n"
+
 #define MILD   "local gw = require \"gateway\"\n"
 #define DEADLY "string.find((\"a\"):rep(3000), (\".-\"):rep(20) .. \"b\")\n"
 
@@ -164,6 +171,12 @@ is_switched_off(void)
 }
 
 static bool
+is_failing(void)
+{
+    return is_live() && care.ward->entry_count == 1 && care.ward->entries[0].is_failing;
+}
+
+static bool
 has_host(void)
 {
     pid_t pid;
@@ -210,6 +223,65 @@ a_greedy_entry_is_switched_off_and_tried_again(void **state)
     assert_int_equal(troubles.over, over); /* that is no end yet */
 }
 
+/* Its code fails, which is no strike: it goes on, and people hear of it once. */
+static void
+an_entry_that_fails_again_and_again_is_told(void **state)
+{
+    (void)state;
+    load(FAULTY);
+    wait_until(is_live, "the script");
+    troubles_listen();
+    wait_until(is_failing, "three errors");
+    const struct entry_record *record = &care.ward->entries[0];
+    assert_true(record->error_count >= STRIKES_OUT);
+    assert_true(troubles_say(TROUBLE_RULE, "a/faulty/errors",
+                             "job faulty fails again and again, the last "
+                             "time: a.lua:3: odd; "));
+    uint64_t errors = record->error_count;
+    while (record->error_count == errors)
+        run_for(10);
+    assert_int_equal(troubles.told, 1);
+    assert_false(is_switched_off());
+}
+
+static void
+it_is_over_when_it_has_gone_well_as_long_as_errors_count(void **state)
+{
+    (void)state;
+    load(FAULTY);
+    wait_until(is_failing, "three errors");
+    troubles_listen();
+    int64_t last_ms = care.ward->entries[0].errors.at_ms[0];
+    int64_t later_ms = last_ms + STRIKES_WITHIN_MS - 1;
+    care.ward->live_since_ms = last_ms - STRIKES_WITHIN_MS;
+    ward_try_again(care.ward, later_ms);
+    assert_int_equal(troubles.over, 0);
+    ward_try_again(care.ward, later_ms + 1);
+    assert_int_equal(troubles.over, 1);
+    assert_true(strcmp(troubles.name, "a/faulty/errors") == 0);
+}
+
+/* Errors of what runs once an hour are as near as those of what runs each second. */
+static void
+errors_of_a_rare_entry_meet_within_three_of_its_periods(void **state)
+{
+    (void)state;
+    static const char hourly[] =
+        "local gw = require \"gateway\"\n"
+        "gw.job \"faulty\" { every = \"1h\", run = function () end }\n";
+    load(hourly);
+    wait_until(is_live, "the script");
+    struct entry_record *record = ward_record_at(care.ward, 0);
+    for (int i = 0; i < STRIKES_OUT - 1; i++) {
+        ward_take_errors(care.ward, &(struct message_failed){0, 5, "odd", 3});
+        record->errors.at_ms[0] -= HOUR_MS * (2 - i);
+    }
+    troubles_listen();
+    ward_take_errors(care.ward, &(struct message_failed){0, 1, "odd", 3});
+    assert_int_equal(troubles.told, 1);
+    assert_int_equal(record->error_count, 11);
+}
+
 /* A trial may fall due while the host, killed by somebody, waits to be started: there
  * is one host all the same. */
 static void
@@ -246,12 +318,14 @@ a_reload_forgives(void **state)
     assert_false(ward_is_changed(care.ward, &file, &setup));
     wait_until(is_switched_off, "three strikes");
     assert_true(ward_is_changed(care.ward, &file, &setup));
+    uint64_t errors = care.ward->entries[0].error_count;
     load(GREEDY);
     while (care.ward->candidate)
         run_for(2);
     assert_true(is_live());
     assert_false(is_switched_off());
     assert_true(troubles_say(TROUBLE_RULE, "a/", "greedy"));
+    assert_int_equal(care.ward->entries[0].error_count, errors); /* of the gateway */
     assert_false(ward_is_changed(care.ward, &file, &setup));
     buf_add_text(&setup, "!");
     assert_true(ward_is_changed(care.ward, &file, &setup));
@@ -426,6 +500,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_greedy_entry_is_switched_off_and_tried_again),
+        test(an_entry_that_fails_again_and_again_is_told),
+        test(it_is_over_when_it_has_gone_well_as_long_as_errors_count),
+        test(errors_of_a_rare_entry_meet_within_three_of_its_periods),
         test(a_trial_starts_one_host),
         test(a_reload_forgives),
         test(a_deadly_script_is_quarantined_and_tried_again),

@@ -78,6 +78,22 @@ describe("the gateway", function()
     world.gateway:wait_log "clear ccgate-script/waiting"
   end)
 
+  it("tells of a rule whose code fails again and again until it is mended", function()
+    world:sink()
+    conf()
+    world:script("waiting", (RULE:gsub('gw.above%b()', "function (row) return row.calls_waiting > limit end")))
+    world:run()
+    local place <const> = world:path "scripts/waiting.lua" .. ":6"
+    world.gateway:wait_log("raise ccgate-rule/waiting/waiting/errors (warning): rule waiting fails again and again, " ..
+      ("the last time: %s: attempt to compare nil with number; "):format(place) ..
+      "alerts of rows that it cannot judge are held")
+    local sent = world:wait_received(1, 10, harness.is_alert("raise", "ccgate-rule"))
+    assert.equal("waiting/waiting/errors", cjson.decode(sent[1].body).data.key)
+    world:script("waiting", RULE)
+    world:reload "live: rule waiting"
+    world.gateway:wait_log "clear ccgate-rule/waiting/waiting/errors"
+  end)
+
   it("tells of dead letters, but not who has them, until somebody deals with them", function()
     world:sink { "--status", "410" }
     conf()

@@ -199,6 +199,7 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
     struct message_log log;
     struct message_strike strike;
     struct message_full full;
+    struct message_failed failed;
     struct message_done done;
     struct message_ask ask;
     struct message_metric metric;
@@ -229,6 +230,11 @@ again_to_core(const struct frame *frame, struct message_loaded *loaded, struct b
         if (!message_read_full(frame, known, &full, NULL))
             return false;
         message_write_full(out, 0, &full);
+        return true;
+    case FRAME_FAILED:
+        if (!message_read_failed(frame, known, &failed, NULL))
+            return false;
+        message_write_failed(out, 0, &failed);
         return true;
     case FRAME_ASK:
         return message_read_ask(frame, &ask, NULL) && message_write_ask(out, 0, &ask);
