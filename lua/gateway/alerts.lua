@@ -58,7 +58,10 @@ local function lasts(given, fail)
 end
 
 local function labels(given, fail)
-  local checked = {}
+  local checked, nameless = {}, wording.nameless(given)
+  if nameless then
+    return fail(nameless)
+  end
   for _, key in ipairs(wording.keys(given)) do
     checked[key] = name(given[key], function(mistake)
       return fail(mistake, key)

@@ -30,7 +30,10 @@ local function read_labels(what, given)
   elseif value.kind_of(given) ~= "table" then
     problem.raise(what .. ': labels such as { queue = "sales" } are needed, not ' .. wording.show(given))
   end
-  local list = {}
+  local list, nameless = {}, wording.nameless(given)
+  if nameless then
+    problem.raise(what .. ": labels: " .. nameless)
+  end
   for _, name in ipairs(wording.keys(given)) do
     local text = given[name]
     if not is_name(name) or name == "script" then

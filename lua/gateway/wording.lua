@@ -61,4 +61,13 @@ function wording.keys(of)
   return keys
 end
 
+--- Why a table is none of names and values: something in it has no name. nil: nothing.
+function wording.nameless(of)
+  for key, one in next, of do
+    if type(key) ~= "string" then
+      return wording.show(one) .. ' stands without a name; write name = "…"'
+    end
+  end
+end
+
 return wording

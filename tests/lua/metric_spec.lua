@@ -42,6 +42,8 @@ describe("gw.counter and gw.gauge", function()
     { 'gw.counter "a":add(1, { a = "\\xff" })', "counter:add: label a: a text is needed, not '\xff'" },
     { 'gw.counter "a":add(1, { [("x"):rep(201)] = 1 })',
       "counter:add: '" .. ("x"):rep(60) .. "…' is no name of a label" },
+    { 'gw.counter "a":add(1, { "x" })',
+      "counter:add: labels: 'x' stands without a name; write name = \"…\"" },
     { 'gw.counter "a":add(1, { a = {} })', "counter:add: label a: a text is needed, not a table" },
   }
   for _, case in ipairs(bad) do
