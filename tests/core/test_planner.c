@@ -435,7 +435,8 @@ centers_come_and_go(void **state)
     size_t before = polling->requests, was_gone = gone.count;
     size_t had = moved.count;
     polling_wait(polling, &moved.count, had + 2);
-    for (size_t r = before; r < polling->requests; r++)
+    /* One may have been on its way to the centre that is gone. */
+    for (size_t r = before + 1; r < polling->requests; r++)
         assert_int_equal(polling->asked[r].cc_id, 2);
     assert_int_equal(gone.count, was_gone);
     assert_int_equal(moved.center, 0);
