@@ -47,8 +47,10 @@ on_loaded(void *arg, const struct message_loaded *loaded)
     const struct loading *loading = trial->run->loading;
     for (uint32_t i = 0; i < loaded->problem_count; i++) {
         const struct message_problem *problem = &loaded->problems[i];
-        loading->on_problem(loading->arg, trial->file->shown, problem->line,
-                            problem->level, problem->text, problem->text_size);
+        uint32_t line;
+        const char *file = script_file_place(trial->file, problem->spot, &line);
+        loading->on_problem(loading->arg, file, line, problem->level, problem->text,
+                            problem->text_size);
     }
     loading->on_loaded(loading->arg, trial->file, loaded);
     trial->is_over = true;
@@ -84,8 +86,7 @@ load_file(struct run *run, const struct script_file *file)
     struct resident *resident = NULL;
     run->scripts++;
     if (file->source)
-        resident = resident_new(&run->world, file->name, file->shown, file->source,
-                                file->size, &events, &error);
+        resident = resident_new(&run->world, file, &events, &error);
     if (!resident) {
         say(run, file->shown, LEVEL_ERROR,
             file->source ? error.message : file->trouble);

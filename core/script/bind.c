@@ -124,11 +124,11 @@ static int
 l_problem(lua_State *L)
 {
     size_t size;
-    lua_Integer line = luaL_checkinteger(L, 1);
+    lua_Integer spot = luaL_checkinteger(L, 1);
     const char *text = luaL_checklstring(L, 2, &size);
     bind_check_loading(L, "problem");
-    luaL_argcheck(L, line >= 0 && line <= INT32_MAX, 1, "no line");
-    script_problem(script_of(L), (uint32_t)line, text, size);
+    luaL_argcheck(L, spot >= 0 && spot <= UINT32_MAX, 1, "no spot");
+    script_problem(script_of(L), (uint32_t)spot, text, size);
     return 0;
 }
 
@@ -173,8 +173,10 @@ bind_core(lua_State *L, struct script *script)
     lua_setfield(L, -2, "script");
     lua_pushstring(L, script->token);
     lua_setfield(L, -2, "token");
-    lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.source");
-    lua_setfield(L, -2, "source");
+    lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.files");
+    lua_setfield(L, -2, "files");
+    lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.modules");
+    lua_setfield(L, -2, "module_names");
     lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.setup");
     lua_setfield(L, -2, "setup");
     lua_getglobal(L, "require");

@@ -6,8 +6,11 @@
  *
  * Constants
  *
- * setup: the decoded setup JSON of LOAD. script: the name of the script. source: its
- * text. token: of the marks of secrets (script/secrets.h). json: the cjson module.
+ * setup: the decoded setup JSON of LOAD. script: the name of the script. files: what it
+ * is made of, by the numbers of spots (frame.h): [0] = { file, source } is its own, the
+ * others are its modules { name, file, source | trouble }. module_names: of all modules
+ * that there are, a line each. token: of the marks of secrets (script/secrets.h). json:
+ * the cjson module.
  *
  * Words and times
  *
@@ -55,7 +58,7 @@
  *
  * Registering, while the script loads
  *
- * problem(line, text): a mistake of the script.
+ * problem(spot, text): a mistake of the script. A spot is that of frame.h.
  *
  * condition(query_name, tree) → userdata; tostring() describes it. A tree is one of
  *   { op = "all" | "any" | "none", tree, … }

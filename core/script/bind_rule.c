@@ -50,6 +50,13 @@ push_members(lua_State *L, int index)
         lua_getfield(L, index, keys[i]);
 }
 
+/* Of what a module asks no line is known. */
+static uint32_t
+line_of_script(lua_Integer spot)
+{
+    return spot > 0 && spot < SPOT_LINES ? (uint32_t)spot : 0;
+}
+
 /* What only some queries have; ids are in a userdata that is pushed. */
 static void
 check_extras(lua_State *L, int index, struct asked *asked)
@@ -58,7 +65,7 @@ check_extras(lua_State *L, int index, struct asked *asked)
     int64_t quarter_ms = query->has_span ? SPAN_QUARTER * 1000 : 0;
     int64_t most_ms = query->has_span ? SPAN_MAX * 1000 : 0;
     asked->want.last_ms = luaL_optinteger(L, index + OF_LAST, quarter_ms);
-    asked->want.line = (uint32_t)luaL_optinteger(L, index + OF_LINE, 0);
+    asked->want.line = line_of_script(luaL_optinteger(L, index + OF_LINE, 0));
     asked->type = luaL_optinteger(L, index + OF_TYPE, OPERATION_ANY);
     if (asked->want.last_ms < 0 || asked->want.last_ms > most_ms ||
         asked->type < OPERATION_ANY || asked->type > INT32_MAX ||

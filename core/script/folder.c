@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "script/frame.h"
+#include "script/modules.h"
 
 static bool
 has_ending(const char *name, const char *ending)
@@ -32,9 +34,8 @@ name_of(const char *path)
     return mem_copy(base, has_ending(base, ".lua") ? size - 4 : size);
 }
 
-/* The path as somebody would type it who stands here. */
-static char *
-shown_of(const char *path)
+char *
+folder_shown(const char *path)
 {
     char *here = getcwd(NULL, 0);
     size_t size = here ? strlen(here) : 0;
@@ -55,11 +56,11 @@ read_all(FILE *stream, struct buf *out)
 }
 
 void
-folder_read_file(struct script_file *file, const char *path)
+folder_read_alone(struct script_file *file, const char *path)
 {
     struct buf source = {0};
     FILE *stream = fopen(path, "re");
-    *file = (struct script_file){.name = name_of(path), .shown = shown_of(path)};
+    *file = (struct script_file){.name = name_of(path), .shown = folder_shown(path)};
     if (stream && read_all(stream, &source)) {
         file->size = source.size;
         file->source = buf_take(&source);
@@ -69,6 +70,14 @@ folder_read_file(struct script_file *file, const char *path)
     if (stream)
         fclose(stream);
     buf_fini(&source);
+}
+
+void
+folder_read_file(struct script_file *file, const char *path)
+{
+    folder_read_alone(file, path);
+    if (file->source)
+        modules_read(file, path);
 }
 
 void
@@ -111,10 +120,59 @@ folder_read_files(struct script_folder *folder, const char *const *paths, size_t
 void
 script_file_fini(struct script_file *file)
 {
+    for (size_t i = 0; i < file->module_count; i++)
+        script_file_fini(&file->modules[i]);
+    free(file->modules);
+    free(file->module_names);
     free(file->name);
     free(file->shown);
     free(file->source);
     free(file->trouble);
+}
+
+static bool
+is_same_source(const struct script_file *one, const struct script_file *other)
+{
+    return one->source && other->source && one->size == other->size &&
+           !memcmp(one->source, other->source, one->size);
+}
+
+/* A module that cannot be read is the same as long as the reason is. */
+static bool
+is_same_module(const struct script_file *one, const struct script_file *other)
+{
+    bool is_same_trouble =
+        one->trouble && other->trouble && !strcmp(one->trouble, other->trouble);
+    return !strcmp(one->name, other->name) &&
+           (is_same_trouble || is_same_source(one, other));
+}
+
+bool
+script_file_is_same(const struct script_file *one, const struct script_file *other)
+{
+    bool is_same =
+        is_same_source(one, other) && one->module_count == other->module_count;
+    for (size_t i = 0; is_same && i < one->module_count; i++)
+        is_same = is_same_module(&one->modules[i], &other->modules[i]);
+    return is_same;
+}
+
+size_t
+script_file_size(const struct script_file *file)
+{
+    size_t size = file->size;
+    for (size_t i = 0; i < file->module_count; i++)
+        size += file->modules[i].size;
+    return size;
+}
+
+const char *
+script_file_place(const struct script_file *file, uint32_t spot, uint32_t *line)
+{
+    size_t number = spot / SPOT_LINES;
+    bool is_module = number > 0 && number <= file->module_count;
+    *line = number == 0 || is_module ? spot % SPOT_LINES : 0;
+    return is_module ? file->modules[number - 1].shown : file->shown;
 }
 
 void

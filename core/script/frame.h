@@ -10,14 +10,20 @@
  * text = u32 length, bytes, NUL, so that a reader needs no copy; list = u32 count,
  * items. A payload must be used up exactly. The id is 0 in frames that name none. An
  * entry is a rule or a job of the script, numbered from 0 in the order of LOADED; a
- * center is numbered as in the setup of LOAD, a query as in model/schema.h.
+ * center is numbered as in the setup of LOAD, a query as in model/schema.h. A spot is
+ * where something is written: number of the file × SPOT_LINES + line; file 0 is the
+ * script, so that its own spots are lines, the others are its modules in the order of
+ * LOAD. Line 0: in no line in particular.
  *
  * core → host
  *
  * LOAD: i64 cpu_ms, cpu_load_ms, memory_bytes, source_bytes, tasks, wants, alerts,
  * store_bytes; f64 sends_per_s, logs_per_s; text instance (base/message_id.h); text
  * token (script/secrets.h); text name; text source; text setup (JSON, see
- * lua/gateway/init.lua). The first frame, once.
+ * lua/gateway/init.lua); list of modules { text name, text file, text source, text
+ * trouble ("": none) } that it may require; text names, one a line, of all modules that
+ * there are, for messages. Source and sources of modules together are at most
+ * source_bytes. The first frame, once.
  *
  * RESTORE: list of { u32 entry, u32 center, text key, text state }: with state "" an
  * alert that is raised, else what ITEM_STATE gave last; of one key in this order. After
@@ -61,13 +67,13 @@
  *
  * host → core
  *
- * LOADED: list of problems { u32 line, u8 severity (LEVEL_*), text }, list of entries {
+ * LOADED: list of problems { u32 spot, u8 severity (LEVEL_*), text }, list of entries {
  * u8 kind (ENTRY_*), text name, of a job: schedule, of a rule: i64 every_ms (of its
  * ticks, 0 for none), u8 makes_rows (1: which keys it has is known to the host alone;
  * without wants they are of the first centre), text about }, list of wants { u32 entry,
  * u32 center, u32 query, i64 every_ms, i64 last_ms (of a query with a span: how far
- * back the first request reaches; else 0), u32 line (of the script, 0: unknown), list
- * of i64 ids }. A problem of LEVEL_ERROR means: not loaded, the host ends. A schedule
+ * back the first request reaches; else 0), u32 line (of the script itself, 0: unknown),
+ * list of i64 ids }. A problem of LEVEL_ERROR means: not loaded, the host ends. A schedule
  * is i64 every_ms (0: by cron), text cron ("": at the interval), text zone, u8 missed
  * (MISSED_*), u8 has_during, text during, text during_zone (base/calendar.h).
  *
@@ -155,6 +161,8 @@ enum { ENTRY_RULE = 1, ENTRY_JOB = 2 };
 enum { METRIC_COUNTER = 1, METRIC_GAUGE };
 enum { MISSED_SKIP, MISSED_ONCE, MISSED_ALL };
 enum { ITEM_ALERT = 1, ITEM_SEND, ITEM_STATE, ITEM_KEEP = 16, ITEM_NOTE, ITEM_DONE };
+
+#define SPOT_LINES ((uint32_t)1 << 24)
 
 #define FRAME_MAX ((size_t)4 << 20) /* bytes of a payload */
 

@@ -96,11 +96,12 @@ on_load(const struct frame *frame, struct error *error)
     clearenv();
     if (!fence_enter(load.limits.memory_bytes, error))
         return false;
-    if (!script_load(host.script, &load)) {
-        send_all();
-        exit(0);
-    }
-    return true;
+    bool is_good = script_load(host.script, &load);
+    message_load_fini(&load);
+    if (is_good)
+        return true;
+    send_all();
+    exit(0);
 }
 
 static bool

@@ -104,6 +104,42 @@ message_put_error(struct buf *out, const struct error *error)
     frame_put_string(out, error->message);
 }
 
+static void
+put_modules(struct buf *out, const struct message_load *load)
+{
+    frame_put_u32(out, load->module_count);
+    for (uint32_t i = 0; i < load->module_count; i++) {
+        const struct message_module *module = &load->modules[i];
+        frame_put_string(out, module->name);
+        frame_put_string(out, module->file);
+        frame_put_text(out, module->source, module->source_size);
+        frame_put_string(out, module->trouble);
+    }
+    frame_put_string(out, load->module_names);
+}
+
+/* Takes off the bytes of their sources from what is left of the limit. */
+static void
+get_modules(struct cursor *cursor, struct message_load *out, uint64_t left)
+{
+    out->module_count = frame_get_count(&cursor->in, 4 * 5);
+    out->modules = mem_zero(((size_t)out->module_count + 1) * sizeof *out->modules);
+    cursor_demand(cursor, out->module_count <= MESSAGE_MODULES_MAX,
+                  "the number of modules");
+    for (uint32_t i = 0; i < out->module_count && !cursor->in.bad; i++) {
+        struct message_module *module = &out->modules[i];
+        size_t size;
+        module->name = cursor_word(cursor, 1, MESSAGE_MODULE_MAX, "a module's name");
+        module->file = cursor_text(cursor, &size, "a module without a file");
+        module->source = frame_get_text(&cursor->in, &module->source_size);
+        module->trouble = frame_get_string(&cursor->in);
+        cursor_demand(cursor, module->source_size <= left,
+                      "the modules are larger than the limit of the source");
+        left -= cursor->in.bad ? 0 : module->source_size;
+    }
+    out->module_names = frame_get_string(&cursor->in);
+}
+
 bool
 message_write_load(struct buf *out, int64_t now_ms, const struct message_load *load)
 {
@@ -114,6 +150,7 @@ message_write_load(struct buf *out, int64_t now_ms, const struct message_load *l
     frame_put_string(out, load->name);
     frame_put_text(out, load->source, load->source_size);
     frame_put_text(out, load->setup, load->setup_size);
+    put_modules(out, load);
     return frame_end(out, begin);
 }
 
@@ -132,7 +169,18 @@ message_read_load(const struct frame *frame, struct message_load *out,
     cursor_demand(&cursor, out->source_size <= (uint64_t)out->limits.source_bytes,
                   "the source is larger than its limit");
     out->setup = cursor_text(&cursor, &out->setup_size, "no setup");
-    return cursor_finish(&cursor);
+    get_modules(&cursor, out, (uint64_t)out->limits.source_bytes - out->source_size);
+    if (cursor_finish(&cursor))
+        return true;
+    message_load_fini(out);
+    return false;
+}
+
+void
+message_load_fini(struct message_load *load)
+{
+    free(load->modules);
+    *load = (struct message_load){0};
 }
 
 /* ---- RESTORE ---- */

@@ -41,6 +41,9 @@
 #define MESSAGE_PERIOD_MAX_MS ((int64_t)10 * 366 * 86400 * 1000)
 /* Bytes of the times of a job, and of a zone's name. */
 #define MESSAGE_CRON_MAX 1000
+/* Modules of a script, and bytes of the name of one. */
+#define MESSAGE_MODULES_MAX 255
+#define MESSAGE_MODULE_MAX  120
 
 /* Items of a list under construction; a zeroed struct is an empty list. */
 struct message_list {
@@ -62,20 +65,32 @@ void message_put_error(struct buf *out, const struct error *error);
 
 /* ---- core → host ---- */
 
+/* A module that a script may require. */
+struct message_module {
+    const char *name; /* "lib.shifts" */
+    const char *file; /* as messages name it */
+    const char *source;
+    size_t source_size;  /* may hold NULs */
+    const char *trouble; /* why it cannot be had; "": it can */
+};
 struct message_load {
     struct conf_limits limits;
     const char *instance; /* of the database; "" where there is none */
     const char *token;    /* of the marks of secrets */
     const char *name;
     const char *source;
-    size_t source_size; /* at most limits.source_bytes; may hold NULs */
+    size_t source_size; /* may hold NULs */
     const char *setup;
     size_t setup_size;
+    struct message_module *modules; /* of one that was read owned */
+    uint32_t module_count;
+    const char *module_names; /* of all that there are, a line each */
 };
 bool message_write_load(struct buf *out, int64_t now_ms,
                         const struct message_load *load);
 bool message_read_load(const struct frame *frame, struct message_load *out,
                        struct error *error);
+void message_load_fini(struct message_load *load); /* of one that was read */
 
 /* An alert that is raised, or the state of a key of a rule. */
 struct message_kept {
@@ -207,7 +222,7 @@ bool message_read_step(const struct frame *frame, int64_t *by_ms, struct error *
 /* ---- host → core ---- */
 
 struct message_problem {
-    uint32_t line; /* 0: none */
+    uint32_t spot; /* frame.h */
     uint8_t level; /* LEVEL_WARN or LEVEL_ERROR */
     const char *text;
     size_t text_size; /* bytes of any kind: a script may have made them */
@@ -238,7 +253,7 @@ struct message_want {
     int64_t last_ms;    /* frame.h */
     const int64_t *ids; /* each in the range of some edition */
     uint32_t id_count;
-    uint32_t line; /* of the script, 0: unknown */
+    uint32_t line; /* of the script itself, 0: unknown */
 };
 struct message_loaded {
     struct message_problem *problems;

@@ -16,7 +16,7 @@ void
 message_put_problem(struct message_list *list, const struct message_problem *problem)
 {
     list->count++;
-    frame_put_u32(&list->items, problem->line);
+    frame_put_u32(&list->items, problem->spot);
     frame_put_u8(&list->items, problem->level);
     frame_put_text(&list->items, problem->text, problem->text_size);
 }
@@ -75,7 +75,7 @@ get_problems(struct cursor *cursor, struct message_loaded *out)
     out->problems = mem_zero(out->problem_count * sizeof *out->problems);
     for (uint32_t i = 0; i < out->problem_count && !cursor->in.bad; i++) {
         struct message_problem *problem = &out->problems[i];
-        problem->line = frame_get_u32(&cursor->in);
+        problem->spot = frame_get_u32(&cursor->in);
         problem->level = frame_get_u8(&cursor->in);
         cursor_demand(cursor,
                       problem->level == LEVEL_WARN || problem->level == LEVEL_ERROR,

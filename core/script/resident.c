@@ -92,40 +92,66 @@ on_process_end(void *arg, const struct process_end *end)
 
 /* ---- life ---- */
 
+/* Borrows; free() the list. */
+static struct message_module *
+modules_of(const struct script_file *file)
+{
+    struct message_module *modules =
+        mem_zero((file->module_count + 1) * sizeof *modules);
+    for (size_t i = 0; i < file->module_count; i++)
+        modules[i] = (struct message_module){
+            file->modules[i].name, file->modules[i].shown, file->modules[i].source,
+            file->modules[i].size, file->modules[i].trouble};
+    return modules;
+}
+
 static bool
-send_load(struct resident *resident, const struct conf_limits *limits, const char *file,
-          const char *source, size_t source_size)
+send_load(struct resident *resident, const struct conf_limits *limits,
+          const struct script_file *file)
 {
     struct buf setup = {0};
-    setup_write(resident->world.conf, file, &setup);
+    setup_write(resident->world.conf, file->shown, &setup);
     struct message_load load = {
         .limits = *limits,
         .instance = resident->world.store ? store_instance(resident->world.store) : "",
         .token = resident->token,
         .name = resident->name,
-        .source = source,
-        .source_size = source_size,
+        .source = file->source,
+        .source_size = file->size,
         .setup = setup.data,
-        .setup_size = setup.size};
+        .setup_size = setup.size,
+        .modules = modules_of(file),
+        .module_count = (uint32_t)file->module_count,
+        .module_names = file->module_names};
     bool fine =
         message_write_load(process_out(resident->process), clock_wall_ms(), &load);
+    free(load.modules);
     buf_fini(&setup);
     return fine;
 }
 
+static bool
+check_size(const struct script_file *file, const struct conf_limits *limits,
+           struct error *error)
+{
+    size_t size = script_file_size(file);
+    if (size <= (uint64_t)limits->source_bytes)
+        return true;
+    error_set(error, ERROR_LIMIT, "",
+              "has %zu bytes%s, and a script has at most %lld (source in [script %s])",
+              size, size > file->size ? " with its modules" : "",
+              (long long)limits->source_bytes, file->name);
+    return false;
+}
+
 struct resident *
-resident_new(const struct resident_world *world, const char *name, const char *file,
-             const char *source, size_t source_size,
+resident_new(const struct resident_world *world, const struct script_file *file,
              const struct resident_events *events, struct error *error)
 {
+    const char *name = file->name;
     const struct conf_limits *limits = conf_limits_of(world->conf, name);
-    if (source_size > (uint64_t)limits->source_bytes) {
-        error_set(
-            error, ERROR_LIMIT, "",
-            "has %zu bytes, and a script has at most %lld (source in [script %s])",
-            source_size, (long long)limits->source_bytes, name);
+    if (!check_size(file, limits, error))
         return NULL;
-    }
     struct resident *resident = mem_zero(sizeof *resident);
     resident->world = *world;
     resident->events = *events;
@@ -140,7 +166,7 @@ resident_new(const struct resident_world *world, const char *name, const char *f
                                             resident};
     resident->process =
         process_new(world->loop, world->program, name, limits, &process_events, error);
-    if (resident->process && send_load(resident, limits, file, source, source_size))
+    if (resident->process && send_load(resident, limits, file))
         return resident;
     if (resident->process)
         error_set(error, ERROR_LIMIT, "", "the script is too large");

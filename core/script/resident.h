@@ -14,6 +14,7 @@
 #include "deliver/deliver.h"
 #include "deliver/notify.h"
 #include "poll/planner.h"
+#include "script/folder.h"
 #include "script/ledger.h"
 #include "script/message.h"
 #include "script/process.h"
@@ -50,10 +51,10 @@ struct resident_events {
     void *arg;
 };
 
-/* `file` is the path as messages name it. NULL with `error` when no process can be
- * started. */
-struct resident *resident_new(const struct resident_world *world, const char *name,
-                              const char *file, const char *source, size_t source_size,
+/* `file` has its source, and is not kept. NULL with `error` when no process can be
+ * started, or the script is too large. */
+struct resident *resident_new(const struct resident_world *world,
+                              const struct script_file *file,
                               const struct resident_events *events,
                               struct error *error);
 void resident_delete(struct resident *resident);

@@ -10,12 +10,12 @@
 
 /* ---- what the host says ---- */
 
-/* People read a file from its top. */
+/* People read a file from its top, and the script before its modules. */
 static int
-by_line(const void *left, const void *right)
+by_spot(const void *left, const void *right)
 {
     const struct message_problem *a = left, *b = right;
-    return (a->line > b->line) - (a->line < b->line);
+    return (a->spot > b->spot) - (a->spot < b->spot);
 }
 
 static bool
@@ -32,7 +32,7 @@ take_loaded(struct resident *resident, const struct frame *frame, struct error *
         return false;
     resident->is_loaded = true;
     qsort(resident->loaded.problems, resident->loaded.problem_count,
-          sizeof *resident->loaded.problems, by_line);
+          sizeof *resident->loaded.problems, by_spot);
     process_set_loaded(resident->process);
     resident->events.on_loaded(resident->events.arg, &resident->loaded);
     return true;

@@ -67,22 +67,6 @@ script_end(struct script *script)
 
 /* ---- errors ---- */
 
-/* The line of the script in which it happened, also when the library raised: that of
- * the innermost function of the script's own. */
-static int
-line_of_script(lua_State *L)
-{
-    lua_Debug ar;
-    lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.chunk");
-    const char *chunk = lua_tostring(L, -1);
-    int line = 0;
-    for (int level = 0; chunk && !line && lua_getstack(L, level, &ar); level++)
-        if (lua_getinfo(L, "Sl", &ar) && !strcmp(ar.source, chunk))
-            line = ar.currentline;
-    lua_pop(L, 1);
-    return line > 0 ? line : 0;
-}
-
 /* Makes the error at the top of the stack a text. No address of an object gets out. */
 static void
 make_text(lua_State *L)
@@ -104,7 +88,7 @@ l_on_error(lua_State *L)
 {
     struct script *script = script_of(L);
     if (script->loading)
-        script->error_line = (uint32_t)line_of_script(L);
+        script->error_spot = spots_running(&script->spots, L);
     lua_settop(L, 1);
     make_text(L);
     if (!script->loading)
@@ -135,7 +119,7 @@ bool
 script_protect(struct script *script, lua_CFunction body, void *arg)
 {
     lua_State *L = script->L;
-    script->error_line = 0;
+    script->error_spot = 0;
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, arg);
     int status = lua_pcall(L, 1, 0, HANDLER);
@@ -222,13 +206,13 @@ script_register(lua_State *L, int index, struct entry *entry,
 }
 
 void
-script_problem(struct script *script, uint32_t line, const char *text, size_t size)
+script_problem(struct script *script, uint32_t spot, const char *text, size_t size)
 {
     script->failed = true;
     if (script->problems.count >= PROBLEMS_MAX)
         return;
     struct message_problem problem = {
-        .line = line,
+        .spot = spot,
         .level = LEVEL_ERROR,
         .text = text,
         .text_size = size < EFFECT_LINE_MAX ? size : EFFECT_LINE_MAX,
@@ -307,16 +291,16 @@ l_open(lua_State *L)
     push_module(L, "gateway.json");
     lua_getfield(L, -1, "decode");
     lua_pushlstring(L, load->setup, load->setup_size);
-    lua_call(L, 1, 1); /* load json setup */
-    lua_getfield(L, -1, "file");
-    lua_pushfstring(L, "@%s", lua_tostring(L, -1));
-    lua_setfield(L, LUA_REGISTRYINDEX, "ccgate.chunk");
+    lua_call(L, 1, 1);           /* load json setup */
+    lua_getfield(L, -1, "file"); /* load json setup file */
+    spots_open(L, &script->spots, lua_tostring(L, -1), load);
+    lua_setfield(L, LUA_REGISTRYINDEX, "ccgate.files");
     lua_pop(L, 1);
     read_centers(L, script, lua_gettop(L));
     rows_open(L, lua_gettop(L));
     lua_setfield(L, LUA_REGISTRYINDEX, "ccgate.setup");
-    lua_pushlstring(L, load->source, load->source_size);
-    lua_setfield(L, LUA_REGISTRYINDEX, "ccgate.source");
+    lua_pushstring(L, load->module_names);
+    lua_setfield(L, LUA_REGISTRYINDEX, "ccgate.modules");
     push_module(L, "gateway.boot");
     lua_setfield(L, LUA_REGISTRYINDEX, "ccgate.boot");
     return 0;
@@ -336,6 +320,9 @@ script_new(const struct message_load *load, int64_t now_ms, struct host_page *pa
     script->page = page;
     zones_read(&script->zones, load->setup, load->setup_size);
     zones_read(&script->zones, load->source, load->source_size);
+    for (uint32_t i = 0; i < load->module_count; i++)
+        zones_read(&script->zones, load->modules[i].source,
+                   load->modules[i].source_size);
     effect_init(&script->effects, out, &load->limits, now_ms);
     lua_State *L = script->L = lua_newstate(budget_alloc, &script->budget);
     if (!L) {
@@ -355,17 +342,6 @@ script_new(const struct message_load *load, int64_t now_ms, struct host_page *pa
 
 /* ---- loading it ---- */
 
-/* Leaves in script->place how messages name the chunk. */
-static void
-find_place(lua_State *L, const char *chunk)
-{
-    lua_Debug ar;
-    if (luaL_loadbufferx(L, "", 0, chunk, "t") != LUA_OK)
-        lua_error(L);
-    lua_getinfo(L, ">S", &ar);
-    memcpy(script_of(L)->place, ar.short_src, sizeof ar.short_src);
-}
-
 /* Raises the error of a chunk that is not Lua, with the advice of the library. */
 static void
 refuse_chunk(lua_State *L)
@@ -383,9 +359,7 @@ static int
 l_run(lua_State *L)
 {
     const struct message_load *load = lua_touserdata(L, 1);
-    lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.chunk");
-    const char *chunk = lua_tostring(L, -1);
-    find_place(L, chunk);
+    const char *chunk = script_of(L)->spots.files[0].chunk;
     if (luaL_loadbufferx(L, load->source, load->source_size, chunk, "t") != LUA_OK)
         refuse_chunk(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "ccgate.boot");
@@ -406,22 +380,13 @@ l_finish(lua_State *L)
     return 0;
 }
 
-/* The error of a chunk as a problem: the place in front of it becomes the line. */
+/* The error of a chunk as a problem: the place in front of it becomes the spot. */
 static void
 problem_of_error(struct script *script)
 {
     const char *text = script->error.data ? script->error.data : "";
-    size_t place = strlen(script->place);
-    uint32_t line = script->error_line;
-    if (place && !strncmp(text, script->place, place) && text[place] == ':') {
-        char *end;
-        unsigned long number = strtoul(text + place + 1, &end, 10);
-        if (end > text + place + 1 && !strncmp(end, ": ", 2) && number <= INT32_MAX) {
-            line = (uint32_t)number;
-            text = end + 2;
-        }
-    }
-    script_problem(script, line, text, strlen(text));
+    uint32_t spot = spots_take(&script->spots, &text, script->error_spot);
+    script_problem(script, spot, text, strlen(text));
 }
 
 /* Problems alone when there are any: nobody runs what else there is. */

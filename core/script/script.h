@@ -19,6 +19,7 @@
 #include "script/frame.h"
 #include "script/message.h"
 #include "script/roster.h"
+#include "script/spot.h"
 #include "script/zones.h"
 
 /* A rule or a job: the first member of struct rule and struct job. Lives in a userdata
@@ -54,7 +55,7 @@ struct script {
     uint64_t sample;  /* its number */
 
     /* What LOADED will say. */
-    char place[LUA_IDSIZE]; /* the script's file, as Lua's messages name it */
+    struct spots spots;
     struct message_list problems, registered, wants;
     bool failed; /* one of the problems is an error */
 
@@ -69,9 +70,9 @@ struct script {
     uint64_t row_epoch; /* views of rows with another number have expired */
 
     /* What script_protect() met: a text with its traceback; while loading, the text
-     * alone and the line of the script (0: none). */
+     * alone and the spot. */
     struct buf error;
-    uint32_t error_line;
+    uint32_t error_spot;
 
     struct effects effects;
     struct task *tasks, *ready; /* all, and those that go on in this activation */
@@ -111,8 +112,8 @@ bool script_protect(struct script *script, lua_CFunction body, void *arg);
 /* Takes the error that ended a coroutine from its stack, as script_protect() would. */
 void script_take_error(struct script *script, lua_State *co, int status);
 
-/* A mistake that keeps the script from being loaded; line 0: none in particular. */
-void script_problem(struct script *script, uint32_t line, const char *text,
+/* A mistake that keeps the script from being loaded; spot 0: none in particular. */
+void script_problem(struct script *script, uint32_t spot, const char *text,
                     size_t size);
 
 /* Adds an entry, which is a userdata at `index`, for good, with the kind and name of

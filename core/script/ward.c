@@ -124,14 +124,17 @@ static const struct resident_events resident_events;
 
 /* Into the log; the errors stay to be asked for. */
 static void
-tell_problems(struct ward *ward, const char *shown, const struct message_loaded *loaded)
+tell_problems(struct ward *ward, const struct script_file *file,
+              const struct message_loaded *loaded)
 {
     struct buf errors = {0};
     for (uint32_t i = 0; i < loaded->problem_count; i++) {
         const struct message_problem *problem = &loaded->problems[i];
         char line[16] = "";
-        if (problem->line)
-            snprintf(line, sizeof line, ":%u", problem->line);
+        uint32_t number;
+        const char *shown = script_file_place(file, problem->spot, &number);
+        if (number)
+            snprintf(line, sizeof line, ":%u", number);
         log_write(problem->level, ward->room, "%s%s: %.*s", shown, line,
                   (int)problem->text_size, problem->text);
         if (problem->level == LEVEL_ERROR)
@@ -182,7 +185,7 @@ on_loaded(void *arg, const struct message_loaded *loaded)
 {
     struct ward *ward = arg;
     /* It was good before: what is wrong now is said, and the host ends by itself. */
-    tell_problems(ward, ward->file.shown, loaded);
+    tell_problems(ward, &ward->file, loaded);
     if (!loaded->failed && !ward->is_draining)
         go_live(ward);
     ward->on_change(ward->arg);
@@ -195,8 +198,7 @@ load(void *arg)
     struct resident_events events = resident_events;
     struct error error = {0};
     events.arg = ward;
-    ward->resident = resident_new(ward->world, ward->file.name, ward->file.shown,
-                                  ward->file.source, ward->file.size, &events, &error);
+    ward->resident = resident_new(ward->world, &ward->file, &events, &error);
     if (ward->resident)
         return;
     log_error(ward->room, "%s; trying again in a minute", error.message);
@@ -281,10 +283,8 @@ bool
 ward_is_changed(const struct ward *ward, const struct script_file *file,
                 const struct buf *setup)
 {
-    return ward->state != WARD_LIVE || has_switched_off(ward) || !ward->file.source ||
-           !file->source || ward->file.size != file->size ||
-           memcmp(ward->file.source, file->source, file->size) != 0 ||
-           ward->setup.size != setup->size ||
+    return ward->state != WARD_LIVE || has_switched_off(ward) ||
+           !script_file_is_same(&ward->file, file) || ward->setup.size != setup->size ||
            memcmp(ward->setup.data, setup->data, setup->size) != 0;
 }
 
@@ -315,7 +315,7 @@ static void
 on_candidate_loaded(void *arg, const struct message_loaded *loaded)
 {
     struct ward *ward = arg;
-    tell_problems(ward, ward->candidate_file.shown, loaded);
+    tell_problems(ward, &ward->candidate_file, loaded);
     ward->candidate_is_good = !loaded->failed;
     ward->on_change(ward->arg);
 }
@@ -363,9 +363,7 @@ ward_try(struct ward *ward, struct script_file *file, struct buf *setup,
     *file = (struct script_file){0};
     *setup = (struct buf){0};
     if (ward->candidate_file.source)
-        ward->candidate = resident_new(
-            world, ward->candidate_file.name, ward->candidate_file.shown,
-            ward->candidate_file.source, ward->candidate_file.size, &events, &error);
+        ward->candidate = resident_new(world, &ward->candidate_file, &events, &error);
     if (ward->candidate)
         return;
     char *text = mem_format("%s: %s", ward->candidate_file.shown,

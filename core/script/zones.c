@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "script/quoted.h"
 
 #define NAME_MAX_SIZE ((size_t)64)
 
@@ -32,17 +33,6 @@ add(struct zones *zones, char *name)
         (struct zones_entry){name, zone, zone ? NULL : zone_guess(name)};
 }
 
-static size_t
-name_size(const char *text, size_t size)
-{
-    size_t count = 0;
-    while (count < size && count < NAME_MAX_SIZE && text[count] != '\0' &&
-           strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/",
-                  text[count]))
-        count++;
-    return count;
-}
-
 /* Names of zones begin with a capital. */
 static bool
 may_be_zone(const char *text, size_t size)
@@ -53,15 +43,11 @@ may_be_zone(const char *text, size_t size)
 void
 zones_read(struct zones *zones, const char *text, size_t size)
 {
-    for (size_t at = 0; at + 1 < size; at++) {
-        if (text[at] != '"' && text[at] != '\'')
-            continue;
-        const char *name = text + at + 1;
-        size_t count = name_size(name, size - at - 1);
-        bool is_closed = at + 1 + count < size && name[count] == text[at];
-        if (is_closed && may_be_zone(name, count))
-            add(zones, mem_copy(name, count));
-    }
+    struct quoted name;
+    size_t at = 0;
+    while (quoted_next(text, size, &at, "_+-/", NAME_MAX_SIZE, &name))
+        if (may_be_zone(name.text, name.size))
+            add(zones, mem_copy(name.text, name.size));
 }
 
 void

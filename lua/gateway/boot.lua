@@ -8,6 +8,7 @@ local gateway = require "gateway"
 local job = require "gateway.job"
 local log = require "gateway.log"
 local missing = require "gateway.missing"
+local module = require "gateway.module"
 local problem = require "gateway.problem"
 local query = require "gateway.query"
 local rule = require "gateway.rule"
@@ -33,7 +34,9 @@ end
 --- changes are not the library's.
 function boot.environment()
   sandbox.protect_strings()
-  local environment = sandbox.new({ gateway = gateway, cjson = core.json.new() }, log.print)
+  local environment = sandbox.new(log.print)
+  local known = { gateway = gateway, cjson = core.json.new() }
+  environment.require = module.requirer(known, environment)
   return setmetatable(environment, { __index = on_missing })
 end
 

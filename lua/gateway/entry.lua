@@ -31,7 +31,7 @@ local function bad_name(kind, name, taken)
   elseif string.find(name, RESERVED) then
     return "names that begin with 'ccgate-' are the gateway's own"
   elseif taken[name] then
-    return string.format("this name is used twice; the other %s is in line %d", kind, taken[name])
+    return string.format("this name is used twice; the other %s is in %s", kind, source.named(taken[name]))
   end
 end
 

@@ -205,8 +205,8 @@ end
 -- What is raised by map or key themselves has its place; what they give, that of the key.
 local function placer(rule)
   return function(key, text)
-    local line = source.line(rule.line, "rule", { key }, rule.name)
-    error(string.format("%s:%d: %s: %s", core.setup.file, line or rule.line, key, text), 0)
+    local spot = source.line(rule.line, "rule", { key }, rule.name)
+    error(string.format("%s: %s: %s", source.place(spot), key, text), 0)
   end
 end
 

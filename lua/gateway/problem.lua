@@ -18,8 +18,8 @@ end
 
 --- Raises, placed at the script's own line and not at one of the library.
 function problem.raise(text)
-  local line = source.caller()
-  error(line and string.format("%s:%d: %s", core.setup.file, line, text) or text, 0)
+  local spot = source.caller()
+  error(spot and source.place(spot) .. ": " .. text or text, 0)
 end
 
 --- What was raised, as text without a place in the library, which tells a script nothing.
@@ -27,12 +27,12 @@ function problem.bare(raised)
   return (string.gsub(tostring(raised), "^%S*gateway/[%w_/]+%.lua:%d+: ", ""))
 end
 
---- Reports a mistake on `line` of the script, by default the line that is being run.
-function problem.report(text, line)
+--- Reports a mistake at a spot (source.lua), by default the one that is being run.
+function problem.report(text, spot)
   if not loading then
     problem.raise(text)
   end
-  core.problem(line or source.caller() or 0, text)
+  core.problem(spot or source.caller() or 0, text)
 end
 
 --- For what only makes sense while the script loads.

@@ -67,8 +67,8 @@ local function format(text, ...)
   return plain_format(text, table.unpack(given, 1, given.n))
 end
 
---- A new environment; `modules` are what require gives, `print` is print.
-function sandbox.new(modules, print)
+--- A new environment, without require; `print` is print.
+function sandbox.new(print)
   local environment = pick(_G, BASE)
   for name, members in next, LIBRARIES do
     environment[name] = pick(_G[name], members)
@@ -78,14 +78,6 @@ function sandbox.new(modules, print)
   environment.print = print
   environment.string.format = format
   environment.os = { time = clock.time, date = clock.date, difftime = clock.difference }
-  function environment.require(name)
-    local module = modules[name]
-    if module == nil then
-      error(format('require knows only "gateway" and "cjson" here, not %s',
-        type(name) == "string" and "'" .. name .. "'" or "a " .. type(name)), 2)
-    end
-    return module
-  end
   return environment
 end
 

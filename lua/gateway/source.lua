@@ -1,4 +1,5 @@
---- Where in the script something is written.
+--- Where in the script, or in a module of it, something is written: a spot, one number
+--- for file and line (script/frame.h). A spot of the script's own file is its line.
 ---
 --- Lua reports the line of the call for everything inside a table that spans lines, so
 --- the line of a key is looked up in the source: it is cut into tokens once, at the
@@ -166,11 +167,29 @@ local function constructor(tokens, line, word, name)
   end
 end
 
-local tokens_of_script
+-- ---- spots ----
 
-local function tokens_now()
-  tokens_of_script = tokens_of_script or scan(core.source)
-  return tokens_of_script
+local LINES <const> = 1 << 24
+
+local function file_of(spot)
+  return core.files[spot // LINES]
+end
+
+local tokens_of = {}
+
+local function tokens_at(number)
+  tokens_of[number] = tokens_of[number] or scan(core.files[number].source)
+  return tokens_of[number]
+end
+
+--- "scripts/a.lua:3".
+function source.place(spot)
+  return string.format("%s:%d", file_of(spot).file, spot % LINES)
+end
+
+--- How the script speaks of a spot: "line 3" of its own, "scripts/lib/a.lua:3" of a module.
+function source.named(spot)
+  return spot < LINES and string.format("line %d", spot) or source.place(spot)
 end
 
 -- The bracket that closes the one at token `open`.
@@ -206,32 +225,42 @@ local function joint_behind(tokens, at, words)
   return is_joint(behind) and not is_joint(tokens[at - 2]) and behind or nil
 end
 
---- Calls of a member in `words` that "and" or "or" follows: { line, word, joint } each.
---- What stands between the two, x and gw.above(…) or gw.below(…), is a choice and no
---- mistake.
-function source.joined(words)
-  local found = {}
-  local tokens = string.find(core.source, "[)}]%s*[ao][nr]d?%f[^%w_]") and tokens_now() or {}
+local function find_joined(words, number, found)
+  local text = core.files[number].source or ""
+  local tokens = string.find(text, "[)}]%s*[ao][nr]d?%f[^%w_]") and tokens_at(number) or {}
   for at in ipairs(tokens) do
     local joint = joint_behind(tokens, at, words)
     if joint then
-      found[#found + 1] = { line = joint.line, word = tokens[at + 1].text, joint = joint.text }
+      found[#found + 1] = {
+        line = number * LINES + joint.line, word = tokens[at + 1].text, joint = joint.text,
+      }
     end
+  end
+end
+
+--- Calls of a member in `words` that "and" or "or" follows: { line, word, joint } each,
+--- the line as a spot. What stands between the two, x and gw.above(…) or gw.below(…), is
+--- a choice and no mistake.
+function source.joined(words)
+  local found = {}
+  for number = 0, #core.files do
+    find_joined(words, number, found)
   end
   return found
 end
 
---- Whether the call of `word` with `name` on `line` is followed by a table.
-function source.has_table(line, word, name)
-  return constructor(tokens_now(), line, word, name) ~= nil
+--- Whether the call of `word` with `name` at a spot is followed by a table.
+function source.has_table(spot, word, name)
+  return constructor(tokens_at(spot // LINES), spot % LINES, word, name) ~= nil
 end
 
---- The line of what `path` leads to (keys, and positions of elements) inside the table
---- that is given to `word` on `line`: source.line(3, "rule", { "send", 2 }, "queue-wait").
+--- The spot of what `path` leads to (keys, and positions of elements) inside the table
+--- that is given to `word` at `spot`: source.line(3, "rule", { "send", 2 }, "queue-wait").
 --- `name` is the text argument before the table, if there is one. As far as the path can
 --- be followed: a table that is not written at the call is reported where it is given.
-function source.line(line, word, path, name)
-  local tokens = tokens_now()
+function source.line(spot, word, path, name)
+  local number, line = spot // LINES, spot % LINES
+  local tokens = tokens_at(number)
   local open = constructor(tokens, line, word, name)
   for _, key in ipairs(path) do
     local field = open and fields(tokens, open)[key]
@@ -241,17 +270,30 @@ function source.line(line, word, path, name)
     line = field.line
     open = is(tokens[field.value], "{") and field.value or nil
   end
-  return line
+  return number * LINES + line
 end
 
---- The line of the script that is being run, nil when none of it is on the stack.
+-- The numbers of files by how Lua names their chunks.
+local numbers
+
+local function number_of(chunk)
+  if not numbers then
+    numbers = {}
+    for number = 0, #core.files do
+      numbers["@" .. core.files[number].file] = number
+    end
+  end
+  return numbers[chunk]
+end
+
+--- The spot that is being run, nil when nothing of the script is on the stack.
 function source.caller()
-  local chunk = "@" .. core.setup.file
   local level = 2
   local info = debug.getinfo(level, "Sl")
   while info do
-    if info.source == chunk then
-      return info.currentline
+    local number = number_of(info.source)
+    if number then
+      return number * LINES + info.currentline
     end
     level = level + 1
     info = debug.getinfo(level, "Sl")

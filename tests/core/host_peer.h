@@ -241,7 +241,7 @@ peer_expect_loaded(struct peer *peer)
         fail_msg("%s", error.message);
     for (uint32_t i = 0; i < peer->loaded.problem_count; i++)
         if (getenv("VERBOSE"))
-            print_message("problem %u: %.*s\n", peer->loaded.problems[i].line,
+            print_message("problem %u: %.*s\n", peer->loaded.problems[i].spot,
                           (int)peer->loaded.problems[i].text_size,
                           peer->loaded.problems[i].text);
     return &peer->loaded;
@@ -255,7 +255,7 @@ peer_with_load(const struct message_load *load)
     peer_send_load(peer, load);
     const struct message_loaded *loaded = peer_expect_loaded(peer);
     if (loaded->problem_count)
-        fail_msg("line %u: %.*s", loaded->problems[0].line,
+        fail_msg("line %u: %.*s", loaded->problems[0].spot,
                  (int)loaded->problems[0].text_size, loaded->problems[0].text);
     return peer;
 }

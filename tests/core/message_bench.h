@@ -117,6 +117,11 @@ load(struct bench *bench, struct message_loaded *loaded)
 static const struct message_alert good_alert = {1, "7", "raise", "{\"a\":1}", 7};
 static const struct message_send good_send = {"floor-chat", 1, "", "", "\"hello\"", 7};
 
+static struct message_module modules[] = {
+    {"lib.a", "scripts/lib/a.lua", "x", 1, ""},
+    {"lib.b", "scripts/lib/b.lua", "", 0, "is a symbolic link"},
+};
+
 static inline struct message_load
 load_of(void)
 {
@@ -124,7 +129,7 @@ load_of(void)
         .limits = {.cpu_ms = 100,
                    .cpu_load_ms = 1000,
                    .memory_bytes = 32 << 20,
-                   .source_bytes = 9,
+                   .source_bytes = 10,
                    .tasks = 1000,
                    .wants = 500,
                    .sends_per_s = 100.0 / 60,
@@ -136,6 +141,9 @@ load_of(void)
         .source_size = 9,
         .setup = "{}",
         .setup_size = 2,
+        .modules = modules,
+        .module_count = COUNT(modules),
+        .module_names = "lib.a\nlib.c",
     };
 }
 

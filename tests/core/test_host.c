@@ -67,7 +67,7 @@ test_mistakes_are_problems_with_their_line(void **state)
         assert_int_equal(0, loaded->entry_count);
         if (!strstr(loaded->problems[0].text, cases[i].text))
             fail_msg("case %zu: %s", i, loaded->problems[0].text);
-        assert_int_equal(cases[i].line, loaded->problems[0].line);
+        assert_int_equal(cases[i].line, loaded->problems[0].spot);
         assert_false(peer_next(peer)); /* it has ended by itself */
         peer_end(peer);
     }
@@ -416,6 +416,79 @@ test_ends_on_entries_and_waits_that_do_not_exist(void **state)
     }
 }
 
+/* ---- modules ---- */
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static struct message_module modules[] = {
+    {"lib.a", "scripts/lib/a.lua", "seen = (seen or 0) + 1\nreturn { seen = seen }", 0,
+     ""},
+    {"lib.b", "scripts/lib/b.lua",
+     "local gw = require 'gateway'\n"
+     "gw.rule 'bad' {\n"
+     "  from = gw.queues { 7 }, when = gw.above('calls_waiting', 5),\n"
+     "  sned = 'chat',\n"
+     "}\n",
+     0, ""},
+    {"lib.c", "scripts/lib/c.lua", "return 1\n+", 0, ""},
+    {"lib.d", "scripts/lib/d.lua", "\n\nerror { 'a table' }", 0, ""},
+    {"lib.e", "scripts/lib/e.lua", "", 0, "is a symbolic link"},
+};
+
+static struct message_load
+load_with_modules(const char *source)
+{
+    struct message_load load = peer_load(source);
+    for (size_t i = 0; i < COUNT(modules); i++)
+        modules[i].source_size = strlen(modules[i].source);
+    load.modules = modules;
+    load.module_count = COUNT(modules);
+    load.module_names = "lib.a\nlib.b\nlib.c\nlib.d";
+    return load;
+}
+
+static void
+test_modules_run_once_in_the_script_s_environment(void **state)
+{
+    (void)state;
+    struct message_load load = load_with_modules(
+        "assert(require('lib.a') == require('lib.a') and require('lib.a').seen == 1)\n"
+        "assert(seen == 1)\n");
+    peer_end(peer_with_load(&load));
+}
+
+static void
+test_mistakes_in_modules_have_their_spot(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t spot;
+        const char *text;
+    } cases[] = {
+        {"lib.b", 2 * SPOT_LINES + 4,
+         "rule 'bad': unknown key 'sned' (did you mean 'send'?)"},
+        {"lib.c", 3 * SPOT_LINES + 2, "unexpected symbol near <eof>"},
+        {"lib.d", 4 * SPOT_LINES + 3, "the error is a table"},
+        {"lib.e", 2, "module 'lib.e': scripts/lib/e.lua is a symbolic link"},
+        {"lib.f", 2, "there is no module 'lib.f', which would be scripts/lib/f.lua"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *source = mem_format("\nlocal m = require '%s'", cases[i].name);
+        struct message_load load = load_with_modules(source);
+        struct peer *peer = peer_start();
+        peer_send_load(peer, &load);
+        const struct message_loaded *loaded = peer_expect_loaded(peer);
+        assert_true(loaded->failed);
+        assert_int_equal(loaded->problem_count, 1);
+        assert_int_equal(loaded->problems[0].spot, cases[i].spot);
+        assert_memory_equal(loaded->problems[0].text, cases[i].text,
+                            strlen(cases[i].text));
+        peer_end(peer);
+        free(source);
+    }
+}
+
 static void
 test_ends_with_the_stream(void **state)
 {
@@ -444,6 +517,8 @@ main(void)
         cmocka_unit_test(test_rows_expire_with_their_activation),
         cmocka_unit_test(test_ends_on_frames_that_cannot_be),
         cmocka_unit_test(test_ends_on_entries_and_waits_that_do_not_exist),
+        cmocka_unit_test(test_modules_run_once_in_the_script_s_environment),
+        cmocka_unit_test(test_mistakes_in_modules_have_their_spot),
         cmocka_unit_test(test_ends_with_the_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,16 @@ test_load(void **state)
     assert_int_equal(out.source[9], '\0');
     assert_string_equal(out.setup, "{}");
     assert_int_equal(out.setup_size, 2);
+    assert_int_equal(out.module_count, 2);
+    assert_string_equal(out.modules[0].name, "lib.a");
+    assert_string_equal(out.modules[0].file, "scripts/lib/a.lua");
+    assert_int_equal(out.modules[0].source_size, 1);
+    assert_string_equal(out.modules[0].source, "x");
+    assert_string_equal(out.modules[0].trouble, "");
+    assert_int_equal(out.modules[1].source_size, 0);
+    assert_string_equal(out.modules[1].trouble, "is a symbolic link");
+    assert_string_equal(out.module_names, "lib.a\nlib.c");
+    message_load_fini(&out);
     bench_fini(&bench);
 }
 
@@ -26,7 +36,10 @@ static void
 test_load_refused(void **state)
 {
     (void)state;
-    struct message_load bad[8];
+    struct message_load bad[12];
+    static struct message_module nameless[] = {{"", "a.lua", "", 0, ""}},
+                                 placeless[] = {{"lib.a", "", "", 0, ""}},
+                                 many[MESSAGE_MODULES_MAX + 1];
     for (size_t i = 0; i < COUNT(bad); i++)
         bad[i] = load_of();
     bad[0].limits.cpu_ms = 0;
@@ -37,6 +50,13 @@ test_load_refused(void **state)
     bad[5].limits.source_bytes = 8;
     bad[6].name = "two\nlines";
     bad[7].setup_size = 0;
+    bad[8].limits.source_bytes = 9;
+    bad[9].modules = nameless;
+    bad[9].module_count = 1;
+    bad[10].modules = placeless;
+    bad[10].module_count = 1;
+    bad[11].modules = many;
+    bad[11].module_count = COUNT(many);
     static const char *const faults[] = {
         "LOAD: limit cpu",
         "LOAD: limit alerts",
@@ -46,6 +66,10 @@ test_load_refused(void **state)
         "LOAD: the source is larger than its limit",
         "LOAD: the name of the script",
         "LOAD: no setup",
+        "LOAD: the modules are larger than the limit of the source",
+        "LOAD: a module's name",
+        "LOAD: a module without a file",
+        "LOAD: the number of modules",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct bench bench = {0};

@@ -233,7 +233,10 @@ read_any(const struct frame *frame, const struct message_loaded *loaded)
     } out;
     bool is_good;
     switch ((enum frame_type)frame->header.type) {
-    case FRAME_LOAD: return message_read_load(frame, &out.load, NULL);
+    case FRAME_LOAD:
+        is_good = message_read_load(frame, &out.load, NULL);
+        message_load_fini(&out.load);
+        return is_good;
     case FRAME_RESTORE:
         is_good = message_read_restore(frame, ENTRIES, CENTERS, &out.restore, NULL);
         message_restore_fini(&out.restore);

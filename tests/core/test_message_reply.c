@@ -34,7 +34,7 @@ test_loaded(void **state)
     memset(bench.out.data, 0xff, bench.out.room);
     assert_false(loaded.failed);
     assert_int_equal(loaded.problem_count, 1);
-    assert_int_equal(loaded.problems[0].line, 12);
+    assert_int_equal(loaded.problems[0].spot, 12);
     assert_int_equal(loaded.problems[0].level, LEVEL_WARN);
     assert_int_equal(loaded.problems[0].text_size, 9);
     assert_memory_equal(loaded.problems[0].text, problem.text, 10);

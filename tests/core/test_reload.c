@@ -33,6 +33,44 @@ a_changed_script_takes_the_place(void **state)
     assert_not_asked(1);
 }
 
+#define WITH(module) "require \"lib." module "\"\n"
+
+/* A module is what a script is made of: whoever requires another one goes on. */
+static void
+a_changed_module_reloads_those_that_require_it(void **state)
+{
+    (void)state;
+    char *lib = mem_format("%s/lib", gateway.scripts);
+    assert_int_equal(mkdir(lib, 0700), 0);
+    write_script("lib/x", "");
+    write_script("lib/y", RULE("of-module", 1));
+    write_script("a", WITH("x") RULE("stays", 2));
+    write_script("b", WITH("y") RULE("rule", 3));
+    start();
+    wait_until_raised("of-module", 1);
+    wait_until_raised("stays", 1);
+    pid_t before[3], after[3];
+    assert_int_equal(hosts_list(before, 3), 2);
+    write_script("lib/y", RULE("other", 4));
+    reload(&gateway.conf, true);
+    wait_until_raised("other", 1);
+    wait_until_raised("of-module", 0);
+    wait_for_hosts(2);
+    assert_int_equal(hosts_list(after, 3), 2);
+    size_t stayed = 0;
+    for (size_t i = 0; i < 4; i++)
+        stayed += before[i / 2] == after[i % 2];
+    assert_int_equal(stayed, 1);
+    write_script("lib/y", BROKEN); /* and a bad one changes nothing */
+    reload(&gateway.conf, true);
+    wait_until_asked(4, 2);
+    assert_int_equal(raised_of("other"), 1);
+    delete_script("lib/x");
+    delete_script("lib/y");
+    assert_int_equal(rmdir(lib), 0);
+    free(lib);
+}
+
 static void
 a_bad_change_changes_nothing(void **state)
 {
@@ -410,6 +448,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         test(an_unchanged_script_is_not_touched),
         test(a_changed_script_takes_the_place),
+        test(a_changed_module_reloads_those_that_require_it),
         test(a_bad_change_changes_nothing),
         test(a_rule_that_moved_into_a_bad_file_is_held),
         test(a_file_that_is_gone_stops_and_is_held),

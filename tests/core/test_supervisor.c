@@ -49,6 +49,27 @@ a_source_over_its_limit_is_not_loaded(void **state)
     wait_until_asked(1, 1);
 }
 
+static void
+modules_count_for_the_limit(void **state)
+{
+    (void)state;
+    char *lib = mem_format("%s/lib", gateway.scripts);
+    assert_int_equal(mkdir(lib, 0700), 0);
+    gateway.conf.limits.source_bytes = 1000;
+    char *long_text = mem_zero(901);
+    memset(long_text, ' ', 900);
+    write_script("lib/long", long_text);
+    write_script("a", RULE("alone", 1));
+    write_script("b", "require 'lib.long'\n" RULE("large", 2));
+    start();
+    wait_until_asked(1, 1);
+    assert_int_equal(host_count(), 1);
+    free(long_text);
+    delete_script("lib/long");
+    assert_int_equal(rmdir(lib), 0);
+    free(lib);
+}
+
 /* ---- dying ---- */
 
 static void
@@ -203,6 +224,7 @@ main(void)
         test(good_scripts_run_beside_bad_ones),
         test(a_script_that_dies_while_loading_is_quarantined),
         test(a_source_over_its_limit_is_not_loaded),
+        test(modules_count_for_the_limit),
         test(a_host_that_is_killed_is_started_again),
         test(draining_starts_no_host),
         test(a_rule_name_belongs_to_one_script),

@@ -171,6 +171,7 @@ end
 function World:path(name) return self.folder .. "/" .. name end
 
 function World:write(name, text)
+  uv.fs_mkdir(self:path(name):match "^(.*)/", tonumber("700", 8))
   local file = assert(io.open(self:path(name), "w"))
   file:write(text)
   file:close()

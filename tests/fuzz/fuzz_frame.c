@@ -32,7 +32,11 @@ static bool
 again_load(const struct frame *frame, struct buf *out)
 {
     struct message_load load;
-    return message_read_load(frame, &load, NULL) && message_write_load(out, 0, &load);
+    if (!message_read_load(frame, &load, NULL))
+        return false;
+    message_write_load(out, 0, &load);
+    message_load_fini(&load);
+    return true;
 }
 
 static bool

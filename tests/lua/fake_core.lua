@@ -199,9 +199,17 @@ local function add_times(core, host)
   end
 end
 
+-- What a script is made of, as core/script/bind.h says.
+local function files_of(host)
+  local files = table.move(host.modules, 1, #host.modules, 1, {})
+  files[0] = { file = host.setup.file, source = host.source }
+  return files
+end
+
 local function core_of(host)
   local core = {
-    setup = host.setup, script = "queue_wait", source = host.source, json = cjson,
+    setup = host.setup, script = "queue_wait", json = cjson,
+    files = files_of(host), module_names = host.module_names,
     format_duration = fake_words.format_duration, nearest = fake_words.nearest, copy = copy, row_json = row_json,
     store_max = host.store_max or 1048576, token = "f00d",
   }
@@ -474,6 +482,7 @@ function fake_core.host(source, options)
   options = options or {}
   local host = setmetatable({
     setup = options.setup or fake_core.SETUP, source = source or "", now = options.now or 1763661900000,
+    modules = options.modules or {}, module_names = options.module_names or "",
     never = options.never, next_run = options.next_run, opening = options.opening,
     problems = {}, rules = {}, jobs = {}, alerts = {}, sends = {}, logs = {}, raised = {},
     derived = {}, handlers = {}, note = "", refs = "", kept = {}, keeps = 0, committed = 0,
@@ -485,6 +494,16 @@ function fake_core.host(source, options)
   forget()
   package.loaded["gateway.core"] = core_of(host)
   return host
+end
+
+-- The place in front of a message becomes the spot.
+local function problem_of(host, mistake)
+  local file, line, text = string.match(mistake, "^([^:]+):(%d+): (.*)$")
+  local number = 0
+  for index, module in ipairs(host.modules) do
+    number = module.file == file and index or number
+  end
+  return { line = number * (1 << 24) + (tonumber(line) or 0), text = text or mistake }
 end
 
 --- Loads a script as the host does: what it raises is a problem at its line.
@@ -499,8 +518,7 @@ function fake_core.load(source, options)
   end
   fake_core.restore()
   if not ok then
-    local line, text = string.match(tostring(mistake), "^[^:]+:(%d+): (.*)$")
-    table.insert(host.problems, { line = tonumber(line) or 0, text = text or tostring(mistake) })
+    table.insert(host.problems, problem_of(host, tostring(mistake)))
   end
   boot.finish()
   return host

@@ -1,0 +1,38 @@
+--- Scripts of several files: a rehearsal has the modules beside the script.
+local bench = require "sim.bench"
+
+local SCRIPT <const> = [[
+local limits = require "lib.limits"
+gw.rule "wait" {
+  from = gw.queues { 1 }, when = gw.above("calls_waiting", limits.waiting), send = "chat",
+}]]
+
+before_each(bench.begin)
+after_each(bench.remove)
+
+describe("a script with a module", function ()
+  it("is rehearsed with it", function ()
+    bench.write("lib/limits.lua", "return { waiting = 5 }")
+    local s = bench.load(SCRIPT)
+    s:queues { { id = 1, calls_waiting = 6 } }:advance "1m"
+    assert.same({ "raise chat" }, bench.told(s))
+  end)
+
+  it("has another one from the next reload on", function ()
+    bench.write("lib/limits.lua", "return { waiting = 7 }")
+    local s = bench.load(SCRIPT)
+    s:queues { { id = 1, calls_waiting = 6 } }:advance "1m"
+    assert.same({}, bench.told(s))
+    bench.write("lib/limits.lua", "return { waiting = 5 }")
+    s:reload()
+    s:advance "1m"
+    assert.same({ "raise chat" }, bench.told(s))
+  end)
+
+  it("is told of the module's mistakes, at its line", function ()
+    local path = bench.write("lib/limits.lua", "\nreturn { waiting = nothing.at_all }")
+    local ok, mistake = pcall(bench.load, SCRIPT)
+    assert.is_false(ok)
+    assert.truthy(tostring(mistake):find(path .. ":2: attempt to index a nil value (global 'nothing')", 1, true))
+  end)
+end)
