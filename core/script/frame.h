@@ -73,9 +73,9 @@
  * without wants they are of the first centre), text about }, list of wants { u32 entry,
  * u32 center, u32 query, i64 every_ms, i64 last_ms (of a query with a span: how far
  * back the first request reaches; else 0), u32 line (of the script itself, 0: unknown),
- * list of i64 ids }. A problem of LEVEL_ERROR means: not loaded, the host ends. A schedule
- * is i64 every_ms (0: by cron), text cron ("": at the interval), text zone, u8 missed
- * (MISSED_*), u8 has_during, text during, text during_zone (base/calendar.h).
+ * list of i64 ids }. A problem of LEVEL_ERROR means: not loaded, the host ends. A
+ * schedule is i64 every_ms (0: by cron), text cron ("": at the interval), text zone, u8
+ * missed (MISSED_*), u8 has_during, text during, text during_zone (base/calendar.h).
  *
  * COMMIT: what one activation did, to be committed together. id = entry; i64
  * scheduled_ms (of the job's run, 0 for rules), list of items, at least one: of a rule
