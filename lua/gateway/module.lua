@@ -107,11 +107,11 @@ function module.requirer(known, environment)
   end
 
   local function run(name)
-    problem.only_loading(string.format('require of a module that is not loaded yet, "%s",', name))
     local why_not = obstacle(name, open)
     if why_not then
       problem.raise(why_not)
     end
+    problem.only_loading(string.format('require of a module that is not loaded yet, "%s",', name))
     local chunk = compile(find(name), environment)
     local _ <close> = opened(name)
     local value = chunk(name)

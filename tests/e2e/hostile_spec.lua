@@ -436,7 +436,9 @@ gw.job "look" {
   end)
 
   it("is required by name, and nothing else is", function ()
-    assert.truthy(log:find("not 'io'\\trequire knows only \"gateway\" and \"cjson\" here, not 'gateway.core'", 1, true))
+    for _, name in ipairs { "io", "gateway.core" } do
+      assert.truthy(log:find(("require knows only \"gateway\" and \"cjson\" here, not '%s'"):format(name), 1, true))
+    end
   end)
 
   it("is one socket behind the kernel's fence, without the environment of the core", function ()
