@@ -246,12 +246,12 @@ on_signal(void *arg, int mode)
     stop(arg);
 }
 
-/* The gateway first: it finishes what is in flight while the others still answer. */
+/* The gateway first: it finishes what is in flight while the others still answer. Each
+ * has its time to end. */
 static void
 stop(struct demo *demo)
 {
-    if (!demo->is_stopping)
-        timer_start(demo->end_timer, GRACE_MS);
+    timer_start(demo->end_timer, GRACE_MS);
     demo->is_stopping = true;
     player_signal(&demo->gateway, SIGTERM);
     if (demo->gateway.pid)
