@@ -253,11 +253,11 @@ stop(struct demo *demo)
 {
     timer_start(demo->end_timer, GRACE_MS);
     demo->is_stopping = true;
-    player_signal(&demo->gateway, SIGTERM);
+    player_stop(&demo->gateway);
     if (demo->gateway.pid)
         return;
-    player_signal(&demo->centre, SIGTERM);
-    player_signal(&demo->sink, SIGTERM);
+    player_stop(&demo->centre);
+    player_stop(&demo->sink);
     if (!demo->centre.pid && !demo->sink.pid)
         loop_stop(demo->loop);
 }

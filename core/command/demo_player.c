@@ -83,6 +83,7 @@ player_start(struct player *player, const char *const argv[])
 {
     int ends[2] = {-1, -1};
     pid_t demo = getpid();
+    player->is_ending = false;
     bool is_good = pipe2(ends, O_CLOEXEC) == 0 && (player->pid = fork()) >= 0;
     if (is_good && player->pid == 0)
         become(argv, ends[1], demo);
@@ -105,6 +106,14 @@ player_signal(const struct player *player, int number)
 {
     if (player->pid)
         kill(player->pid, number);
+}
+
+void
+player_stop(struct player *player)
+{
+    if (!player->is_ending)
+        player_signal(player, SIGTERM);
+    player->is_ending = true;
 }
 
 void

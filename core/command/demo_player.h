@@ -18,7 +18,8 @@ struct player {
     void (*on_end)(void *arg);
     void *arg;
 
-    pid_t pid; /* 0: not started, or ended */
+    pid_t pid;      /* 0: not started, or ended */
+    bool is_ending; /* asked to */
     int out;
     struct watch *watch;
     struct buf said;
@@ -33,6 +34,10 @@ void player_drain(struct player *player);
 
 /* Sends a signal if it runs. */
 void player_signal(const struct player *player, int number);
+
+/* Asks it to end (SIGTERM) if it runs: once, for a second time would cut short what it
+ * says at its end. */
+void player_stop(struct player *player);
 
 /* Kills it if it runs and waits for its end. */
 void player_fini(struct player *player);
