@@ -329,6 +329,13 @@ columns(void)
                : 0;
 }
 
+static struct player
+player_of(struct demo *demo, void (*line)(void *, const char *), void (*end)(void *))
+{
+    return (struct player){
+        .loop = demo->loop, .on_line = line, .on_end = end, .arg = demo};
+}
+
 static void
 prepare(struct demo *demo)
 {
@@ -348,12 +355,9 @@ prepare(struct demo *demo)
                                      .width = columns()};
     demo->story = story_new(&style);
     demo->loop = loop_new();
-    demo->centre = (struct player){
-        demo->loop, on_centre_line, on_centre_end, demo, 0, 0, NULL, {0}};
-    demo->sink =
-        (struct player){demo->loop, on_sink_line, on_sink_end, demo, 0, 0, NULL, {0}};
-    demo->gateway = (struct player){
-        demo->loop, on_gateway_line, on_gateway_end, demo, 0, 0, NULL, {0}};
+    demo->centre = player_of(demo, on_centre_line, on_centre_end);
+    demo->sink = player_of(demo, on_sink_line, on_sink_end);
+    demo->gateway = player_of(demo, on_gateway_line, on_gateway_end);
     demo->scripts_stamp = demo_scripts_stamp(demo->conf->scripts);
     demo->look_timer = timer_new_real(demo->loop, look_at_scripts, demo);
     demo->end_timer = timer_new_real(demo->loop, on_time, demo);
