@@ -160,6 +160,9 @@ http_slot_new(bool is_mail)
     /* With a folder of certificates, Debian's default, curl reads all of them again for
      * each new connection, which costs 20 ms; without one it keeps them. */
     set(easy, CURLOPT_CAPATH, NULL);
+    /* Without it curl waits, inside the loop, for the thread that asks the name server,
+     * however long that has been given up. */
+    set(easy, CURLOPT_QUICK_EXIT, 1L);
     set(easy, CURLOPT_PRIVATE, slot);
     set(easy, CURLOPT_ERRORBUFFER, slot->detail);
     set(easy, CURLOPT_WRITEFUNCTION, on_body);
