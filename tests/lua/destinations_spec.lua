@@ -1,6 +1,7 @@
 local classify = require "gateway.classify"
 local json = require "gateway.json"
 local log = require "gateway.destinations.log"
+local networked = require "gateway.networked"
 local webhook = require "gateway.destinations.webhook"
 
 describe("classify", function()
@@ -28,15 +29,23 @@ end)
 
 describe("kinds", function()
   local WORDS <const> = { required = true, optional = true }
-  for _, name in ipairs { "webhook", "log", "slack", "teams", "pagerduty" } do
+  for _, name in ipairs { "webhook", "log", "slack", "teams", "pagerduty", "jira", "email" } do
     local kind = require("gateway.destinations." .. name)
     it(("say what they are and what they take: %s"):format(name), function()
       assert.truthy(kind.doc:match("^%u.*%.$"))
       for key, word in pairs(kind.options) do
         assert.truthy(WORDS[word], key)
       end
+      assert.equal(name ~= "log" and "optional" or nil, kind.options.allow_private)
     end)
   end
+
+  it("are reached by a network with options of their own and those of all", function()
+    assert.same({
+      url = "required", ca_file = "optional", timeout = "optional", rate = "optional",
+      allow_private = "optional",
+    }, networked { url = "required" })
+  end)
 end)
 
 describe("a webhook", function()

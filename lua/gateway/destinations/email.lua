@@ -5,6 +5,7 @@ local cut = require("gateway.cut")
 local grid = require("gateway.grid")
 local letter = require("gateway.letter")
 local markup = require("gateway.markup")
+local networked = require("gateway.networked")
 
 -- Our own, in characters: what is more is no letter any more.
 local LIMITS <const> = { subject = 200, text = 100000, rows = 500 }
@@ -78,17 +79,13 @@ end
 return {
   doc = "Writes a letter, by a mail server; all about one alert are one thread.",
 
-  options = {
+  options = networked {
     url = "required",
     from = "required",
     to = "required",
     user = "optional",
     password = "optional",
     starttls = "optional",
-    ca_file = "optional",
-    timeout = "optional",
-    rate = "optional",
-    allow_private = "optional",
   },
 
   -- Our own: servers differ, and people read this.

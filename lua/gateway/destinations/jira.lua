@@ -6,6 +6,7 @@ local cut = require("gateway.cut")
 local grid = require("gateway.grid")
 local json = require("gateway.json")
 local markup = require("gateway.markup")
+local networked = require("gateway.networked")
 local ticket = require("gateway.ticket")
 
 -- 2026-11: https://developer.atlassian.com/cloud/jira/platform/rest/v3/ (summary, and a
@@ -245,16 +246,12 @@ local render, classify = ticket.kind(steps)
 return {
   doc = "Opens an issue of Jira Cloud for each alert, comments on it, and closes it with the clear.",
 
-  options = {
+  options = networked {
     url = "required",
     user = "optional",
     password = "required",
     project = "required",
     issue_type = "optional",
-    ca_file = "optional",
-    timeout = "optional",
-    rate = "optional",
-    allow_private = "optional",
   },
 
   -- 2026-11: limits are by quota and burst, an issue takes few writes at a time, by

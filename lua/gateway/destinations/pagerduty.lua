@@ -5,6 +5,7 @@ local classify = require("gateway.classify")
 local cut = require("gateway.cut")
 local json = require("gateway.json")
 local markup = require("gateway.markup")
+local networked = require("gateway.networked")
 
 local URL <const> = "https://events.pagerduty.com/v2/enqueue"
 
@@ -97,13 +98,9 @@ end
 return {
   doc = "Pages a service of PagerDuty: a raise triggers, its clear resolves.",
 
-  options = {
+  options = networked {
     routing_key = "required",
     url = "optional",
-    ca_file = "optional",
-    timeout = "optional",
-    rate = "optional",
-    allow_private = "optional",
   },
 
   -- 2026-11: about 120 a minute for an integration key, by

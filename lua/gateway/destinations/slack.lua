@@ -6,6 +6,7 @@ local cut = require("gateway.cut")
 local grid = require("gateway.grid")
 local json = require("gateway.json")
 local markup = require("gateway.markup")
+local networked = require("gateway.networked")
 
 -- 2026-11: https://docs.slack.dev/reference/block-kit/blocks (header, section), in
 -- characters; about 13,000 of them in a message by
@@ -150,13 +151,7 @@ local ERRORS <const> = {
 return {
   doc = "Posts to a channel of Slack by an incoming webhook.",
 
-  options = {
-    url = "required",
-    ca_file = "optional",
-    timeout = "optional",
-    rate = "optional",
-    allow_private = "optional",
-  },
+  options = networked { url = "required" },
 
   -- 2026-11: "about 1/s with short bursts" of https://api.slack.com/docs/rate-limits
   rate = 1,

@@ -5,6 +5,7 @@ local classify = require("gateway.classify")
 local cut = require("gateway.cut")
 local json = require("gateway.json")
 local markup = require("gateway.markup")
+local networked = require("gateway.networked")
 
 -- 2026-11: "about 28 KB" of
 -- https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook
@@ -141,13 +142,7 @@ local INNER <const> = "HTTP error (%d%d%d)"
 return {
   doc = "Posts an adaptive card to a channel of Microsoft Teams by a workflow.",
 
-  options = {
-    url = "required",
-    ca_file = "optional",
-    timeout = "optional",
-    rate = "optional",
-    allow_private = "optional",
-  },
+  options = networked { url = "required" },
 
   -- 2026-11: "more than four requests per second" are throttled, by the page above; half
   -- of it, since others may post to the same workflow.

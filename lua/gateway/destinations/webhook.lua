@@ -3,6 +3,7 @@
 
 local alertmanager = require("gateway.alertmanager")
 local classify = require("gateway.classify")
+local networked = require("gateway.networked")
 
 local SHAPES <const> = {
   -- The text as it was committed, not encoded again: equal id, equal bytes.
@@ -15,16 +16,12 @@ local SHAPES <const> = {
 return {
   doc = "POSTs the event as JSON; signed when the destination has a secret.",
 
-  options = {
+  options = networked {
     url = "required",
     method = "optional",
     ["header.*"] = "optional",
     secret = "optional",
     shape = "optional",
-    ca_file = "optional",
-    timeout = "optional",
-    rate = "optional",
-    allow_private = "optional",
   },
 
   render = function(event, options)
