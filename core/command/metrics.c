@@ -299,18 +299,33 @@ struct own {
     bool is_open;
 };
 
+/* A metric without help is an unknown one to those who look for it. */
+static void
+begin_own(const struct own *own, const struct tally_series *series)
+{
+    const struct message_metric *metric = series->metric;
+    struct buf help = {0};
+    if (metric->help[0])
+        buf_add_text(&help, metric->help);
+    else
+        buf_format(&help, "Told by script %s.", series->script);
+    begin_family(own->sheet, metric->name,
+                 metric->kind == METRIC_COUNTER ? "counter" : "gauge", help.data,
+                 own->is_open);
+    buf_fini(&help);
+}
+
 static void
 add_own(void *arg, const struct tally_series *series)
 {
     const struct own *own = arg;
     const struct message_metric *metric = series->metric;
     const char *labels[2 * MESSAGE_LABELS_MAX + 3] = {"script", series->script};
-    bool is_counter = metric->kind == METRIC_COUNTER;
     memcpy(labels + 2, metric->labels, 2 * metric->label_count * sizeof *labels);
     if (!own->sheet->name || strcmp(own->sheet->name, metric->name) != 0)
-        begin_family(own->sheet, metric->name, is_counter ? "counter" : "gauge",
-                     metric->help, own->is_open);
-    add_sample(own->sheet, is_counter ? "_total" : "", labels, metric->value);
+        begin_own(own, series);
+    add_sample(own->sheet, metric->kind == METRIC_COUNTER ? "_total" : "", labels,
+               metric->value);
 }
 
 /* ---- all of them ---- */

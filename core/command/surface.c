@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "command/accept.h"
 #include "command/metrics.h"
 #include "net/sign.h"
 #include "poll/ask.h"
@@ -88,7 +89,7 @@ static void
 tell_metrics(struct surface *surface, struct server_request *request)
 {
     const char *accept = server_header(request, "Accept");
-    bool is_open = accept && strstr(accept, "application/openmetrics-text");
+    bool is_open = accept_prefers(accept, "application/openmetrics-text", "text/plain");
     struct buf out = {0};
     metrics_write(&surface->world, surface->lag_us, is_open, &out);
     server_reply(request, 200, is_open ? METRICS_OPEN : METRICS_TEXT, out.data,

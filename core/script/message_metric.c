@@ -16,12 +16,24 @@ is_word(const char *name)
            !strchr("0123456789", name[0]);
 }
 
-/* In order, so that none comes twice; the script is the core's to say. */
+/* Prometheus reads all of /metrics or, for one label of its own, nothing; the script is
+ * the core's to say. */
+static bool
+is_reserved(const char *label)
+{
+    static const char *const reserved[] = {"script", "le", "quantile"};
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (!strcmp(label, reserved[i]))
+            return true;
+    return !strncmp(label, "__", 2);
+}
+
+/* In order, so that none comes twice. */
 static bool
 is_label(const char *const *labels, uint32_t index)
 {
     const char *name = labels[2 * index];
-    return is_word(name) && strcmp(name, "script") != 0 &&
+    return is_word(name) && !is_reserved(name) &&
            (!index || strcmp(labels[2 * index - 2], name) < 0);
 }
 

@@ -14,6 +14,12 @@ local metric = {}
 local LABELS_MOST <const>, NAME_MOST <const>, TEXT_MOST <const> = 10, 200, 255
 local NAME <const> = "^[%a_][%w_]*$"
 
+-- Prometheus reads all of /metrics or, for one label of its own, nothing.
+local RESERVED <const> = { script = "the gateway's own", le = "a histogram's", quantile = "a summary's" }
+-- Names with these ends are taken for samples of another type.
+local GAUGE_ENDS <const> = { _total = "a counter's", _count = "a summary's", _sum = "a summary's",
+  _bucket = "a histogram's" }
+
 local function is_name(name)
   return type(name) == "string" and #name <= NAME_MOST and string.find(name, NAME) ~= nil
 end
@@ -21,6 +27,16 @@ end
 -- Who reads /metrics takes none of it, if one text is not UTF-8.
 local function is_text(text)
   return #text <= TEXT_MOST and not string.find(text, "%c") and utf8.len(text) ~= nil
+end
+
+local function label_fault(name)
+  if not is_name(name) then
+    return "is no name of a label"
+  elseif string.find(name, "^__") then
+    return "begins with __, as labels of Prometheus's own do"
+  elseif RESERVED[name] then
+    return "is " .. RESERVED[name] .. " label"
+  end
 end
 
 -- Names and values by turns, in the order of the names.
@@ -35,9 +51,9 @@ local function read_labels(what, given)
     problem.raise(what .. ": labels: " .. nameless)
   end
   for _, name in ipairs(wording.keys(given)) do
-    local text = given[name]
-    if not is_name(name) or name == "script" then
-      problem.raise(string.format("%s: %s is no name of a label", what, wording.show(name)))
+    local text, fault = given[name], label_fault(name)
+    if fault then
+      problem.raise(string.format("%s: label %s %s", what, wording.show(name), fault))
     elseif type(text) ~= "string" and not math.type(text) and type(text) ~= "boolean"
       or not is_text(tostring(text)) then
       problem.raise(string.format("%s: label %s: a text is needed, not %s", what, name, wording.show(text)))
@@ -97,8 +113,10 @@ local function read_name(what, name)
     return "none"
   elseif string.find(name, "^ccgate_") then
     problem.report(what .. ": names that begin with ccgate_ are the gateway's own")
-  elseif what == "gw.gauge" and string.find(name, "_total$") then
-    problem.report(what .. ": a name that ends in _total is a counter's")
+  end
+  local ending = what == "gw.gauge" and string.match(name, "_%l+$")
+  if GAUGE_ENDS[ending] then
+    problem.report(string.format("%s: a name that ends in %s is %s", what, ending, GAUGE_ENDS[ending]))
   end
   return (string.gsub(name, "_total$", ""))
 end
