@@ -97,6 +97,29 @@ api_list(struct api_call *call, struct listing *listing)
     buf_fini(&out);
 }
 
+bool
+api_is_chosen(struct api_call *call, const struct choice *choice, const char *what,
+              const char *list)
+{
+    struct buf text = {0};
+    if (choice_is_made(choice))
+        return true;
+    if (choice->count)
+        choice_tell(choice, &text);
+    else
+        buf_format(&text, "no %s '%s'; `%s` shows them", what, choice->word, list);
+    api_say(call, choice->count ? 409 : 404, "%s", text.data);
+    buf_fini(&text);
+    return false;
+}
+
+const char *
+api_by(const struct api_call *call)
+{
+    const char *by = args_get(&call->args, "by");
+    return by && *by ? by : "somebody";
+}
+
 /* ---- routes ---- */
 
 #define ARGS_MAX 6
@@ -111,6 +134,7 @@ static const struct route {
     {"GET", "/api/v1/rules", true, api_rules, {NULL}},
     {"GET", "/api/v1/alerts", true, api_alerts, {NULL}},
     {"POST", "/api/v1/alerts/*/ack", false, api_ack, {"by", "note"}},
+    {"POST", "/api/v1/alerts/*/clear", false, api_clear, {"by", "note"}},
     {"GET", "/api/v1/silences", true, api_silences, {NULL}},
     {"POST",
      "/api/v1/silences",

@@ -1,15 +1,20 @@
 /* What may be asked of a running gateway, whichever way: the control socket has all of
- * it, the HTTP surface what only reads, and the reload.
+ * it, the HTTP surface what only reads, and the reload. An ID is also its beginning, as
+ * far as no other begins so; of an alert RULE/KEY, and RULE and a star for all of its.
  *
  *     GET  /api/v1/status                 everything, in short
  *     GET  /api/v1/rules                  rules and jobs
  *     GET  /api/v1/alerts                 what is raised
  *     POST /api/v1/alerts/ID/ack          ?by= &note=
+ *     POST /api/v1/alerts/ID/clear        ?by= &note=
  *     GET  /api/v1/silences
- *     POST /api/v1/silences               ?rule= &key= &label=NAME=VALUE &lasts= &by=
- * &note= POST /api/v1/silences/ID/expire GET  /api/v1/outbox ?destination= &state= GET
- * /api/v1/outbox/ID              with its attempts POST /api/v1/outbox/retry
- * ?all-dead=yes &destination= POST /api/v1/outbox/ID/retry POST /api/v1/outbox/ID/drop
+ *     POST /api/v1/silences               ?rule= &key= &label=N=V &lasts= &by= &note=
+ *     POST /api/v1/silences/ID/expire
+ *     GET  /api/v1/outbox                 ?destination= &state=
+ *     GET  /api/v1/outbox/ID              with its attempts
+ *     POST /api/v1/outbox/retry           ?all-dead=yes &destination=
+ *     POST /api/v1/outbox/ID/retry
+ *     POST /api/v1/outbox/ID/drop
  *     POST /api/v1/jobs/NAME/run
  *     POST /api/v1/destinations/NAME/send ?text= ; answers when an attempt has ended
  *     POST /-/reload                      answers when it is over; 409: refused

@@ -10,6 +10,10 @@
 
 /* ---- alerts ---- */
 
+#define HELD_NOTE                                                                      \
+    "HELD: nobody watches it now; it waits for its script, or for `ccgate alerts "     \
+    "clear RULE/KEY`"
+
 struct alerts {
     struct alert_record *list;
     size_t count;
@@ -79,13 +83,11 @@ add_acked_cell(struct listing *listing, const char *state)
 }
 
 static const struct listing_column alert_columns[] = {
-    {"started_at", "AGE"},  {"severity", "SEVERITY"},
-    {"rule", "RULE"},       {"key", "KEY"},
-    {"center", "CENTER"},   {"script", NULL},
-    {"told", "TOLD"},       {"acked", "ACKED"},
-    {"id", "ID"},           {"labels", NULL},
-    {"refs", NULL},         {"why", NULL},
-    {"summary", "SUMMARY"}, {NULL, NULL},
+    {"started_at", "AGE"}, {"severity", "SEVERITY"}, {"rule", "RULE"},
+    {"key", "KEY"},        {"center", "CENTER"},     {"script", NULL},
+    {"held", "HELD"},      {"told", "TOLD"},         {"acked", "ACKED"},
+    {"id", "ID"},          {"labels", NULL},         {"refs", NULL},
+    {"why", NULL},         {"summary", "SUMMARY"},   {NULL, NULL},
 };
 
 static void
@@ -97,8 +99,27 @@ add_refs_cell(struct listing *listing, const struct notify *notify, const char *
     buf_fini(&refs);
 }
 
+/* The gateway's own are of no script. */
+static bool
+is_own(const char *rule)
+{
+    return strncmp(rule, "ccgate-", strlen("ccgate-")) == 0;
+}
+
 static void
-add_alert(struct listing *listing, const struct notify *notify,
+add_held_cell(struct listing *listing, const struct supervisor *supervisor,
+              const struct alert_record *alert)
+{
+    struct buf why = {0};
+    if (!is_own(alert->rule) &&
+        supervisor_is_held(supervisor, alert->rule, alert->script, &why))
+        listing->note = HELD_NOTE;
+    listing_text(listing, why.data);
+    buf_fini(&why);
+}
+
+static void
+add_alert(struct listing *listing, const struct api_world *world,
           const struct alert_record *alert)
 {
     char *severity = pick_text(alert->state, "severity");
@@ -112,11 +133,12 @@ add_alert(struct listing *listing, const struct notify *notify,
     listing_text(listing, alert->key);
     listing_text(listing, alert->center);
     listing_text(listing, alert->script);
+    add_held_cell(listing, world->supervisor, alert);
     add_told_cell(listing, alert->state);
     add_acked_cell(listing, alert->state);
     listing_text(listing, id);
     listing_raw(listing, labels.data, labels.size, "");
-    add_refs_cell(listing, notify, id);
+    add_refs_cell(listing, world->notify, id);
     listing_text(listing, why);
     listing_text(listing, summary);
     free(id);
@@ -135,30 +157,11 @@ api_alerts(struct api_call *call)
     if (alerts.count)
         qsort(alerts.list, alerts.count, sizeof *alerts.list, compare);
     for (size_t i = 0; i < alerts.count; i++) {
-        add_alert(&listing, call->api->world.notify, &alerts.list[i]);
+        add_alert(&listing, &call->api->world, &alerts.list[i]);
         alert_record_fini(&alerts.list[i]);
     }
     free(alerts.list);
     api_list(call, &listing);
-}
-
-static const char *
-by_of(const struct api_call *call)
-{
-    const char *by = args_get(&call->args, "by");
-    return by && *by ? by : "somebody";
-}
-
-void
-api_ack(struct api_call *call)
-{
-    struct error error = {0};
-    const char *by = by_of(call);
-    if (notify_ack(call->api->world.notify, call->name, by,
-                   args_get(&call->args, "note"), &error))
-        api_say_when_durable(call, "%s takes care of %s", by, call->name);
-    else
-        api_say(call, 404, "%s; `ccgate alerts` lists them", error.message);
 }
 
 /* ---- silences ---- */
@@ -253,14 +256,13 @@ has_name(const struct rule_names *names, const char *rule)
 }
 
 /* A silence may be made before its rule; more often the name is misspelt, and everybody
- * thinks that it is quiet now. Appends what to say of that; NULL is no rule. The
- * gateway's own rules are in no script. */
+ * thinks that it is quiet now. Appends what to say of that; NULL is no rule. */
 static void
 add_doubt(const struct api_call *call, const char *rule, struct buf *out)
 {
     struct rule_names names = {0};
     supervisor_each_entry(call->api->world.supervisor, add_rule_name, &names);
-    if (rule && !has_name(&names, rule) && strncmp(rule, "ccgate-", 7) != 0) {
+    if (rule && !has_name(&names, rule) && !is_own(rule)) {
         const char *guess = names.list ? text_nearest(rule, names.list) : NULL;
         buf_format(out, "; no rule '%s' is loaded now", rule);
         if (guess)
@@ -299,7 +301,7 @@ api_silence(struct api_call *call)
     struct silence_wish wish = {
         .rule = args_get(args, "rule"),
         .key = args_get(args, "key"),
-        .by = by_of(call),
+        .by = api_by(call),
         .note = args_get(args, "note"),
     };
     bool is_label = read_labels(args, texts, &wish);
@@ -318,6 +320,14 @@ api_silence(struct api_call *call)
     free((void *)wish.labels);
 }
 
+/* ---- the end of one ---- */
+
+static void
+offer(void *arg, const struct silence_record *record)
+{
+    choice_offer(arg, record->id, NULL, record->by);
+}
+
 struct silence_search {
     const char *id;
     struct silence_record found; /* id NULL: there is none */
@@ -331,20 +341,25 @@ find_silence(void *arg, const struct silence_record *record)
         silence_record_init(&search->found, record);
 }
 
-void
-api_expire(struct api_call *call)
+static void
+expire(struct api_call *call, const char *id)
 {
-    struct silence_search search = {.id = call->name};
+    struct silence_search search = {.id = id};
     struct notify *notify = call->api->world.notify;
     notify_each_silence(notify, find_silence, &search);
-    if (!search.found.id) {
-        api_say(call, 404, "no silence '%s'; `ccgate silence list` shows them",
-                call->name);
-        return;
-    }
     if (search.found.until_ms > clock_wall_ms())
         search.found.until_ms = clock_wall_ms();
     notify_silence(notify, &search.found);
     silence_record_fini(&search.found);
-    api_say_when_durable(call, "silence %s is over", call->name);
+    api_say_when_durable(call, "silence %s is over", id);
+}
+
+void
+api_expire(struct api_call *call)
+{
+    struct choice choice = {.word = call->name};
+    notify_each_silence(call->api->world.notify, offer, &choice);
+    if (api_is_chosen(call, &choice, "silence", "ccgate silence list"))
+        expire(call, choice.list[0].id);
+    choice_fini(&choice);
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "command/api.h"
 #include "command/args.h"
+#include "command/choice.h"
 #include "command/listing.h"
 #include "command/trial.h"
 #include "store/outbox.h"
@@ -22,6 +23,7 @@ struct api_call {
     struct store_read *read; /* a page that it waits for */
     struct trial *trial;     /* a test message that it waits for */
     size_t count;            /* of messages done so far */
+    store_on_page *on_page;  /* what comes when its message is known */
     struct api_call *next;
 };
 
@@ -40,13 +42,19 @@ void api_say(struct api_call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Deletes the listing, too. */
 void api_list(struct api_call *call, struct listing *listing);
+/* Is it clear which one is meant? False: the call is answered, with the candidates, or,
+ * as in "no silence 'x'; `ccgate silence list` shows them", that there is none. */
+bool api_is_chosen(struct api_call *call, const struct choice *choice, const char *what,
+                   const char *list);
+/* Who asks. */
+const char *api_by(const struct api_call *call);
 /* Says it when all that was handed to the store before is on disk. */
 void api_say_when_durable(struct api_call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* ---- what they do ---- */
 
-api_handler api_alerts, api_ack, api_silences, api_silence, api_expire;
+api_handler api_alerts, api_ack, api_clear, api_silences, api_silence, api_expire;
 api_handler api_rules, api_run_job, api_reload, api_status;
 api_handler api_outbox, api_message, api_retry, api_retry_dead, api_drop, api_send;
 

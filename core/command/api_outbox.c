@@ -172,10 +172,43 @@ on_message(void *arg, const struct outbox_page *page)
 }
 
 static void
+choose(struct api_call *call, const struct outbox_page *page)
+{
+    struct choice choice = {.word = call->name};
+    for (size_t i = 0; i < page->count; i++) {
+        const struct outbox_record *record = &page->records[i];
+        char *about = mem_format("%s for %s", record->kind, record->destination);
+        choice_offer(&choice, record->id, NULL, about);
+        free(about);
+    }
+    if (api_is_chosen(call, &choice, "message", "ccgate outbox list")) {
+        free(call->name);
+        call->name = mem_text(choice.list[0].id);
+        struct outbox_filter filter = {.id = call->name, .state = OUTBOX_ANY};
+        call->read =
+            store_read_outbox(call->api->world.store, &filter, call->on_page, call);
+    }
+    choice_fini(&choice);
+}
+
+static void
+on_candidates(void *arg, const struct outbox_page *page)
+{
+    struct api_call *call = arg;
+    call->read = NULL;
+    if (page->error.kind)
+        api_say(call, 503, "%s", page->error.message);
+    else
+        choose(call, page);
+}
+
+static void
 read_one(struct api_call *call, store_on_page *on_page)
 {
-    struct outbox_filter filter = {.id = call->name, .state = OUTBOX_ANY};
-    call->read = store_read_outbox(call->api->world.store, &filter, on_page, call);
+    struct outbox_filter filter = {.id_begins = call->name, .state = OUTBOX_ANY};
+    call->on_page = on_page;
+    call->read =
+        store_read_outbox(call->api->world.store, &filter, on_candidates, call);
 }
 
 void

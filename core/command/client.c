@@ -202,7 +202,7 @@ check(const struct request *request, const struct verb *verb, char **operands,
     if (verb->operand && !count)
         return command_misused(request->command, "which one? %s is missing",
                                verb->operand);
-    if (count > (verb->operand ? 1 : 0))
+    if (count > (verb->operand ? 1 : 0) && !verb->is_many)
         return command_misused(request->command, "unexpected '%s'",
                                operands[verb->operand ? 1 : 0]);
     return EXIT_FINE;
@@ -222,15 +222,10 @@ user_name(char *room, size_t size)
 }
 
 static int
-ask(struct request *request, const struct verb *verb, const char *operand)
+ask_about(const struct request *request, const struct conf *conf,
+          const struct verb *verb, const char *operand)
 {
     struct buf path = {0};
-    char room[1024];
-    struct conf *conf = gateway_conf(request->conf_file);
-    if (!conf)
-        return EXIT_PROBLEM;
-    if (takes(verb, "by") && !is_given(request, "by"))
-        args_add(&request->query, "by", user_name(room, sizeof room));
     const char *star = strchr(verb->path, '*');
     buf_add(&path, verb->path, star ? (size_t)(star - verb->path) : strlen(verb->path));
     if (star) {
@@ -240,6 +235,22 @@ ask(struct request *request, const struct verb *verb, const char *operand)
     buf_add(&path, request->query.data, request->query.size);
     int code = client_call(conf, request->is_json, verb->method, path.data, 0, NULL);
     buf_fini(&path);
+    return code;
+}
+
+static int
+ask(struct request *request, const struct verb *verb, char **operands, int count)
+{
+    char room[1024];
+    int code = EXIT_FINE;
+    struct conf *conf = gateway_conf(request->conf_file);
+    if (!conf)
+        return EXIT_PROBLEM;
+    if (takes(verb, "by") && !is_given(request, "by"))
+        args_add(&request->query, "by", user_name(room, sizeof room));
+    for (int i = 0; i < count || !i; i++)
+        if (ask_about(request, conf, verb, count ? operands[i] : NULL) != EXIT_FINE)
+            code = EXIT_PROBLEM;
     conf_delete(conf);
     return code;
 }
@@ -256,8 +267,7 @@ choose(struct request *request, char **words, int count)
         count--;
     }
     int code = check(request, verb, words, count);
-    return code == EXIT_FINE ? ask(request, verb, verb->operand ? words[0] : NULL)
-                             : code;
+    return code == EXIT_FINE ? ask(request, verb, words, count) : code;
 }
 
 int

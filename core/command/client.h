@@ -17,11 +17,13 @@ struct verb {
     const char *options; /* names of those that it takes, each with a blank behind it;
                             NULL: none. They travel behind the path's '?' */
     bool is_listing;     /* takes -o, too */
+    bool is_many;        /* takes several operands, each a call of its own */
 };
 
 /* Reads the arguments, asks, prints the answer: on standard output, EXIT_FINE, when it
- * is good; otherwise, also when no gateway runs, on standard error, EXIT_PROBLEM. The
- * table ends with a NULL path. Options of all clients: --by (default: the user's name),
+ * is good; otherwise, also when no gateway runs, on standard error, EXIT_PROBLEM. Of
+ * several calls one that is not good makes it EXIT_PROBLEM; all are made. The table
+ * ends with a NULL path. Options of all clients: --by (default: the user's name),
  * --note, --rule, --key, --label (any number), --lasts, --destination, --state,
  * --all-dead. */
 int client_run(const struct command *command, const struct verb *verbs, int argc,

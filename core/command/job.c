@@ -2,7 +2,7 @@
 #include "command/client.h"
 
 static const struct verb verbs[] = {
-    {NULL, "NAME", "POST", "/api/v1/jobs/*/run", NULL, false},
+    {NULL, "NAME", "POST", "/api/v1/jobs/*/run", NULL, false, false},
     {0},
 };
 

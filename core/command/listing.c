@@ -223,4 +223,6 @@ listing_lines(const struct listing *listing, struct buf *out)
     for (size_t i = 0; i < listing->count; i++)
         if (listing->columns[i % listing->column_count].heading)
             add_cell(listing, i % listing->column_count, listing->cells[i].text, out);
+    if (listing->note)
+        buf_format(out, "%s\n", listing->note);
 }

@@ -20,6 +20,7 @@ struct listing_column {
 struct listing {
     const struct listing_column *columns; /* ends with a NULL name; borrowed */
     const char *empty;                    /* what people read instead of no rows */
+    const char *note;                     /* and below all of them; NULL: nothing */
     int64_t now_ms;                       /* ages are up to then */
     struct listing_cell *cells;           /* private */
     size_t column_count, count;
@@ -41,7 +42,7 @@ void listing_raw(struct listing *listing, const char *json, size_t size,
 
 /* A list of objects, without an end of line. */
 void listing_json(const struct listing *listing, struct buf *out);
-/* Headings and rows, each a line; of no rows the line `empty`. */
+/* Headings and rows, each a line; of no rows the line `empty`. Then the note. */
 void listing_lines(const struct listing *listing, struct buf *out);
 
 /* "5m", "1d 3h", "0s": at most two units, whole seconds. */

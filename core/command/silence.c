@@ -2,9 +2,10 @@
 #include "command/client.h"
 
 static const struct verb verbs[] = {
-    {"add", NULL, "POST", "/api/v1/silences", "rule key label lasts by note ", false},
-    {"list", NULL, "GET", "/api/v1/silences", NULL, true},
-    {"expire", "ID", "POST", "/api/v1/silences/*/expire", NULL, false},
+    {"add", NULL, "POST", "/api/v1/silences", "rule key label lasts by note ", false,
+     false},
+    {"list", NULL, "GET", "/api/v1/silences", NULL, true, false},
+    {"expire", "ID", "POST", "/api/v1/silences/*/expire", NULL, false, true},
     {0},
 };
 
@@ -16,7 +17,7 @@ run(const struct command *command, int argc, char **argv)
 
 const struct command command_silence = {
     .name = "silence",
-    .arguments = "add|list|expire [ID] [OPTIONS]",
+    .arguments = "add|list|expire ID… [OPTIONS]",
     .sentence = "holds messages of some alerts back for a while",
     .help =
         "  add               messages of alerts that fit all of these are held back:\n"
@@ -27,7 +28,8 @@ const struct command command_silence = {
         "  --by NAME           who says so (default: your user name)\n"
         "  --note TEXT         why\n"
         "  list              those of today, and of the last 7 days\n"
-        "  expire ID         ends one now; what is still raised is told then\n"
+        "  expire ID…        ends one now; what is still raised is told then. The\n"
+        "                    beginning of an ID is enough, as far as no other begins so\n"
         "  -c, --conf FILE   the configuration (default gateway.conf)\n"
         "  -o text|json      how to list\n"
         "\n"

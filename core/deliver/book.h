@@ -1,7 +1,7 @@
-/* The book's inside, shared by notify.c (transitions), book.c (what is known of
- * alerts), states.c (what is known of keys), due.c (times), silence.c, shelf.c (what
- * scripts keep), handler.c (what rules do themselves) and shift.c (steps of the clock)
- * alone. */
+/* The book's inside, shared by notify.c (transitions), notify_people.c (what people
+ * do by hand), book.c (what is known of alerts), states.c (what is known of keys),
+ * due.c (times), silence.c, shelf.c (what scripts keep), handler.c (what rules do
+ * themselves) and shift.c (steps of the clock) alone. */
 #ifndef CCGATE_DELIVER_BOOK_H
 #define CCGATE_DELIVER_BOOK_H
 

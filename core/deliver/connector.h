@@ -49,8 +49,9 @@ struct connector_transition {
     const char *fingerprint;
     int64_t opening; /* of this alert; alert id = fingerprint-opening */
     const char *center, *rule, *key, *script;
-    const char *kind;  /* "raise", "level", "clear"; "tick", "ack" */
-    const char *event; /* JSON (see notify.lua): of the host, or of who acknowledges */
+    const char *kind;  /* "raise", "level", "clear"; "tick", "ack", "close" */
+    const char *event; /* JSON (see notify.lua): of the host, or of who acknowledges or
+                          ends it */
     size_t event_size;
     const char *state; /* the alert's state so far (JSON), of a raise that of the one
                           before; NULL for the first of its key */

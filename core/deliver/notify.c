@@ -144,7 +144,8 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         .rule = (char *)(uintptr_t)transition->rule,
         .key = (char *)(uintptr_t)transition->key,
         .script = (char *)(uintptr_t)transition->script,
-        .raised = strcmp(transition->kind, "clear") != 0,
+        .raised = strcmp(transition->kind, "clear") != 0 &&
+                  strcmp(transition->kind, "close") != 0,
         .opening = transition->opening,
         .state = plan->state,
         .due_ms = plan->due_ms,
@@ -301,48 +302,4 @@ notify_drop(struct notify_batch *batch)
 {
     txn_delete(batch->txn);
     batch_delete(batch);
-}
-
-/* ---- people ---- */
-
-/* The raised alert of this id or fingerprint; NULL when there is none. */
-static const struct alert_record *
-find_raised(const struct notify *notify, const char *id)
-{
-    size_t size = strcspn(id, "-");
-    char *fingerprint = mem_copy(id, size);
-    const struct alert_record *alert = table_get(&notify->alerts, fingerprint);
-    free(fingerprint);
-    if (!alert || !alert->raised ||
-        (id[size] && strtoll(id + size + 1, NULL, 10) != alert->opening))
-        return NULL;
-    return alert;
-}
-
-bool
-notify_ack(struct notify *notify, const char *id, const char *by, const char *note,
-           struct error *error)
-{
-    const struct alert_record *alert = find_raised(notify, id);
-    if (!alert) {
-        error_set(error, ERROR_API, "", "no raised alert has the id %s", id);
-        return false;
-    }
-    struct buf event = {0};
-    buf_add_text(&event, "{\"by\":");
-    buf_add_json(&event, by, strlen(by));
-    buf_add_text(&event, ",\"note\":");
-    if (note)
-        buf_add_json(&event, note, strlen(note));
-    else
-        buf_add_text(&event, "null");
-    buf_add_text(&event, "}");
-    struct notify_batch *batch = notify_begin(notify, alert->script, clock_wall_ms());
-    bool is_good = batch_step(batch, alert, "ack", event.data, event.size, error);
-    buf_fini(&event);
-    if (is_good)
-        notify_commit(batch);
-    else
-        notify_drop(batch);
-    return is_good;
 }

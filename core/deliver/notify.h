@@ -141,6 +141,11 @@ void notify_look(struct notify *notify);
  * False with `error` when there is none. `note` may be NULL. */
 bool notify_ack(struct notify *notify, const char *id, const char *by, const char *note,
                 struct error *error);
+/* Somebody ends it: cleared for all who were told, reason "operator". A rule that still
+ * watches it raises it anew once its condition has been clear, or its host has started
+ * again. False likewise. */
+bool notify_close(struct notify *notify, const char *id, const char *by,
+                  const char *note, struct error *error);
 
 /* The answer (JSON), to free, to what a script asks for by gw.alerts ("alerts") or
  * gw.raises ("raises"); see lua/gateway/alert_search.lua. NULL with `error`: there is

@@ -86,6 +86,11 @@ typedef void supervisor_on_entry(void *arg, const struct entry_look *look);
 void supervisor_each_entry(const struct supervisor *supervisor,
                            supervisor_on_entry *on_entry, void *arg);
 
+/* Is a raised alert of this rule held, because nobody watches it? Adds why to `out`:
+ * "its script is gone". */
+bool supervisor_is_held(const struct supervisor *supervisor, const char *rule,
+                        const char *script, struct buf *out);
+
 /* Runs a job now, besides its times. `name` is JOB, or SCRIPT/JOB where several scripts
  * have one of that name. False with `error`: there is none, it is switched off, or its
  * host is busy. */

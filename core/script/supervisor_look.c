@@ -89,6 +89,54 @@ supervisor_each_entry(const struct supervisor *supervisor,
     }
 }
 
+/* ---- who watches ---- */
+
+/* Whose host has loaded the rule; NULL: nobody's has. `index` is where. */
+static const struct ward *
+find_rule(const struct supervisor *supervisor, const char *rule, uint32_t *index)
+{
+    for (const struct ward *ward = supervisor->wards; ward; ward = ward->next) {
+        const struct message_loaded *loaded = loaded_of(ward);
+        for (uint32_t i = 0; loaded && i < loaded->entry_count; i++) {
+            *index = i;
+            if (loaded->entries[i].kind == ENTRY_RULE &&
+                !strcmp(loaded->entries[i].name, rule))
+                return ward;
+        }
+    }
+    return NULL;
+}
+
+static const struct ward *
+find_script(const struct supervisor *supervisor, const char *script)
+{
+    const struct ward *ward = supervisor->wards;
+    while (ward && strcmp(ward->file.name, script) != 0)
+        ward = ward->next;
+    return ward;
+}
+
+bool
+supervisor_is_held(const struct supervisor *supervisor, const char *rule,
+                   const char *script, struct buf *out)
+{
+    uint32_t index = 0;
+    const struct ward *ward = find_rule(supervisor, rule, &index), *owner = ward;
+    if (!owner)
+        owner = find_script(supervisor, script);
+    if (!owner)
+        buf_add_text(out, "its script is gone");
+    else if (owner->state != WARD_LIVE)
+        buf_format(out, "its script is %s", state_of(owner));
+    else if (!ward)
+        buf_add_text(out, "its rule is in no script that is loaded");
+    else if (is_off(ward, &loaded_of(ward)->entries[index]))
+        buf_add_text(out, "its rule is switched off");
+    else
+        return false;
+    return true;
+}
+
 /* ---- jobs ---- */
 
 struct job_search {

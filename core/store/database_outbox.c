@@ -10,6 +10,12 @@
     "SELECT position, id, destination, order_key, kind, message, body, state,"         \
     " created_ms, next_ms, attempts FROM outbox"
 #define NEWEST " ORDER BY position DESC LIMIT ?2"
+/* No id has a '~', and all of its characters come before it. */
+#define BEGINNING                                                                      \
+    COLUMNS " WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id"                           \
+            " LIMIT " TEXT_OF(OUTBOX_PAGE_MOST)
+#define TEXT_OF(number) QUOTED(number)
+#define QUOTED(text)    #text
 
 static char *
 text_at(sqlite3_stmt *row, int column)
@@ -145,7 +151,9 @@ void
 database_read_page(struct database *database, const struct outbox_filter *filter,
                    struct outbox_page *page)
 {
-    if (!filter->id)
+    if (filter->id_begins)
+        find_all(database, BEGINNING, filter->id_begins, page, add_record);
+    else if (!filter->id)
         read_many(database, filter, page);
     else if (find_all(database, COLUMNS " WHERE id = ?1", filter->id, page, add_record))
         find_all(database,

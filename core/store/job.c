@@ -24,6 +24,7 @@ read_delete(struct store_read *read)
         return;
     page_fini(&read->page);
     free((char *)(uintptr_t)read->filter.id);
+    free((char *)(uintptr_t)read->filter.id_begins);
     free((char *)(uintptr_t)read->filter.destination);
     free(read);
 }

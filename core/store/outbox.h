@@ -15,6 +15,8 @@
 
 struct outbox_filter {
     const char *id;          /* this message alone, with its attempts; NULL: any */
+    const char *id_begins;   /* only ids that begin so, by id and not by age, in one
+                                page, whatever else is said here; NULL: any */
     const char *destination; /* NULL: any */
     int state;               /* enum outbox_state, or OUTBOX_ANY */
     int64_t before;          /* only what was created before this position; 0: all */

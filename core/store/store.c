@@ -395,6 +395,7 @@ store_read_outbox(struct store *store, const struct outbox_filter *filter,
     struct store_read *read = mem_zero(sizeof(*read));
     read->filter = *filter;
     read->filter.id = mem_text(filter->id);
+    read->filter.id_begins = mem_text(filter->id_begins);
     read->filter.destination = mem_text(filter->destination);
     read->on_page = on_page;
     read->arg = arg;

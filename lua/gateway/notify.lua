@@ -222,10 +222,8 @@ end
 
 -- A clear goes to all who were told, whatever happened since: a silence, an ack, an
 -- edited script. What it says is what was told last.
-function steps.clear(step, event)
+local function clear(step, reason, by)
   local state = step.state
-  local reason = event.reason or "recovered"
-  state.row, state.why, state.cleared = event.row, event.why, event.cleared
   state.ended_at = math.max(step.transition.now, state.started_at)
   for _, told in ipairs(state.told) do
     if told.clears ~= false then
@@ -233,8 +231,25 @@ function steps.clear(step, event)
     end
   end
   handle(step, "clear", reason)
-  say(step, "cleared %s after %s (%s)", name_of(step),
-    alert_text.duration(state.ended_at - state.started_at), reason)
+  say(step, "cleared %s after %s (%s%s)", name_of(step),
+    alert_text.duration(state.ended_at - state.started_at), reason, by or "")
+end
+
+function steps.clear(step, event)
+  local state = step.state
+  state.row, state.why, state.cleared = event.row, event.why, event.cleared
+  clear(step, event.reason or "recovered")
+end
+
+local function who(given)
+  return (" by %s%s"):format(given.by, given.note and ": " .. given.note or "")
+end
+
+-- Somebody ends it by hand: nothing newer is known of its row.
+function steps.close(step)
+  local by = who(alert_state.read_ack(step.transition.event))
+  step.state.why = "ended" .. by
+  clear(step, "operator", by)
 end
 
 -- Time has passed, or a silence began or ended.
@@ -253,16 +268,16 @@ function steps.ack(step)
   step.state.acked = json.object {
     { "by", given.by }, { "at", step.transition.now }, { "note", given.note },
   }
-  say(step, "acked   %s by %s%s", name_of(step), given.by, given.note and ": " .. given.note or "")
+  say(step, "acked   %s%s", name_of(step), who(given))
   return settle(step)
 end
 
 local BRINGS_EVENT <const> = { raise = true, level = true, clear = true }
 
 --- What a transition { fingerprint, opening, center, rule, key, script, kind = "raise" |
---- "level" | "clear" | "tick" | "ack" | "shift", event = JSON (of "ack" { by, note }, of
---- "shift" { by = seconds, of the clock }), state = JSON | nil, now = seconds,
---- timestamp = text } leads to: { state = JSON, due = seconds | nil, log = text | nil,
+--- "level" | "clear" | "tick" | "ack" | "close" | "shift", event = JSON (of "ack" and
+--- "close" { by, note }, of "shift" { by = seconds, of the clock }), state = JSON | nil,
+--- now = seconds, timestamp = text } leads to: { state = JSON, due = seconds | nil, log = text | nil,
 --- messages = { { destination, kind, n, message = JSON }, … }, runs = { { kind, n,
 --- alert = JSON }, … } (of handlers) }. Raises when the event is not what it must be.
 function notify.transition(transition)

@@ -93,6 +93,20 @@ test_an_ack_stops_it(void **state)
 }
 
 static void
+test_a_clear_by_hand_is_told_and_stays(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    char fingerprint[17];
+    raise(0, "\"send\":[{\"to\":\"chat\"}]");
+    notify_fingerprint("ccgate", "main", "queue-wait", "7", fingerprint);
+    assert_true(notify_close(gateway.notify, fingerprint, "ayse", NULL, &error));
+    sent_is("raise chat,clear chat,");
+    assert_false(notify_close(gateway.notify, fingerprint, "ayse", NULL, &error));
+    sent_is("raise chat,clear chat,"); /* over a restart */
+}
+
+static void
 test_a_silence_holds_back_and_lets_go(void **state)
 {
     (void)state;
@@ -122,6 +136,7 @@ main(void)
         BOOK_TEST(test_an_escalation_comes_by_itself),
         BOOK_TEST(test_an_escalation_that_fell_due_while_down),
         BOOK_TEST(test_an_ack_stops_it),
+        BOOK_TEST(test_a_clear_by_hand_is_told_and_stays),
         BOOK_TEST(test_a_silence_holds_back_and_lets_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,10 @@ newest_first_and_only_what_is_asked_for(void **state)
         {{.state = OUTBOX_DEAD, .destination = "pager"}, ""},
         {{.state = OUTBOX_ANY, .id = "m4"}, "m4"},
         {{.state = OUTBOX_ANY, .id = "m"}, ""},
+        {{.state = OUTBOX_ANY, .id_begins = "m"}, "m1 m2 m3 m4 m5 m6"},
+        {{.state = OUTBOX_ANY, .id_begins = "m4"}, "m4"},
+        {{.state = OUTBOX_ANY, .id_begins = "_4"}, ""},
+        {{.state = OUTBOX_ANY, .id_begins = "m%"}, ""},
     };
     fill();
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -115,13 +115,64 @@ describe("ccgate alerts", function ()
     assert.equal(cjson.null, alert.acked)
     assert.equal("sales", alert.labels.queue)
     local text = fine "alerts"
-    has(text, "AGE  SEVERITY  RULE     KEY  CENTER  TOLD        ACKED  ID ")
-    has(text, "warning   waiting  1    main    floor-chat  -      " .. alert.id .. "  sales: 9 waiting\n")
-    assert.equal("ayşe takes care of " .. alert.id .. "\n",
+    has(text, "AGE  SEVERITY  RULE     KEY  CENTER  HELD  TOLD        ACKED  ID ")
+    has(text, "warning   waiting  1    main    -     floor-chat  -      " .. alert.id .. "  sales: 9 waiting\n")
+    assert.equal("ayşe takes care of waiting/1 of main (" .. alert.id .. ")\n",
       fine("alerts", "ack", alert.id, "--by", "ayşe", "--note", "on it & more"))
     assert.same({ "ayşe", "on it & more" }, { json("alerts")[1].acked.by, json("alerts")[1].acked.note })
     assert.equal(1, #world:select "SELECT 1 FROM alert WHERE state LIKE '%ayşe%'")
-    refused("no raised alert has the id 123-9; `ccgate alerts` lists them", "alerts", "ack", "123-9")
+    refused("no raised alert '123-9'; `ccgate alerts` shows them", "alerts", "ack", "123-9")
+  end)
+
+  it("takes names, the beginning of ids, and several at once", function()
+    run()
+    local first, second = raise(1), raise(2)
+    has(fine("alerts", "ack", "waiting/1"), "takes care of waiting/1 of main (" .. first.id .. ")")
+    has(fine("alerts", "ack", second.id:sub(1, 8), "--by", "ali"), "ali takes care of waiting/2 of main")
+    assert.same({ "ali", true }, { json("alerts")[1].acked.by, json("alerts")[2].acked.by ~= "ali" })
+    local code, out, err = ask("alerts", "ack", "waiting/1", "waiting/9", "waiting/2", "--by", "eva")
+    has(out, "eva takes care of waiting/1 of main (" .. first.id .. ")\n")
+    has(out, "eva takes care of waiting/2 of main (" .. second.id .. ")\n")
+    assert.equal("no raised alert 'waiting/9'; `ccgate alerts` shows them\n", err)
+    assert.equal(PROBLEM, code)
+  end)
+end)
+
+describe("ccgate alerts clear", function ()
+  it("ends what a script that is gone has left", function()
+    run()
+    raise(1)
+    raise(2)
+    world:wait_received(2, 10, harness.is_alert("raise", "waiting"))
+    assert.equal(cjson.null, json("alerts")[1].held)
+    os.remove(world:path "scripts/waiting.lua")
+    ask "reload"
+    assert.equal("its script is gone", json("alerts")[1].held)
+    has(fine "alerts",
+      "\nHELD: nobody watches it now; it waits for its script, or for `ccgate alerts clear RULE/KEY`\n")
+    local out = fine("alerts", "clear", "waiting/*", "--by", "ali", "--note", "moved to the new gateway")
+    has(out, "ali ended waiting/")
+    has(out, "), waiting/")
+    local clears = world:wait_received(2, 10, harness.is_alert("clear", "waiting"))
+    assert.same({ "operator", "ended by ali: moved to the new gateway", "cleared" },
+      { clears[1].event.data.reason, clears[1].event.data.why, clears[1].event.data.status })
+    assert.equal("nothing is raised\n", fine "alerts")
+  end)
+
+  it("lets a rule that runs raise anew once it has been clear", function()
+    run()
+    local first = raise(1)
+    fine("alerts", "clear", "waiting/1")
+    world:wait_received(1, 10, harness.is_alert("clear", "waiting"))
+    assert.equal("nothing is raised\n", fine "alerts")
+    local seen = world:count().requests
+    harness.wait(function () return world:count().requests > seen + 1 end, 10, "two more samples")
+    assert.equal("nothing is raised\n", fine "alerts")
+    world:queue(1, { callWaitNums = 0 })
+    seen = world:count().requests
+    harness.wait(function () return world:count().requests > seen + 1 end, 10, "two more samples")
+    assert.not_equal(first.id, raise(1).id)
+    world:wait_received(2, 10, harness.is_alert("raise", "waiting"))
   end)
 end)
 
@@ -139,14 +190,18 @@ describe("ccgate silence", function ()
     raise(2)
     world:wait_received(1, 10, harness.is_alert("raise", "waiting"))
     assert.equal("support: 9 waiting", world:received()[1].event.data.summary)
-    assert.equal("silence " .. id .. " is over\n", fine("silence", "expire", id))
+    local other = fine("silence", "add", "--rule", "waiting", "--key", "9", "--lasts", "1h"):match "s%-%x+"
+    refused("'s-' may be " .. id .. " (mehmet) or " .. other .. " (", "silence", "expire", "s-")
+    local begins = 1
+    while id:sub(1, begins) == other:sub(1, begins) do begins = begins + 1 end
+    assert.equal("silence " .. id .. " is over\n", fine("silence", "expire", id:sub(1, begins)))
     world:wait_received(2, 10, harness.is_alert("raise", "waiting"))
     has(fine("silence", "list"), "over")
     assert.is_nil(fine("silence", "add", "--rule", "waiting", "--lasts", "1s"):find("no rule", 1, true))
     assert.is_nil(fine("silence", "add", "--rule", "ccgate-store", "--lasts", "1s"):find("no rule", 1, true))
     has(fine("silence", "add", "--rule", "waitng", "--lasts", "1s"),
       "; no rule 'waitng' is loaded now (did you mean 'waiting'?)\n")
-    refused("no silence 's-0'; `ccgate silence list` shows them", "silence", "expire", "s-0")
+    refused("no silence 's-x'; `ccgate silence list` shows them", "silence", "expire", "s-x")
   end)
 
   it("wants to know what and for how long", function ()
@@ -159,6 +214,8 @@ describe("ccgate silence", function ()
       { "what to do? There is: add, list, expire", "silence" },
       { "no action 'lst' (did you mean 'list'?)", "silence", "lst" },
       { "which one? ID is missing", "silence", "expire" },
+      { "which one? ID is missing", "alerts", "clear" },
+      { "unexpected 'y'", "outbox", "show", "x", "y" },
       { "--lasts is not for this", "silence", "list", "--lasts", "2h" },
       { "unexpected 'more'", "alerts", "list", "more" },
       { "-o is not for this", "alerts", "ack", "x", "-o", "json" },
@@ -248,7 +305,8 @@ describe("ccgate outbox", function ()
     assert.equal(410, shown.attempt_list[1].status)
     assert.equal("waiting", shown.message.data.rule)
     has(fine("outbox", "show", dead.id), "ATTEMPT  AT")
-    assert.equal(dead.id .. " is tried now\n", fine("outbox", "retry", dead.id))
+    assert.equal(dead.id, json("outbox", "show", dead.id:sub(1, 9)).id)
+    assert.equal(dead.id .. " is tried now\n", fine("outbox", "retry", dead.id:sub(1, 9)))
     world:wait_received(2)
     harness.wait(function () return json("outbox", "list", "--state", "dead")[1] end, 10, "it dead again")
     assert.equal("1 dead message is tried now\n", fine("outbox", "retry", "--all-dead"))

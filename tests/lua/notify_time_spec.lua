@@ -40,6 +40,7 @@ local function incident(send, changes)
   function self.level(at, severity, rose) return step("level", at, event { severity = severity, rose = rose }) end
   function self.tick(at) return step("tick", at) end
   function self.clear(at, more) return step("clear", at, event(more)) end
+  function self.close(at, note) return step("close", at, json.encode { by = "ayse", note = note }) end
   function self.ack(at, note) return step("ack", at, json.encode { by = "ayse", note = note }) end
   return self
 end
@@ -240,6 +241,18 @@ describe("a clear", function()
     local one = incident { { to = "chat", clears = false }, { to = "pager" } }
     one.raise(0).clear(60)
     sent(one, "0 raise chat", "0 raise pager", "60 clear pager")
+  end)
+
+  it("by hand reaches all who were told, and says who did it", function()
+    local one = incident { { to = "chat" }, { to = "pager", after = 600 } }
+    one.raise(0).close(60, "the file is gone")
+    sent(one, "0 raise chat", "60 clear chat")
+    assert.equal("operator", one.last.reason)
+    assert.equal("ended by ayse: the file is gone", one.last.why)
+    assert.equal(7, one.last.row.id)
+    assert.equal("Sales: 7 waiting — over after 1m", one.last.cleared)
+    assert.equal("cleared queue-wait/7 after 1m (operator by ayse: the file is gone)", one.log[2])
+    assert.is_nil(one.due)
   end)
 
   it("reaches the told of a state that an older gateway wrote", function()
