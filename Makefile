@@ -69,7 +69,7 @@ ALL_LIBS = $(call pkg,--libs,$(LIBRARIES) cmocka)
 
 # What tests of scripts need in a plain busted: the engine as a library of Lua, and the
 # modules around it. A sanitizer is not for a library in a program without it.
-SIM_MODULES := $(addsuffix .lua,sim sim_rows sim_sent duration field json problem shape \
+SIM_MODULES := $(addsuffix .lua,sim sim_answer sim_rows sim_sent duration field json problem shape \
 	source value wording)
 ifneq ($(SANITIZE),1)
 SIM_LIBRARY := $(addprefix $(BUILD)/lua/gateway/,core.so $(SIM_MODULES))

@@ -203,4 +203,14 @@ void connector_classify(struct connector *connector, const char *kind,
                         const struct connector_answer *answer,
                         struct connector_judgement *judgement);
 
+/* ---- who has no receiver ---- */
+
+/* What a receiver of this kind answers to a request when all is well: the body, to
+ * free. `number`: which of the requests of this step it is, from 1, for what is made
+ * new each time. By the kind's own played(request); of a kind without one an empty 200.
+ * Where that fails it is a 500, and the log says why. */
+char *connector_play(struct connector *connector, const char *kind,
+                     const struct connector_request *request, size_t number,
+                     long *status);
+
 #endif

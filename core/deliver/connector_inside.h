@@ -1,6 +1,6 @@
 /* The connector's inside, shared by connector.c (the state, who is told),
- * connector_render.c (how it looks) and connector_classify.c (what an answer means)
- * alone. */
+ * connector_render.c (how it looks), connector_classify.c (what an answer means) and
+ * connector_play.c (what would be answered) alone. */
 #ifndef CCGATE_DELIVER_CONNECTOR_INSIDE_H
 #define CCGATE_DELIVER_CONNECTOR_INSIDE_H
 

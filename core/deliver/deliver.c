@@ -146,18 +146,6 @@ deliver_new(struct loop *loop, struct store *store, struct connector *connector,
 }
 
 void
-deliver_play(struct deliver *deliver, const struct deliver_player *player)
-{
-    deliver->player = player;
-}
-
-bool
-deliver_is_played(const struct deliver *deliver)
-{
-    return deliver->player != NULL;
-}
-
-void
 deliver_delete(struct deliver *deliver)
 {
     if (!deliver)

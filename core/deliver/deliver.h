@@ -45,8 +45,13 @@ struct deliver_departure {
     const char *to;                                          /* the destination */
     const char *const *ids, *const *kinds, *const *messages; /* JSON: lifecycle.md §5 */
     size_t count;                                            /* of all three */
-    const char *body; /* as it was rendered, without the secrets; NULL for none */
-    const char *log;  /* not NULL: this line is all, and nothing leaves */
+    unsigned asks;      /* requests of the same attempt that have been answered */
+    const char *method; /* NULL: it is a letter, or a line for the log */
+    const char *path;   /* behind the url of the destination; NULL for none */
+    const char *step;   /* the kind's name for this request; NULL for none */
+    const char *body;   /* as it was rendered, without the secrets; NULL for none */
+    const char *log;    /* not NULL: this line is all, and nothing leaves */
+    const struct flight *flight; /* private */
 };
 
 /* Who plays the receivers (core/rehearse). */
@@ -55,6 +60,9 @@ struct deliver_player {
      * the log it does not matter. */
     void (*on_leave)(void *arg, const struct deliver_departure *departure,
                      struct http_response *response);
+    /* The same for a request that is no message's: what a script asks for. */
+    void (*on_call)(void *arg, const struct http_request *request,
+                    struct http_response *response);
     /* The section of a destination that the configuration lacks; NULL: none. It stays
      * as long as the player. */
     const struct conf_destination *(*on_missing)(void *arg, const char *name);
@@ -63,8 +71,18 @@ struct deliver_player {
 /* Before the first message: from now on all requests go to the player, who is borrowed,
  * and none to the network. */
 void deliver_play(struct deliver *deliver, const struct deliver_player *player);
-/* Whether they do: then nothing else may go to the network either. */
-bool deliver_is_played(const struct deliver *deliver);
+
+/* For the player: what the receiver would answer by the kind's own account
+ * (connector_play()). `number`: which of the requests of this step to this destination
+ * it is, from 1. The body, to free. */
+char *deliver_stand_in(const struct deliver_departure *departure, size_t number,
+                       long *status);
+
+/* A request that goes past the outbox. False: there is no player, it may leave. Else
+ * with `response`, valid until the next request. */
+bool deliver_play_call(const struct deliver *deliver,
+                       const struct http_request *request,
+                       struct http_response *response);
 
 /* From now on the destinations of `conf`; the old one may go. Messages for one that is
  * no longer there wait, and the log says so. */

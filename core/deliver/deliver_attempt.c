@@ -127,26 +127,10 @@ on_response(void *arg, const struct http_response *response)
 
 /* ---- how it begins ---- */
 
-/* Gives the request to who plays the receivers. */
-static void
-play(struct flight *flight, const char *body, struct http_response *response)
+const char *
+flight_method(const struct flight *flight)
 {
-    const struct deliver_player *player = flight->outlet->deliver->player;
-    const char **texts = mem_grow(NULL, 3 * flight->count, sizeof(*texts));
-    for (size_t i = 0; i < flight->count; i++) {
-        texts[i] = flight->messages[i]->id;
-        texts[flight->count + i] = flight->messages[i]->kind;
-        texts[2 * flight->count + i] = flight->messages[i]->event;
-    }
-    const struct deliver_departure departure = {.to = flight->outlet->name,
-                                                .ids = texts,
-                                                .kinds = texts + flight->count,
-                                                .messages = texts + 2 * flight->count,
-                                                .count = flight->count,
-                                                .body = body,
-                                                .log = flight->request.log};
-    player->on_leave(player->arg, &departure, response);
-    free(texts);
+    return flight->request.method ? flight->request.method : "POST";
 }
 
 static void
@@ -156,13 +140,8 @@ leave(struct flight *flight, const struct http_request *request, const char *bod
     struct http_response response = {
         .status = 200, .body = "", .content_type = "", .retry_after_ms = -1};
     if (deliver->player) {
-        play(flight, body, &response);
-        /* Nobody plays a service that keeps tickets: one request stands for all of a
-         * message, unless the player says something. */
-        if (flight->outlet->remembers && response.status == 200 && !*response.body)
-            flight_conclude(flight, &(struct outcome){.verdict = VERDICT_DONE});
-        else
-            on_response(flight, &response);
+        flight_play(flight, body, &response);
+        on_response(flight, &response);
     } else {
         http_start(deliver->pool, request, on_response, flight);
     }
@@ -192,7 +171,7 @@ send_request(struct flight *flight)
         .plain = conf->is_plain,
     };
     struct http_request request = {
-        .method = flight->request.method ? flight->request.method : "POST",
+        .method = flight_method(flight),
         .url = url,
         .headers = outgoing.headers,
         .header_count = outgoing.header_count,
@@ -243,7 +222,7 @@ on_committed(void *arg)
     } else if (flight->request.log) {
         struct http_response unread = {0};
         if (outlet->deliver->player)
-            play(flight, NULL, &unread);
+            flight_play(flight, NULL, &unread);
         log_info(outlet->name, "%s", flight->request.log);
         flight_conclude(flight, &(struct outcome){.verdict = VERDICT_DONE});
     } else {

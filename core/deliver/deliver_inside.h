@@ -1,6 +1,7 @@
 /* The deliverer's inside, shared by deliver.c (destinations), deliver_take.c (which
- * messages go), deliver_attempt.c (how they go), deliver_end.c (what comes of them) and
- * deliver_people.c (what people see and do) alone. */
+ * messages go), deliver_attempt.c (how they go), deliver_play.c (to whom they go when
+ * nothing leaves), deliver_end.c (what comes of them) and deliver_people.c (what people
+ * see and do) alone. */
 #ifndef CCGATE_DELIVER_DELIVER_INSIDE_H
 #define CCGATE_DELIVER_DELIVER_INSIDE_H
 
@@ -101,6 +102,14 @@ void dealt_fini(struct deliver *deliver);
 
 /* Takes the array; the messages have been taken from their lines. */
 void flight_begin(struct outlet *outlet, struct message **messages, size_t count);
+/* Of its request, when it is no letter. */
+const char *flight_method(const struct flight *flight);
+
+/* ---- deliver_play.c ---- */
+
+/* Gives the request to who plays the receivers. */
+void flight_play(struct flight *flight, const char *body,
+                 struct http_response *response);
 
 /* ---- deliver_end.c ---- */
 

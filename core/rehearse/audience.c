@@ -3,22 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "model/pick.h"
-
-/* Where a secret would be filled in (deliver/outgoing.h). */
-#define MARK '\1'
-
-/* How a destination answers. */
-struct manner {
-    char *to; /* NULL: all that have none of their own */
-    long status;
-    char *body;
-    struct error failure; /* ERROR_NONE: it answers */
-    struct manner *next;
-};
+#include "rehearse/mailbag.h"
+#include "rehearse/manners.h"
 
 /* A destination that the configuration lacks. */
 struct extra {
@@ -26,125 +14,64 @@ struct extra {
     struct extra *next;
 };
 
+/* How many requests of a step a destination has got. */
+struct count {
+    char *to, *step;
+    size_t number;
+    struct count *next;
+};
+
 struct audience {
     const struct conf *conf;
-    struct manner *manners;
+    struct manners *destinations, *servers; /* by name; by origin */
+    struct mailbag *mailbag;
     struct extra *extras;
-    struct rehearsal_sent **sent; /* each stays where it is */
-    size_t sent_count;
+    struct count *counts;
+    char *body; /* of the last answer, when the kind has given it */
     struct deliver_player player;
 };
 
-/* ---- what was sent ---- */
+/* ---- destinations ---- */
 
+static size_t
+count(struct audience *audience, const struct deliver_departure *departure)
+{
+    const char *step = departure->step ? departure->step : "";
+    struct count *count = audience->counts;
+    while (count &&
+           (strcmp(count->to, departure->to) != 0 || strcmp(count->step, step) != 0))
+        count = count->next;
+    if (!count) {
+        count = mem_zero(sizeof *count);
+        count->to = mem_text(departure->to);
+        count->step = mem_text(step);
+        count->next = audience->counts;
+        audience->counts = count;
+    }
+    return ++count->number;
+}
+
+/* As the real one would, where the caller has not said how: what it has said of a good
+ * answer may be its status alone. */
 static void
-free_texts(struct rehearsal_sent *sent)
+stand_in(struct audience *audience, const struct deliver_departure *departure,
+         const struct manner *manner, struct http_response *response)
 {
-    const char *const texts[] = {sent->to,    sent->kind,     sent->rule,
-                                 sent->key,   sent->severity, sent->summary,
-                                 sent->event, sent->body,     sent->id};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        free((void *)(uintptr_t)texts[i]);
-}
-
-/* Places of secrets, each a JSON value, as "***". To free. */
-static char *
-blot(const char *body)
-{
-    struct buf out = {0};
-    const char *mark;
-    while ((mark = strchr(body, MARK))) {
-        const char *end = strchr(mark + 1, MARK);
-        if (!end)
-            break;
-        buf_add(&out, body, (size_t)(mark - body));
-        buf_add_text(&out, "\"***\"");
-        body = end + 1;
-    }
-    buf_add_text(&out, body);
-    return buf_take(&out);
-}
-
-/* A script's own message is a text, or has a title or a text. */
-static char *
-pick_summary(const char *data)
-{
-    char *summary = pick_text(data, "summary");
-    if (!summary)
-        summary = pick_text(data, "message");
-    struct json_text message = pick(data, "message");
-    if (summary || !message.size || message.data[0] != '{')
-        return summary;
-    char *object = mem_copy(message.data, message.size);
-    summary = pick_text(object, "title");
-    if (!summary)
-        summary = pick_text(object, "text");
-    free(object);
-    return summary;
-}
-
-static struct rehearsal_sent *
-add(struct audience *audience, const struct deliver_departure *departure)
-{
-    struct rehearsal_sent *sent = mem_zero(sizeof *sent);
-    const char *event = departure->messages[0];
-    struct json_text data = pick(event, "data");
-    char *object = mem_copy(data.data, data.size);
-    *sent = (struct rehearsal_sent){
-        .to = mem_text(departure->to),
-        .kind = mem_text(departure->count > 1 ? "digest" : departure->kinds[0]),
-        .rule = pick_text(object, "rule"),
-        .key = pick_text(object, "key"),
-        .severity = pick_text(object, "severity"),
-        .summary = pick_summary(object),
-        .event = mem_text(event),
-        .id = mem_text(departure->ids[0]),
-        .at_ms = clock_wall_ms(),
-    };
-    free(object);
-    audience->sent = mem_grow(audience->sent, audience->sent_count + 1, sizeof sent);
-    audience->sent[audience->sent_count++] = sent;
-    return sent;
-}
-
-/* The first attempt's entry; of a digest that is taken apart, or grows, each is one of
- * its own. */
-static struct rehearsal_sent *
-find(const struct audience *audience, const struct deliver_departure *departure)
-{
-    for (size_t i = audience->sent_count; i > 0; i--) {
-        struct rehearsal_sent *sent = audience->sent[i - 1];
-        bool is_digest = strcmp(sent->kind, "digest") == 0;
-        if (!strcmp(sent->id, departure->ids[0]) && !strcmp(sent->to, departure->to) &&
-            is_digest == (departure->count > 1))
-            return sent;
-    }
-    return NULL;
+    long status;
+    free(audience->body);
+    audience->body = deliver_stand_in(departure, count(audience, departure), &status);
+    response->status = manner ? manner->status : status;
+    response->body = audience->body;
+    response->body_size = strlen(audience->body);
 }
 
 static void
-note(struct audience *audience, const struct deliver_departure *departure, bool is_done)
+behave(const struct manner *manner, struct http_response *response)
 {
-    struct rehearsal_sent *sent = find(audience, departure);
-    const char *body = departure->log ? departure->log : departure->body;
-    if (!sent)
-        sent = add(audience, departure);
-    free((void *)(uintptr_t)sent->body);
-    sent->body = blot(body ? body : "");
-    sent->attempts++;
-    sent->is_done |= is_done;
-}
-
-/* ---- answers ---- */
-
-static struct manner *
-find_manner(const struct audience *audience, const char *to)
-{
-    struct manner *manner = audience->manners;
-    while (manner && (to && manner->to ? strcmp(to, manner->to) != 0
-                                       : (to != NULL) != (manner->to != NULL)))
-        manner = manner->next;
-    return manner;
+    response->error = manner->failure;
+    response->status = manner->status;
+    response->body = manner->body ? manner->body : "";
+    response->body_size = strlen(response->body);
 }
 
 static void
@@ -152,18 +79,55 @@ on_leave(void *arg, const struct deliver_departure *departure,
          struct http_response *response)
 {
     struct audience *audience = arg;
-    const struct manner *manner = find_manner(audience, departure->to);
-    if (!manner)
-        manner = find_manner(audience, NULL);
-    if (manner && manner->failure.kind != ERROR_NONE) {
-        response->error = manner->failure;
-        response->status = 0;
-    } else if (manner) {
-        response->status = manner->status;
-        response->body = manner->body;
-        response->body_size = strlen(manner->body);
+    if (departure->log) {
+        mailbag_note(audience->mailbag, departure, true);
+        return;
     }
-    note(audience, departure, departure->log || response->status / 100 == 2);
+    const struct manner *manner = manners_take(audience->destinations, departure->to);
+    if (manner && (manner->body || manner->status / 100 != 2))
+        behave(manner, response);
+    else
+        stand_in(audience, departure, manner, response);
+    mailbag_note(audience->mailbag, departure, response->status / 100 == 2);
+}
+
+/* ---- servers that scripts ask ---- */
+
+static bool
+ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), end_size = strlen(end);
+    return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+/* As people write it, without the port that goes without saying. */
+static void
+shorten(char *origin)
+{
+    bool is_tls = strncmp(origin, "https:", 6) == 0;
+    if (ends_with(origin, is_tls ? ":443" : ":80"))
+        *strrchr(origin, ':') = '\0';
+}
+
+static void
+on_call(void *arg, const struct http_request *request, struct http_response *response)
+{
+    struct audience *audience = arg;
+    char *origin = http_origin(request->url);
+    const struct manner *manner =
+        origin ? manners_take(audience->servers, origin) : NULL;
+    if (manner) {
+        behave(manner, response);
+    } else {
+        if (origin)
+            shorten(origin);
+        response->status = 0;
+        error_set(&response->error, ERROR_CANCELLED, "",
+                  "no request leaves a rehearsal; a test plays the server: "
+                  "s:answer(\"%.100s\", 200, body)",
+                  origin ? origin : "https://…");
+    }
+    free(origin);
 }
 
 /* ---- destinations that nobody has written down ---- */
@@ -199,7 +163,10 @@ audience_new(const struct conf *conf)
 {
     struct audience *audience = mem_zero(sizeof *audience);
     audience->conf = conf;
-    audience->player = (struct deliver_player){on_leave, on_missing, audience};
+    audience->destinations = manners_new();
+    audience->servers = manners_new();
+    audience->mailbag = mailbag_new();
+    audience->player = (struct deliver_player){on_leave, on_call, on_missing, audience};
     return audience;
 }
 
@@ -208,22 +175,21 @@ audience_delete(struct audience *audience)
 {
     if (!audience)
         return;
-    for (struct manner *next; audience->manners; audience->manners = next) {
-        next = audience->manners->next;
-        free(audience->manners->to);
-        free(audience->manners->body);
-        free(audience->manners);
-    }
     for (struct extra *next; audience->extras; audience->extras = next) {
         next = audience->extras->next;
         free(audience->extras->conf.name);
         free(audience->extras);
     }
-    for (size_t i = 0; i < audience->sent_count; i++) {
-        free_texts(audience->sent[i]);
-        free(audience->sent[i]);
+    for (struct count *next; audience->counts; audience->counts = next) {
+        next = audience->counts->next;
+        free(audience->counts->to);
+        free(audience->counts->step);
+        free(audience->counts);
     }
-    free(audience->sent);
+    manners_delete(audience->destinations);
+    manners_delete(audience->servers);
+    mailbag_delete(audience->mailbag);
+    free(audience->body);
     free(audience);
 }
 
@@ -240,7 +206,7 @@ check_destination(const struct audience *audience, const char *name,
                   struct error *error)
 {
     const struct conf *conf = audience->conf;
-    if (!name || conf->is_open || conf_find_destination(conf, name))
+    if (conf->is_open || conf_find_destination(conf, name))
         return true;
     const char **names = mem_zero((conf->destination_count + 1) * sizeof *names);
     for (size_t i = 0; i < conf->destination_count; i++)
@@ -253,43 +219,65 @@ check_destination(const struct audience *audience, const char *name,
     return false;
 }
 
-bool
-audience_answer(struct audience *audience, const char *destination, long status,
-                const char *body, const char *word, struct error *error)
+/* The origin of a URL that is no more than that, to free; NULL with `error`. */
+static char *
+read_origin(const char *url, struct error *error)
 {
-    enum error_kind kind = word ? error_kind_of(word) : ERROR_NONE;
-    if (!check_destination(audience, destination, error))
-        return false;
-    if (word && kind == ERROR_NONE) {
+    const char *rest = strstr(url, "://") + strlen("://");
+    rest += strcspn(rest, "/?#@");
+    char *origin = *rest && strcmp(rest, "/") != 0 ? NULL : http_origin(url);
+    if (!origin)
         error_set(error, ERROR_LIMIT, "",
-                  "no kind of failure '%.60s'; there are network, timeout and tls",
-                  word);
-        return false;
-    }
-    struct manner *manner = find_manner(audience, destination);
-    if (!manner) {
-        manner = mem_zero(sizeof *manner);
-        manner->to = destination ? mem_text(destination) : NULL;
-        manner->next = audience->manners;
-        audience->manners = manner;
-    }
-    free(manner->body);
-    manner->body = mem_text(body ? body : "");
-    manner->status = status;
-    manner->failure = (struct error){0};
-    if (word)
-        error_set(&manner->failure, kind, "", "%s, as the test wants it", word);
-    return true;
+                  "'%.60s' is no origin of a server; write \"https://crm.example.com\"",
+                  url);
+    return origin;
+}
+
+/* Of whom something is said, and by which name; to free. False with `error`. */
+static bool
+address(struct audience *audience, const char *who, struct manners **manners,
+        char **name, struct error *error)
+{
+    bool is_server = who && strstr(who, "://");
+    *manners = is_server ? audience->servers : audience->destinations;
+    *name = is_server ? read_origin(who, error) : mem_text(who);
+    return !who ||
+           (is_server ? *name != NULL : check_destination(audience, who, error));
+}
+
+bool
+audience_answer(struct audience *audience, const char *who,
+                const struct rehearsal_reply *reply, struct error *error)
+{
+    struct manners *manners;
+    char *name;
+    bool is_good = address(audience, who, &manners, &name, error) &&
+                   manners_set(manners, name, reply, error);
+    free(name);
+    return is_good;
+}
+
+bool
+audience_answer_next(struct audience *audience, const char *who,
+                     const struct rehearsal_reply *replies, size_t count,
+                     struct error *error)
+{
+    struct manners *manners;
+    char *name;
+    bool is_good = address(audience, who, &manners, &name, error) &&
+                   manners_set_next(manners, name, replies, count, error);
+    free(name);
+    return is_good;
 }
 
 size_t
 audience_count(const struct audience *audience)
 {
-    return audience->sent_count;
+    return mailbag_count(audience->mailbag);
 }
 
 const struct rehearsal_sent *
 audience_sent(const struct audience *audience, size_t index)
 {
-    return audience->sent[index];
+    return mailbag_at(audience->mailbag, index);
 }

@@ -19,9 +19,12 @@ void audience_delete(struct audience *audience); /* NULL is allowed */
 /* Takes what leaves, as long as it lives. */
 const struct deliver_player *audience_player(const struct audience *audience);
 
-/* As rehearsal.h says of rehearsal_answer() and rehearsal_sent(). */
-bool audience_answer(struct audience *audience, const char *destination, long status,
-                     const char *body, const char *word, struct error *error);
+/* As rehearsal.h says of rehearsal_answer(), _answer_next() and _sent(). */
+bool audience_answer(struct audience *audience, const char *who,
+                     const struct rehearsal_reply *reply, struct error *error);
+bool audience_answer_next(struct audience *audience, const char *who,
+                          const struct rehearsal_reply *replies, size_t count,
+                          struct error *error);
 size_t audience_count(const struct audience *audience);
 const struct rehearsal_sent *audience_sent(const struct audience *audience,
                                            size_t index);

@@ -95,6 +95,8 @@ static int
 l_destinations(lua_State *L)
 {
     const struct conf *conf = rehearsal_conf(check(L));
+    if (conf->is_open)
+        return 0;
     lua_createtable(L, (int)conf->destination_count, 0);
     for (size_t i = 0; i < conf->destination_count; i++) {
         lua_pushstring(L, conf->destinations[i].name);
@@ -178,16 +180,50 @@ l_clock(lua_State *L)
 
 /* ---- receivers, people, accidents ---- */
 
+/* A status or the word of a failure, and a body or nothing. */
+static struct rehearsal_reply
+check_reply(lua_State *L, int at, int body_at)
+{
+    bool is_status = lua_isinteger(L, at);
+    return (struct rehearsal_reply){
+        .status = is_status ? (long)lua_tointeger(L, at) : 0,
+        .word = is_status ? NULL : luaL_checkstring(L, at),
+        .body = luaL_optstring(L, body_at, NULL),
+    };
+}
+
 static int
 l_answer(lua_State *L)
 {
     struct error error = {0};
-    const char *destination = luaL_optstring(L, 2, NULL);
-    bool is_status = lua_isinteger(L, 3);
-    long status = is_status ? (long)lua_tointeger(L, 3) : 0;
-    const char *word = is_status ? NULL : luaL_checkstring(L, 3);
-    const char *body = luaL_optstring(L, 4, NULL);
-    bool is_good = rehearsal_answer(check(L), destination, status, body, word, &error);
+    const char *who = luaL_optstring(L, 2, NULL);
+    bool is_said = !lua_isnoneornil(L, 3);
+    struct rehearsal_reply reply = {0};
+    if (is_said)
+        reply = check_reply(L, 3, 4);
+    bool is_good = rehearsal_answer(check(L), who, is_said ? &reply : NULL, &error);
+    return settle(L, is_good, &error);
+}
+
+static int
+l_answer_next(lua_State *L)
+{
+    struct error error = {0};
+    const char *who = luaL_optstring(L, 2, NULL);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
+    size_t count = lua_rawlen(L, 3);
+    struct rehearsal_reply *replies =
+        lua_newuserdatauv(L, (count + 1) * sizeof *replies, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, 3, (lua_Integer)i + 1); /* self who list replies reply */
+        luaL_checktype(L, 5, LUA_TTABLE);
+        lua_rawgeti(L, 5, 1);
+        lua_rawgeti(L, 5, 2);
+        replies[i] = check_reply(L, 6, 7); /* the list keeps the texts */
+        lua_settop(L, 4);
+    }
+    bool is_good = rehearsal_answer_next(check(L), who, replies, count, &error);
     return settle(L, is_good, &error);
 }
 
@@ -245,6 +281,19 @@ l_reload(lua_State *L)
 
 /* ---- what came of it ---- */
 
+static void
+push_requests(lua_State *L, const struct rehearsal_sent *sent)
+{
+    lua_createtable(L, (int)sent->request_count, 0);
+    for (size_t i = 0; i < sent->request_count; i++) {
+        lua_createtable(L, 0, 3); /* … requests request */
+        set_text(L, "method", sent->requests[i].method);
+        set_text(L, "path", sent->requests[i].path);
+        set_text(L, "body", sent->requests[i].body);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
 static int
 l_sent(lua_State *L)
 {
@@ -253,7 +302,7 @@ l_sent(lua_State *L)
     if (i < 1 || (size_t)i > rehearsal_sent_count(rehearsal))
         return 0;
     const struct rehearsal_sent *sent = rehearsal_sent(rehearsal, (size_t)i - 1);
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 10);
     set_text(L, "to", sent->to);
     set_text(L, "kind", sent->kind);
     set_text(L, "rule", sent->rule);
@@ -263,7 +312,10 @@ l_sent(lua_State *L)
     set_text(L, "body", sent->body);
     set_text(L, "id", sent->id);
     set_integer(L, "at", sent->at_ms / 1000);
-    return 1;
+    push_requests(L, sent);
+    lua_setfield(L, -2, "requests");
+    lua_pushboolean(L, sent->is_done);
+    return 2;
 }
 
 static int
@@ -326,6 +378,7 @@ push_bound(lua_State *L)
         {"advance", l_advance},
         {"clock", l_clock},
         {"answer", l_answer},
+        {"answer_next", l_answer_next},
         {"ack", l_ack},
         {"silence", l_silence},
         {"job", l_job},

@@ -11,14 +11,17 @@
  * sentence, without a place.
  *
  * centers() → list of { name, default = boolean, queues = list of { id, name } }.
- * destinations() → list of names.
+ * destinations() → list of names | nil: whatever a script names.
  * rows(center, query, json), fail(center, query, word | nil), window()
  * now() → ms. time(text) → ms. advance(ms). clock(ms) → "2026-03-03 10:00:20", where
  * the gateway is.
- * answer(destination, status | word, body | nil), ack(alert, by),
+ * answer(destination | origin, status | word | nil, body | nil),
+ * answer_next(destination | origin, list of { status | word, body | nil }),
+ * ack(alert, by),
  * silence(matcher_json, lasts_ms, by), job(name)
  * restart(), reload() → nil | the lines of `ccgate check`, kill_script(name) → boolean
- * sent(i) → { to, kind, rule, key, severity, summary, body, id, at = seconds } | nil
+ * sent(i) → { to, kind, rule, key, severity, summary, body, id, at = seconds,
+ *     requests = list of { method, path, body } }, whether it is done | nil
  * line(i) → { room, level = "info", text, at } | nil
  * alerts() → JSON
  * close(): ends it; also when it is collected. Then all else raises. */

@@ -76,11 +76,22 @@ void rehearsal_window(struct rehearsal *rehearsal);
 
 /* ---- receivers and people ---- */
 
-/* How a destination answers from now on: with this status and body, or, by the word of
- * an error kind, not at all (`word` NULL: it does). NULL for `destination`: all of
- * them. At first it is 200 and what the kind expects. */
-bool rehearsal_answer(struct rehearsal *rehearsal, const char *destination, long status,
-                      const char *body, const char *word, struct error *error);
+struct rehearsal_reply {
+    long status;
+    const char *body; /* NULL: what goes with a good status (2xx) of that receiver */
+    const char *word; /* of an error kind: no answer comes at all; NULL: it does */
+};
+
+/* How somebody answers from now on: a destination by its name (NULL: all of which
+ * nothing else is said), or by its origin a server that scripts ask with gw.http. At
+ * first, and again when `reply` is NULL, destinations answer as receivers of their kind
+ * do when all is well (connector_play()), and no server answers. */
+bool rehearsal_answer(struct rehearsal *rehearsal, const char *who,
+                      const struct rehearsal_reply *reply, struct error *error);
+/* How it answers the next requests, one reply each; then as before. */
+bool rehearsal_answer_next(struct rehearsal *rehearsal, const char *who,
+                           const struct rehearsal_reply *replies, size_t count,
+                           struct error *error);
 
 /* Somebody takes care of a raised alert: its key, "rule/key", id or fingerprint. */
 bool rehearsal_ack(struct rehearsal *rehearsal, const char *alert, const char *by,
@@ -106,18 +117,26 @@ bool rehearsal_reload(struct rehearsal *rehearsal, struct buf *problems);
 
 /* ---- what came of it; texts live as long as the rehearsal ---- */
 
-/* A message, at its first attempt. */
+struct rehearsal_request {
+    const char *method; /* NULL: a letter, or a line for the log */
+    const char *path;   /* behind the url of the destination; NULL: there is none */
+    const char *body;   /* as it was rendered, secrets not filled in; of kind log the
+                           line; "" for none */
+};
+
+/* A message; when it first left, and what left in its last attempt so far. */
 struct rehearsal_sent {
     const char *to;   /* the destination */
     const char *kind; /* "raise" "remind" "level" "clear" "message" "digest" */
     const char *rule, *key, *severity, *summary; /* NULL: a message has none */
     const char *event; /* JSON (lifecycle.md §5); of a digest the first one's */
-    const char *body;  /* as it was rendered, secrets not filled in; of kind log the
-                          line */
+    const char *body;  /* of the last request: the one that carries the message */
+    const struct rehearsal_request *requests; /* valid until it is sent again */
+    size_t request_count;
     const char *id;
     int64_t at_ms;
     long attempts; /* so far */
-    bool is_done;  /* the receiver took it */
+    bool is_done;  /* the receiver took the last request */
 };
 size_t rehearsal_sent_count(const struct rehearsal *rehearsal);
 const struct rehearsal_sent *rehearsal_sent(const struct rehearsal *rehearsal,

@@ -34,10 +34,18 @@ rehearsal_window(struct rehearsal *rehearsal)
 /* ---- receivers ---- */
 
 bool
-rehearsal_answer(struct rehearsal *rehearsal, const char *destination, long status,
-                 const char *body, const char *word, struct error *error)
+rehearsal_answer(struct rehearsal *rehearsal, const char *who,
+                 const struct rehearsal_reply *reply, struct error *error)
 {
-    return audience_answer(rehearsal->audience, destination, status, body, word, error);
+    return audience_answer(rehearsal->audience, who, reply, error);
+}
+
+bool
+rehearsal_answer_next(struct rehearsal *rehearsal, const char *who,
+                      const struct rehearsal_reply *replies, size_t count,
+                      struct error *error)
+{
+    return audience_answer_next(rehearsal->audience, who, replies, count, error);
 }
 
 size_t

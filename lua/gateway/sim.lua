@@ -12,6 +12,7 @@ local duration = require "gateway.duration"
 local field = require "gateway.field"
 local json = require "gateway.json"
 local shape = require "gateway.shape"
+local sim_answer = require "gateway.sim_answer"
 local sim_rows = require "gateway.sim_rows"
 local sim_sent = require "gateway.sim_sent"
 local wording = require "gateway.wording"
@@ -23,8 +24,6 @@ sim.conf = nil
 
 -- When a test names no time: a Tuesday morning.
 local START <const> = "2026-03-03 10:00"
-
-local FAILURES <const> = { "network", "timeout", "tls", "http", "api", "decode", "auth" }
 
 -- Of a rehearsal and of its centres: what their methods work with.
 local insides = setmetatable({}, { __mode = "k" })
@@ -72,16 +71,6 @@ local function check(described, given)
   end)
 end
 
-local function check_word(word, words, what)
-  for _, known in ipairs(words) do
-    if known == word then
-      return word
-    end
-  end
-  fail("no %s %s%s", what, wording.show(word),
-    wording.guess_or_list(type(word) == "string" and word or "", words))
-end
-
 local function milliseconds(given)
   local ms, mistake = duration.read(given)
   return ms or fail("%s", mistake)
@@ -89,11 +78,21 @@ end
 
 -- ---- what the engine did ----
 
+-- Of a message that nobody has taken so far another attempt may have left.
+local function update_sent(inside, list)
+  for index in pairs(inside.open) do
+    local message, is_done = inside.handle:sent(index)
+    list[index].body, list[index].requests = message.body, message.requests
+    inside.open[index] = not is_done or nil
+  end
+end
+
 local function add_sent(inside, list)
-  local message = inside.handle:sent(#list + 1)
+  local message, is_done = inside.handle:sent(#list + 1)
   while message do
     sim_sent.add(list, message, inside.handle:clock(message.at * 1000))
-    message = inside.handle:sent(#list + 1)
+    inside.open[#list] = not is_done or nil
+    message, is_done = inside.handle:sent(#list + 1)
   end
 end
 
@@ -112,6 +111,7 @@ end
 
 local function refresh(inside)
   local s = inside.object
+  update_sent(inside, s.sent)
   add_sent(inside, s.sent)
   add_lines(inside, s.log)
   s.alerts, s.now = json.decode(inside.handle:alerts()), inside.handle:now() // 1000
@@ -128,8 +128,8 @@ for _, query in ipairs(field.QUERIES) do
 end
 
 function center_methods.fail(inside, query, kind)
-  check_word(query, field.QUERIES, "query")
-  inside.handle:fail(inside.center.name, query, kind and check_word(kind, FAILURES, "failure"))
+  sim_answer.check_word(query, field.QUERIES, "query")
+  inside.handle:fail(inside.center.name, query, kind and sim_answer.check_word(kind, sim_answer.FAILURES, "failure"))
 end
 
 local Center <const> = class("a center", center_methods)
@@ -149,7 +149,7 @@ local function find_center(inside, name)
     end
     names[index] = center.name
   end
-  check_word(name, names, "center")
+  sim_answer.check_word(name, names, "center")
 end
 
 --- One of several: s:center "north":queues { … }.
@@ -203,14 +203,8 @@ function methods.silence(inside, given)
   refresh(inside)
 end
 
-function methods.answer(inside, destination, status, body)
-  check_word(destination, inside.handle:destinations(), "destination")
-  if type(status) == "string" then
-    check_word(status, FAILURES, "failure")
-  elseif math.type(status) ~= "integer" or status < 100 or status > 599 then
-    fail('a status such as 503, or a failure such as "timeout", is needed, not %s', wording.show(status))
-  end
-  inside.handle:answer(destination, status, body)
+function methods.answer(inside, who, status, body)
+  sim_answer.say(inside.handle, inside.handle:destinations(), who, status, body)
 end
 
 function methods.job(inside, name)
@@ -307,7 +301,7 @@ sim.load = placed("sim.load", function(files, options)
     error({ (problems:gsub("\n$", "")) })
   end
   local s = { sent = sim_sent.list(), log = {} }
-  local inside = { handle = handle, center = default_center(handle), object = s, lines = 0 }
+  local inside = { handle = handle, center = default_center(handle), object = s, lines = 0, open = {} }
   insides[s] = inside
   refresh(inside)
   return setmetatable(s, Rehearsal)

@@ -8,7 +8,8 @@
 --
 -- The steps of a kind: search, create, comment and close, and look when it must see the
 -- ticket before it closes it. Each is { ask = function(event, options, memo) → request,
--- read = function(answer, memo) → verdict, memo } with what the service answered, decoded.
+-- read = function(answer, memo) → verdict, memo } with what the service answered, decoded,
+-- and played = function(request) → status, answer | nil: what it answers when all is well.
 
 local classify = require("gateway.classify")
 local json = require("gateway.json")
@@ -44,7 +45,7 @@ function ticket.mark(event, options)
   return "ccgate-" .. (type(id) == "string" and id or options.id)
 end
 
---- The render and the classify of a kind with these steps.
+--- The render, the classify and the played of a kind with these steps.
 function ticket.kind(steps)
   local function render(event, options, memo)
     local step = next_step(steps, event.data.kind, memo)
@@ -74,7 +75,12 @@ function ticket.kind(steps)
     end
     return steps[answer.step].read(body, memo)
   end
-  return render, judge
+
+  local function played(request)
+    local status, answer = steps[request.step].played(request)
+    return status, answer and json.encode(answer) or ""
+  end
+  return render, judge, played
 end
 
 --- What a search found: again, with the ticket, or with the knowledge that there is none.

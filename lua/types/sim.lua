@@ -15,7 +15,13 @@ local sim = {}
 ---@return gateway.Rehearsal
 function sim.load(files, options) end
 
---- A message, as it went out first. It prints well.
+--- A request to a destination.
+---@class gateway.SimRequest
+---@field method? string None of a letter, or of a line for the log.
+---@field path? string Behind the url of the destination.
+---@field body string As it was rendered; of most kinds JSON.
+
+--- A message. It prints well.
 ---@class gateway.SimSent
 ---@field to string The destination.
 ---@field kind "raise"|"remind"|"level"|"clear"|"message"|"digest"
@@ -23,9 +29,10 @@ function sim.load(files, options) end
 ---@field key? string
 ---@field severity? gateway.Severity
 ---@field summary? string
----@field body string As it was rendered; of most kinds JSON.
+---@field body string Of the last request: the one that carries the message.
+---@field requests gateway.SimRequest[] Of its last attempt; most kinds need one, a ticket may take several.
 ---@field id string
----@field at integer Seconds since the epoch.
+---@field at integer When it left first: seconds since the epoch.
 
 --- A line of the log that is about a script, or its own.
 ---@class gateway.SimLine
@@ -125,12 +132,16 @@ function Rehearsal:ack(key, who) end
 ---@return self
 function Rehearsal:silence(silence) end
 
---- How a destination answers from now on; at first it takes everything.
----@param destination string
----@param status integer|gateway.SimFailure
+--- How a destination answers from now on, or a server that scripts ask with gw.http. A
+--- list has an answer for each of the next requests, after which it is as before. Of a
+--- destination a good status without a body has that of the real receiver. Without a
+--- status it is as at first: destinations take everything, as the real ones would, and no
+--- server answers.
+---@param who string "pager", or "https://crm.example.com"
+---@param status? integer|gateway.SimFailure|(integer|gateway.SimFailure|{ [1]: integer|gateway.SimFailure, [2]: string? })[]
 ---@param body? string
 ---@return self
-function Rehearsal:answer(destination, status, body) end
+function Rehearsal:answer(who, status, body) end
 
 --- Runs a job now.
 ---@param name string

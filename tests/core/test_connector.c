@@ -311,6 +311,37 @@ test_classify(void **state)
 }
 
 /* A message that could not be rendered for want of memory would be dead. */
+/* ---- what would be answered ---- */
+
+/* Of one kind and step. */
+static void
+expect_played(const char *kind, const char *step, const char *body, long status,
+              const char *answered)
+{
+    long given = 0;
+    const struct connector_request request = {.step = (char *)(uintptr_t)step,
+                                              .body = (char *)(uintptr_t)body};
+    char *text = connector_play(connector, kind, &request, 3, &given);
+    assert_string_equal(text, answered);
+    assert_int_equal(given, status);
+    free(text);
+}
+
+static void
+test_played(void **state)
+{
+    (void)state;
+    expect_played("webhook", NULL, "{}", 200, "");
+    expect_played("email", NULL, "…", 250, "250 2.0.0 queued");
+    expect_played("jira", "search", "{}", 200, "{\"issues\":[]}");
+    expect_played("jira", "create", "{\"fields\":{\"project\":{\"key\":\"OPS\"}}}", 201,
+                  "{\"id\":\"10003\",\"key\":\"OPS-3\",\"self\":\"https://"
+                  "example.atlassian.net/rest/api/3/issue/10003\"}");
+    expect_played("jira", "close", "{}", 204, "");
+    expect_played("jira", "create", "no JSON", 500, "");
+    expect_played("pigeon", NULL, "{}", 500, "");
+}
+
 static void
 test_no_memory(void **state)
 {
@@ -356,6 +387,7 @@ main(void)
         cmocka_unit_test(test_render),
         cmocka_unit_test(test_render_for_services),
         cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_played),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("connector", tests, set_up, tear_down);

@@ -89,6 +89,16 @@ load(struct stage *stage, const char *conf, const char *script)
     stage->play = open_play(stage, conf, names, 1, NULL);
 }
 
+/* How somebody answers from now on; `word` instead of a status, or NULL. */
+static bool
+answer(struct rehearsal *play, const char *who, long status, const char *body,
+       const char *word)
+{
+    struct error error = {0};
+    const struct rehearsal_reply reply = {.status = status, .body = body, .word = word};
+    return rehearsal_answer(play, who, &reply, &error);
+}
+
 static void
 rows(struct stage *stage, const char *query, const char *json)
 {
@@ -224,9 +234,9 @@ play_an_hour(struct rehearsal *play)
         const char *json = turns[minute / 6 % 4];
         assert_true(rehearsal_rows(play, "main", "queues", json, strlen(json), &error));
         if (minute == 20)
-            assert_true(rehearsal_answer(play, "hook", 503, "busy", NULL, &error));
+            assert_true(answer(play, "hook", 503, "busy", NULL));
         if (minute == 30)
-            assert_true(rehearsal_answer(play, "hook", 200, "", NULL, &error));
+            assert_true(answer(play, "hook", 200, "", NULL));
         rehearsal_advance(play, 60000);
     }
 }
@@ -447,20 +457,20 @@ test_answers(void **state)
          "  local answer, err = receipt:wait '30m'\n"
          "  gw.log.info(answer and answer.status .. answer.body or tostring(err))\n"
          "end }\n");
-    assert_true(rehearsal_answer(stage->play, NULL, 503, "later", NULL, &error));
-    assert_true(rehearsal_answer(stage->play, "chat", 0, NULL, "timeout", &error));
-    assert_false(rehearsal_answer(stage->play, "chat", 0, NULL, "slow", &error));
+    assert_true(answer(stage->play, NULL, 503, "later", NULL));
+    assert_true(answer(stage->play, "chat", 0, NULL, "timeout"));
+    assert_false(answer(stage->play, "chat", 0, NULL, "slow"));
     assert_true(rehearsal_run_job(stage->play, "tell", &error));
     rehearsal_advance(stage->play, 50000);
     const struct rehearsal_sent *sent = rehearsal_sent(stage->play, 0);
     assert_string_equal(sent->kind, "message");
     assert_string_equal(sent->summary, "hello");
     assert_int_equal(sent->attempts, 1); /* after a timeout no sooner than 60 s */
-    assert_true(rehearsal_answer(stage->play, "chat", 503, "busy", NULL, &error));
+    assert_true(answer(stage->play, "chat", 503, "busy", NULL));
     rehearsal_advance(stage->play, 15000);
     assert_int_equal(sent->attempts, 2);
     assert_false(sent->is_done);
-    assert_true(rehearsal_answer(stage->play, "chat", 201, "made", NULL, &error));
+    assert_true(answer(stage->play, "chat", 201, "made", NULL));
     rehearsal_advance(stage->play, 60000);
     assert_int_equal(sent->attempts, 3);
     assert_true(sent->is_done);
@@ -468,7 +478,7 @@ test_answers(void **state)
     assert_string_equal(said(stage->play, "script wait"), "job tell: 201made");
 }
 
-/* Nothing leaves: what gw.http asks for is nobody's to play. */
+/* Nothing leaves: what gw.http asks for is a test's to play. */
 static void
 test_requests_stay(void **state)
 {
@@ -481,8 +491,10 @@ test_requests_stay(void **state)
          "end }\n");
     assert_true(rehearsal_run_job(stage->play, "ask", &error));
     rehearsal_advance(stage->play, 1000);
-    assert_string_equal(said(stage->play, "script wait"),
-                        "job ask: cancelled: no request leaves a rehearsal");
+    assert_string_equal(
+        said(stage->play, "script wait"),
+        "job ask: cancelled: no request leaves a rehearsal; a test plays "
+        "the server: s:answer(\"http://127.0.0.1:1\", 200, body)");
 }
 
 /* ---- time ---- */

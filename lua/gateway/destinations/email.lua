@@ -116,4 +116,8 @@ return {
     end
     return status < 300 and "done" or status < 500 and "retry" or "dead"
   end,
+
+  played = function()
+    return 250, "250 2.0.0 queued"
+  end,
 }

@@ -20,6 +20,9 @@ local LIMITS <const> = {
 local ISSUES <const> = "/rest/api/3/issue"
 local ISSUE_TYPE <const> = "Task"
 
+-- Where the issues of a rehearsal are.
+local PLAYED_SITE <const> = "https://example.atlassian.net"
+
 -- ---- the Atlassian document format: https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
 
 local function node(kind, content, more)
@@ -157,6 +160,9 @@ steps.search = {
     end
     return ticket.found(is_issue(issues[1]) and remember(issues[1]) or nil)
   end,
+  played = function()
+    return 200, { issues = json.array {} }
+  end,
 }
 
 steps.create = {
@@ -182,6 +188,13 @@ steps.create = {
     end
     return "done", remember(answer)
   end,
+  played = function(request)
+    local id = tostring(10000 + request.number)
+    return 201, {
+      id = id, key = ("%s-%d"):format(json.decode(request.body).fields.project.key, request.number),
+      self = PLAYED_SITE .. ISSUES .. "/" .. id,
+    }
+  end,
 }
 
 local function comment_of(event, options, share)
@@ -197,6 +210,9 @@ steps.comment = {
   end,
   read = function(_, memo)
     return "done", memo
+  end,
+  played = function(request)
+    return 201, { id = tostring(10000 + request.number) }
   end,
 }
 
@@ -225,6 +241,10 @@ steps.look = {
     end
     return "dead"
   end,
+  played = function()
+    local open, done = { statusCategory = { key = "new" } }, { statusCategory = { key = "done" } }
+    return 200, { fields = { status = open }, transitions = json.array { { id = "31", to = done } } }
+  end,
 }
 
 steps.close = {
@@ -239,9 +259,12 @@ steps.close = {
   read = function(_, memo)
     return "done", { id = memo.id, link = memo.link }
   end,
+  played = function()
+    return 204
+  end,
 }
 
-local render, classify = ticket.kind(steps)
+local render, classify, played = ticket.kind(steps)
 
 return {
   doc = "Opens an issue of Jira Cloud for each alert, comments on it, and closes it with the clear.",
@@ -260,4 +283,5 @@ return {
   remembers = true,
   render = render,
   classify = classify,
+  played = played,
 }
