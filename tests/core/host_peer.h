@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "hosts.h"
 #include "script/message.h"
 
 #define PEER_NOW     ((int64_t)1763661900000)
@@ -51,22 +52,6 @@ static const char peer_setup[] =
     "\"tags\":[\"voice\"]},{\"id\":8,\"name\":\"support\",\"tags\":[]}]}],"
     "\"destinations\":[{\"name\":\"chat\",\"kind\":\"log\"}]}";
 
-/* BUILD/ccgate-script beside BUILD/tests/test_…, or that of CCGATE_BUILD. */
-static inline void
-peer_program(char *path, size_t size)
-{
-    const char *build = getenv("CCGATE_BUILD");
-    if (build) {
-        snprintf(path, size, "%s/ccgate-script", build);
-        return;
-    }
-    char self[1024] = "";
-    assert_true(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
-    *strrchr(self, '/') = '\0';
-    *strrchr(self, '/') = '\0';
-    snprintf(path, size, "%.900s/ccgate-script", self);
-}
-
 static inline void
 peer_exec(const char *program, int host_fd, int page_fd)
 {
@@ -85,7 +70,7 @@ peer_start(void)
     char program[1024];
     struct peer *peer = mem_zero(sizeof *peer);
     int fds[2], page_fd = memfd_create("page", 0);
-    peer_program(program, sizeof program);
+    hosts_program(program, sizeof program);
     assert_int_equal(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
     assert_int_equal(0, ftruncate(page_fd, sizeof *peer->page));
     peer->page = mmap(NULL, sizeof *peer->page, PROT_READ, MAP_SHARED, page_fd, 0);
