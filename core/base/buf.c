@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/text.h"
 
 #define ROOM_MIN 64
@@ -96,47 +97,22 @@ buf_format(struct buf *buf, const char *format, ...)
 void
 buf_add_integer(struct buf *buf, int64_t number)
 {
-    char digits[20]; /* the longest one and its sign */
-    size_t at = sizeof digits;
-    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    do
-        digits[--at] = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (number < 0)
-        digits[--at] = '-';
-    buf_add(buf, digits + at, sizeof digits - at);
+    char digits[TEXT_INTEGER_MAX];
+    buf_add(buf, digits, text_format_integer(number, digits));
 }
-
-/* What stands for a byte in a JSON string: its short escape, or NULL. */
-static const char *const escapes[128] = {
-    ['"'] = "\\\"", ['\\'] = "\\\\", ['\b'] = "\\b", ['\f'] = "\\f",
-    ['\n'] = "\\n", ['\r'] = "\\r",  ['\t'] = "\\t",
-};
 
 void
 buf_add_json(struct buf *buf, const char *text, size_t size)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    const unsigned char *end = at + size;
-    const unsigned char *run = at; /* start of what is copied as it is */
-
+    char escape[QUOTE_MAX];
     buf_add(buf, "\"", 1);
-    while (at < end) {
-        size_t length = text_utf8(at, (size_t)(end - at));
-        if (length > 1 || (length == 1 && *at >= 0x20 && escapes[*at] == NULL)) {
-            at += length;
-            continue;
-        }
-        buf_add(buf, run, (size_t)(at - run));
-        if (length == 0)
-            buf_add_text(buf, "\xef\xbf\xbd");
-        else if (escapes[*at])
-            buf_add_text(buf, escapes[*at]);
-        else
-            buf_format(buf, "\\u%04x", *at);
-        run = ++at;
+    for (size_t at = 0; at < size; at++) {
+        size_t run = quote_run(text + at, size - at);
+        buf_add(buf, text + at, run);
+        at += run;
+        if (at < size)
+            buf_add(buf, escape, quote_byte(text[at], escape));
     }
-    buf_add(buf, run, (size_t)(at - run));
     buf_add(buf, "\"", 1);
 }
 

@@ -29,8 +29,7 @@ void buf_format(struct buf *buf, const char *format, ...)
 /* Adds the digits of an integer; a tenth of what buf_format() costs. */
 void buf_add_integer(struct buf *buf, int64_t number);
 
-/* Adds `text` as a JSON string with its quotes. Bytes that are not UTF-8 become
- * U+FFFD; '/' is not escaped. */
+/* Adds `text` as a JSON string with its quotes, as quote.h writes it. */
 void buf_add_json(struct buf *buf, const char *text, size_t size);
 
 /* Removes `size` bytes (at most all) from the front. */

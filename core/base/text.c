@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,39 @@ text_integer(const char *text, int64_t *value)
         return false;
     *value = negative ? result : -result;
     return true;
+}
+
+size_t
+text_format_integer(int64_t value, char *out)
+{
+    char digits[TEXT_INTEGER_MAX];
+    size_t at = sizeof digits;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        digits[--at] = '-';
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
+/* Whole numbers of up to fifteen digits are written as integers are; all but -0. */
+#define WHOLE_MAX 1e15
+
+size_t
+text_format_number(double value, char *out)
+{
+    if (value > -WHOLE_MAX && value < WHOLE_MAX && value == (double)(int64_t)value &&
+        !(value == 0 && signbit(value)))
+        return text_format_integer((int64_t)value, out);
+    char text[TEXT_NUMBER_MAX];
+    int size = 0, digits = 15;
+    do
+        size = snprintf(text, sizeof text, "%.*g", digits, value);
+    while (digits++ < 17 && strtod(text, NULL) != value);
+    memcpy(out, text, (size_t)size);
+    return (size_t)size;
 }
 
 char *

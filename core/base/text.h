@@ -24,6 +24,16 @@ bool text_rate(const char *text, double *per_second);
 /* A whole decimal integer, no blanks, no sign but '-'; false on overflow. */
 bool text_integer(const char *text, int64_t *value);
 
+#define TEXT_INTEGER_MAX 20 /* the digits of the longest one, and its sign */
+/* Writes the digits of an integer, no NUL, and returns how many: a tenth of what
+ * snprintf() costs. */
+size_t text_format_integer(int64_t value, char *out);
+
+#define TEXT_NUMBER_MAX 32
+/* Writes the shortest decimal form of a finite number that reads back as the same
+ * ("0.1", "1e+300"; 5 for 5.0), no NUL, and returns its size. */
+size_t text_format_number(double value, char *out);
+
 /* "2026-11-20T18:05:00Z", with ".123" when `millis`. `out` has at least 32 bytes. */
 char *text_format_time(int64_t wall_ms, bool millis, char *out, size_t size);
 

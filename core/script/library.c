@@ -6,10 +6,12 @@
 
 #include <lauxlib.h>
 
+#include "script/encode.h"
 #include "script/library_data.h"
 
 #define LOADED  "ccgate.loaded"
 #define PRELOAD "ccgate.preload"
+#define ENCODE  "gateway.encode" /* the module that is C */
 
 static const struct library_module *
 find_embedded(const char *name)
@@ -91,6 +93,7 @@ library_install(lua_State *L)
     lua_pushstring(L, getenv("CCGATE_LUA_DIR"));
     lua_pushcclosure(L, l_require, 1);
     lua_setglobal(L, "require");
+    library_preload(L, ENCODE, luaopen_gateway_encode);
 }
 
 /* What package.preload has for a module: upvalue 1 as of require(). */
@@ -115,6 +118,8 @@ library_offer(lua_State *L, lua_CFunction open)
     }
     lua_pushcfunction(L, open);
     lua_setfield(L, -2, "gateway.core");
+    lua_pushcfunction(L, luaopen_gateway_encode);
+    lua_setfield(L, -2, ENCODE);
     lua_pop(L, 1);
 }
 

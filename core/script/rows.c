@@ -334,21 +334,11 @@ l_copy(lua_State *L)
     return 1;
 }
 
-/* The shortest of the usual precisions that reads back as the same number. */
-static void
-add_number(struct buf *out, double number)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.15g", number);
-    if (strtod(text, NULL) != number)
-        snprintf(text, sizeof text, "%.17g", number);
-    buf_add_text(out, text);
-}
-
 /* JSON of the number or boolean at the top of the stack, or of nil. */
 static void
 add_scalar(lua_State *L, struct buf *out)
 {
+    char number[TEXT_NUMBER_MAX];
     switch (lua_type(L, -1)) {
     case LUA_TNIL: buf_add_text(out, "null"); return;
     case LUA_TBOOLEAN:
@@ -358,7 +348,7 @@ add_scalar(lua_State *L, struct buf *out)
         if (lua_isinteger(L, -1))
             buf_add_integer(out, lua_tointeger(L, -1));
         else
-            add_number(out, lua_tonumber(L, -1));
+            buf_add(out, number, text_format_number(lua_tonumber(L, -1), number));
     }
 }
 

@@ -137,7 +137,7 @@ test_json(void **state)
         {"plain /path", 11, "\"plain /path\""},
         {"a\"b\\c", 5, "\"a\\\"b\\\\c\""},
         {"\b\f\n\r\t", 5, "\"\\b\\f\\n\\r\\t\""},
-        {"\0\x01\x1f\x7f", 4, "\"\\u0000\\u0001\\u001f\x7f\""},
+        {"\0\x01\x1f\x7f", 4, "\"\\u0000\\u0001\\u001f\\u007f\""},
         {"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
          "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
         {"a\xff\x62", 3, "\"a\xef\xbf\xbd\x62\""},

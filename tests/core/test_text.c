@@ -335,6 +335,36 @@ test_printable(void **state)
     assert_false(text_is_printable("a\x7f"));
 }
 
+static void
+test_written_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {-0.0, "-0"},
+        {5, "5"},
+        {-7, "-7"},
+        {0.1, "0.1"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {1.0 / 3, "0.3333333333333333"},
+        {999999999999999, "999999999999999"},
+        {1e15, "1e+15"},
+        {9007199254740993, "9007199254740992"},
+        {1e300, "1e+300"},
+        {-1.7976931348623157e308, "-1.7976931348623157e+308"},
+        {5e-324, "4.94065645841247e-324"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[TEXT_NUMBER_MAX + 1] = {0};
+        size_t size = text_format_number(cases[i].value, text);
+        assert_int_equal(size, strlen(cases[i].text));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 int
 main(void)
 {
@@ -349,6 +379,7 @@ main(void)
         cmocka_unit_test(test_nearest_counts_a_swap_once_and_keeps_the_order),
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_written_times),
+        cmocka_unit_test(test_written_numbers),
         cmocka_unit_test(test_printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
