@@ -4,7 +4,7 @@
 
 PACKAGES := gcc make pkg-config lua5.4 liblua5.4-dev lua-cjson lua-cjson-dev \
 	libcurl4-openssl-dev libevent-dev libssl-dev libsqlite3-dev libseccomp-dev
-TEST_PACKAGES := libcmocka-dev lua-busted lua-luv sqlite3 curl procps
+TEST_PACKAGES := libcmocka-dev lua-busted lua-luv sqlite3 curl openssl procps
 CHECK_PACKAGES := clang clang-format cppcheck lua-check
 # npm comes with some builds of node, and with others it does not.
 BENCH_PACKAGES := nodejs sqlite3 procps $(if $(shell command -v npm),,npm)

@@ -1,6 +1,7 @@
 /* One attempt: rendered, put on disk, sent, judged. */
 #include "deliver/deliver_inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,16 @@ judge(struct flight *flight, const struct http_response *response,
     connector_classify(outlet->deliver->connector, kind, &answer, judgement);
 }
 
+/* The way out of a certificate by an authority that is not known. */
+static void
+name_ca_file(const struct outlet *outlet, struct error *error)
+{
+    size_t used = strlen(error->message);
+    snprintf(error->message + used, sizeof error->message - used,
+             "; ca_file in [destination %s] names an authority of your own",
+             outlet->name);
+}
+
 static void
 on_response(void *arg, const struct http_response *response)
 {
@@ -117,6 +128,8 @@ on_response(void *arg, const struct http_response *response)
         .duration_ms = response->duration_us / 1000,
         .memo = judgement.memo,
     };
+    if (response->is_stranger)
+        name_ca_file(outlet, &outcome.error);
     if (judgement.verdict == VERDICT_AGAIN)
         ask_again(flight, &outcome);
     else

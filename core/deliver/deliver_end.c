@@ -60,6 +60,17 @@ reason_of(const struct outcome *outcome, char room[REASON_ROOM])
 }
 
 static void
+log_sent(const struct flight *flight, const struct outcome *outcome)
+{
+    const char *name = flight->outlet->name;
+    log_info("deliver", "sent    %s to %s (%ld, %lld ms)", about(flight), name,
+             outcome->status, (long long)outcome->duration_ms);
+    if (outcome->response && outcome->response->refused)
+        log_warn("deliver", "%s: %s went to some alone; refused: %s", name,
+                 about(flight), outcome->response->refused);
+}
+
+static void
 log_outcome(const struct flight *flight, const struct outcome *outcome, int64_t wait_ms)
 {
     const char *name = flight->outlet->name;
@@ -67,8 +78,7 @@ log_outcome(const struct flight *flight, const struct outcome *outcome, int64_t 
     char room[REASON_ROOM], wait[32];
     const char *reason = reason_of(outcome, room);
     if (outcome->verdict == VERDICT_DONE)
-        log_info("deliver", "sent    %s to %s (%ld, %lld ms)", about(flight), name,
-                 outcome->status, (long long)outcome->duration_ms);
+        log_sent(flight, outcome);
     else if (wait_ms < 0)
         log_error("deliver", "%s: %s given up after %lld attempt%s: %s", name,
                   about(flight), attempts, attempts == 1 ? "" : "s", reason);

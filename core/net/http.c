@@ -229,11 +229,13 @@ static int
 on_said(CURL *easy, curl_infotype what, char *text, size_t size, void *arg)
 {
     static const char leave[] = "QUIT\r\n";
-    const struct http_slot *slot = arg;
+    struct http_slot *slot = arg;
     const struct http_pool *pool = slot->call->pool;
     (void)easy;
-    if (what != CURLINFO_HEADER_OUT || size != sizeof leave - 1 ||
-        memcmp(text, leave, size) != 0)
+    if (what != CURLINFO_HEADER_OUT)
+        return 0;
+    http_slot_note_command(slot, text, size);
+    if (size != sizeof leave - 1 || memcmp(text, leave, size) != 0)
         return 0;
     for (size_t fd = 0; fd < pool->spot_room; fd++)
         if (pool->spots[fd] && pool->spots[fd]->slot == slot)

@@ -40,6 +40,9 @@ struct http_response {
     int64_t retry_after_ms; /* from Retry-After (seconds or date), -1 when absent or
                                unreadable; not clamped */
     int64_t duration_us;    /* from start on the wire to the end */
+    const char *refused;    /* of a letter that went to others: the recipients whom the
+                               server refused, with its words; NULL: none */
+    int is_stranger; /* the server's certificate is by an authority that is not known */
     const struct http_slot *slot; /* private: where its headers are; NULL: none came */
 };
 
@@ -60,7 +63,8 @@ void http_each_header(const struct http_response *response, http_on_header *on_e
 /* A letter instead of an HTTP request: the URL is smtp:// or smtps://, the body is the
  * letter, head and all, and method and headers mean nothing. The status is the server's
  * last reply (250, 451, 550), also where it refused, and the response's body says it in
- * its words. */
+ * its words. A recipient whom it refuses is left out; when it refuses all, a reply that
+ * asks for another attempt (4xx) counts more than the last. */
 struct http_mail {
     const char *from;
     const char *const *to; /* addresses alone */

@@ -1,5 +1,6 @@
 /* A slot that carries a letter. The server's replies come as headers; what matters is
- * the last one: it took the letter, or says why it did not. */
+ * the last one: it took the letter, or says why it did not. Before, it is asked about
+ * each recipient: those whom it refuses keep the letter from nobody else. */
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,9 +65,33 @@ http_slot_prepare_mail(struct http_slot *slot)
     set_number(slot, CURLOPT_USE_SSL,
                request->is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL);
     set_number(slot, CURLOPT_UPLOAD, 1);
+    set_number(slot, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1);
     if (curl_easy_setopt(slot->easy, CURLOPT_READFUNCTION, on_read) != CURLE_OK ||
         curl_easy_setopt(slot->easy, CURLOPT_READDATA, slot) != CURLE_OK)
         abort();
+}
+
+void
+http_slot_note_command(struct http_slot *slot, const char *line, size_t size)
+{
+    static const char about[] = "RCPT TO:";
+    slot->is_asked = size > sizeof about && !memcmp(line, about, sizeof about - 1);
+    slot->asked += slot->is_asked;
+}
+
+/* The answer about one recipient. */
+static void
+note_recipient(struct http_slot *slot)
+{
+    const char *reply = slot->body.data;
+    if (*reply == '2') {
+        slot->accepted++;
+        return;
+    }
+    if (*reply == '4' && !slot->later.size)
+        buf_add_text(&slot->later, reply);
+    buf_format(&slot->refusals, "%s%s: %s", slot->refusals.size ? "; " : "",
+               slot->request->to[slot->asked - 1], reply);
 }
 
 void
@@ -76,20 +101,56 @@ http_slot_note_reply(struct http_slot *slot, const char *line, size_t size)
         size--;
     buf_clear(&slot->body);
     buf_add(&slot->body, line, size);
+    /* "250-…" goes on. */
+    bool is_whole = size == 3 || (size > 3 && line[3] != '-');
+    if (slot->is_asked && is_whole && slot->asked <= slot->request->to_count) {
+        slot->is_asked = false;
+        note_recipient(slot);
+    }
 }
 
-/* Curl calls a refusal an error of its own, by the step in which it came. */
+/* Its last reply. Where it wanted nobody, but somebody only for now, that is worth
+ * another attempt. */
+static const char *
+last_reply(struct http_slot *slot, bool is_sent, long *status)
+{
+    if (is_sent && slot->refusals.size)
+        buf_format(&slot->answer, "%s; refused: %s", slot->body.data,
+                   slot->refusals.data);
+    else if (!is_sent && !slot->accepted && slot->later.size &&
+             slot->asked == slot->request->to_count)
+        buf_add_text(&slot->answer, slot->later.data);
+    else
+        return slot->body.size ? slot->body.data : "";
+    if (!is_sent)
+        *status = strtol(slot->answer.data, NULL, 10);
+    return slot->answer.data;
+}
+
+/* Curl calls a refusal an error of its own, by the step in which it came. A server that
+ * refuses STARTTLS has said nothing of the letter. */
 bool
-http_slot_read_mail(const struct http_slot *slot, struct http_response *response)
+http_slot_read_mail(struct http_slot *slot, struct http_response *response)
 {
     long status = 0;
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
     bool is_sent = response->curl_code == CURLE_OK;
-    bool is_refused = status >= 400 && status <= 599;
+    bool is_refused =
+        status >= 400 && status <= 599 && response->curl_code != CURLE_USE_SSL_FAILED;
     if (!is_sent && !is_refused)
         return false;
+    response->body = last_reply(slot, is_sent, &status);
+    response->body_size = strlen(response->body);
     response->status = status;
-    response->body = slot->body.size ? slot->body.data : "";
-    response->body_size = slot->body.size;
+    response->refused = is_sent && slot->refusals.size ? slot->refusals.data : NULL;
     return true;
+}
+
+void
+http_slot_fini_mail(struct http_slot *slot)
+{
+    free(slot->recipients);
+    buf_fini(&slot->refusals);
+    buf_fini(&slot->later);
+    buf_fini(&slot->answer);
 }

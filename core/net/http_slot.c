@@ -181,7 +181,7 @@ http_slot_delete(struct http_slot *slot)
     curl_easy_cleanup(slot->easy);
     buf_fini(&slot->body);
     free(slot->headers);
-    free(slot->recipients);
+    http_slot_fini_mail(slot);
     free(slot->method);
     free(slot->url);
     free(slot->ca_file);
@@ -347,6 +347,9 @@ reason_of(const struct http_slot *slot, CURLcode code)
         curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &problem);
     if (problem)
         return strerror((int)problem);
+    if (code == CURLE_USE_SSL_FAILED)
+        return "the mail server takes no STARTTLS; smtps:// is TLS from the first byte, "
+               "starttls = off goes without";
     return slot->detail[0] ? slot->detail : curl_easy_strerror(code);
 }
 
@@ -383,6 +386,21 @@ set_error(const struct http_slot *slot, CURLcode code, struct error *error)
     else
         error_set(error, ERROR_LIMIT, digits, "%s: answer of more than %zu bytes",
                   where, slot->request->body_max);
+}
+
+/* Whether it is the certificate's authority that was not known: not its age or name. */
+static bool
+is_stranger(const struct http_slot *slot)
+{
+    /* Of OpenSSL's x509_vfy.h: the leaf is its own authority, the last of the chain is,
+     * the authority is not there, the leaf alone is there. */
+    static const long results[] = {18, 19, 20, 21};
+    long result = 0;
+    curl_easy_getinfo(slot->easy, CURLINFO_SSL_VERIFYRESULT, &result);
+    bool is_found = false;
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        is_found |= results[i] == result;
+    return is_found;
 }
 
 /* Seconds, or a date as HTTP writes it (or NULL): it begins with the name of a day,
@@ -433,7 +451,7 @@ http_header_of(const struct http_response *response, const char *name)
 }
 
 void
-http_slot_read(const struct http_slot *slot, int code, struct http_response *response)
+http_slot_read(struct http_slot *slot, int code, struct http_response *response)
 {
     curl_off_t duration_us = 0;
     curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &duration_us);
@@ -447,6 +465,8 @@ http_slot_read(const struct http_slot *slot, int code, struct http_response *res
     if (code != CURLE_OK) {
         is_in_doubt = is_in_doubt || code == CURLE_PEER_FAILED_VERIFICATION;
         set_error(slot, (CURLcode)code, &response->error);
+        response->is_stranger =
+            code == CURLE_PEER_FAILED_VERIFICATION && is_stranger(slot);
         return;
     }
     is_in_doubt = false;

@@ -29,7 +29,13 @@ struct http_slot {
     size_t header_room;
     bool is_mail; /* and serves for nothing else */
     struct curl_slist *recipients;
-    size_t written; /* bytes of the letter */
+    size_t written;  /* bytes of the letter */
+    size_t asked;    /* recipients that the server was asked about */
+    bool is_asked;   /* about the last of them just now */
+    size_t accepted; /* by the server, of these */
+    /* Whom it refused, and how; its first reply that says "later"; its last reply, and
+     * whom it refused when it took the letter. */
+    struct buf refusals, later, answer;
     const struct http_copy *request;
     struct buf body;
     size_t header_size;
@@ -54,18 +60,19 @@ void http_slot_prepare(struct http_slot *slot, const struct http_copy *request);
 /* ---- http_mail.c: of a slot for a letter ---- */
 
 void http_slot_prepare_mail(struct http_slot *slot);
-/* A line that the server said. */
+/* A command to the server, and a line of its replies. */
+void http_slot_note_command(struct http_slot *slot, const char *line, size_t size);
 void http_slot_note_reply(struct http_slot *slot, const char *line, size_t size);
 /* False when it is not the server that ended it. */
-bool http_slot_read_mail(const struct http_slot *slot, struct http_response *response);
+bool http_slot_read_mail(struct http_slot *slot, struct http_response *response);
+void http_slot_fini_mail(struct http_slot *slot);
 
 /* Whether the slot's request may go to this address; notes one that it may not. */
 bool http_slot_may_dial(struct http_slot *slot, const struct sockaddr *address);
 
 /* What came of it, after curl ended it with `code` (a CURLcode). The body stays the
  * slot's. */
-void http_slot_read(const struct http_slot *slot, int code,
-                    struct http_response *response);
+void http_slot_read(struct http_slot *slot, int code, struct http_response *response);
 
 /* Forgets the request and its answer. */
 void http_slot_clear(struct http_slot *slot);

@@ -310,7 +310,6 @@ test_classify(void **state)
         assert_int_equal(judge(cases[i].kind, &cases[i].answer), cases[i].verdict);
 }
 
-/* A message that could not be rendered for want of memory would be dead. */
 /* ---- what would be answered ---- */
 
 /* Of one kind and step. */
@@ -342,6 +341,7 @@ test_played(void **state)
     expect_played("pigeon", NULL, "{}", 500, "");
 }
 
+/* A message that could not be rendered for want of memory would be dead. */
 static void
 test_no_memory(void **state)
 {

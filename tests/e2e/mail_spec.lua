@@ -1,6 +1,6 @@
 --- Letters, by a mail server of the test's own: real bytes over loopback.
 local harness = require "e2e.harness"
-local uv = require "luv"
+local mail_server = require "e2e.mail_server"
 
 local RULE <const> = [[
 local gw = require "gateway"
@@ -26,80 +26,6 @@ allow_private = 127.0.0.1
 ayse = email:ayse@example.com
 ]]
 
--- ---- a server that takes letters: server.letters = { { from, to, text, user }, … } ----
--- It says instead, by the command, what `says` has; "" is silence.
-
-local Server <const> = {}
-Server.__index = Server
-
--- What a command is answered, and what it means.
-local REPLIES <const> = {
-  { "^EHLO", "250-example\r\n250-AUTH PLAIN\r\n250 8BITMIME" },
-  { "^AUTH PLAIN$", "334 " },
-  { "^MAIL FROM:<([^>]*)>", "250 fine", function(letter, found) letter.from = found end },
-  { "^RCPT TO:<([^>]*)>", "250 fine", function(letter, found) table.insert(letter.to, found) end },
-  { "^DATA", "354 go on", function(letter) letter.is_open = true end },
-  { "^QUIT", "221 bye" },
-  { "^([%w+/]+=*)$", "235 welcome", function(letter, found) letter.user = found end },
-}
-
-function Server:reply(line, letter)
-  for _, row in ipairs(REPLIES) do
-    local found = line:match(row[1])
-    if found then
-      local own = self.says[line:match "^%a+"]
-      if row[3] and not own then row[3](letter, found) end
-      return own or row[2]
-    end
-  end
-  return "500 what?"
-end
-
-function Server:talk(client)
-  local letter, rest = { to = {} }, ""
-  local function say(text) client:write(text .. "\r\n") end
-  client:read_start(function(_, bytes)
-    if not bytes then return client:close() end
-    rest = rest .. bytes
-    while true do
-      local text, after = rest:match(letter.is_open and "^(.-\r\n)%.\r\n()" or "^(.-)\r\n()")
-      if not text then return end
-      rest = rest:sub(after)
-      if letter.is_open then
-        letter.is_open, letter.text = false, text
-        if not self.says.END then table.insert(self.letters, letter) end
-        say(self.says.END or "250 taken")
-        letter = { to = {} }
-      else
-        local reply = self:reply(text, letter)
-        if reply ~= "" then say(reply) end
-      end
-    end
-  end)
-  say "220 example"
-end
-
-local function serve(says)
-  local server = setmetatable({ letters = {}, says = says or {}, clients = {} }, Server)
-  server.socket = uv.new_tcp()
-  assert(server.socket:bind("127.0.0.1", 0))
-  server.socket:listen(8, function()
-    local client = uv.new_tcp()
-    server.socket:accept(client)
-    table.insert(server.clients, client)
-    server:talk(client)
-  end)
-  server.url = "smtp://127.0.0.1:" .. server.socket:getsockname().port
-  return server
-end
-
-function Server:close()
-  for _, client in ipairs(self.clients) do
-    if not client:is_closing() then client:close() end
-  end
-  self.socket:close()
-end
-
 -- ---- reading them ----
 
 local function head_of(letter, name)
@@ -116,7 +42,7 @@ local function decode(text)
 end
 
 local function start(more, says)
-  server = serve(says)
+  server = mail_server.serve { says = says }
   world:simulate()
   world:conf(POST:format(server.url, more))
   world:script("queue_wait", RULE)
@@ -176,6 +102,22 @@ describe("a destination of kind email", function()
     assert.equal(2, #server.clients) -- nor for the next letter
     world.gateway:kill "sigterm"
     assert.equal(0, world.gateway:join(10))
+  end)
+
+  it("reaches those whom the server takes, and tells of the others", function()
+    start("starttls = off", { RCPT = function(line)
+      return line:find "lead@" and "550 nobody of that name" or line:find "ayse@" and "451 later" or nil
+    end })
+    assert.same({ "ops@example.com" }, wait_letters(1)[1].to)
+    local refused <const> = "lead@example.com: 550 nobody of that name; ayse@example.com: 451 later"
+    world.gateway:wait_log("post: raise of queue-wait/1 went to some alone; refused: " .. refused)
+    local id = world:select("SELECT id FROM outbox WHERE destination = 'post'")[1]
+    assert.same({ "250|250 taken; refused: " .. refused },
+      world:select(("SELECT status, answer FROM attempt WHERE message_id = '%s'"):format(id)))
+    server.says = { RCPT = function(line) return line:find "ops@" and "451 later" or "550 nobody of that name" end }
+    world:queue(1, { callWaitNums = 0 }) -- nobody gets it, but somebody may
+    world.gateway:wait_log "clear of queue-wait/1 failed: HTTP 451"
+    assert.equal(1, #server.letters)
   end)
 
   it("keeps trying what the server puts off, and gives up what it refuses", function()
