@@ -113,6 +113,19 @@ check_identity(sqlite3 *handle, const char *path, int64_t *version, struct error
     return true;
 }
 
+/* Of a page that it did not get quick_check tells SQLite's code: a machine without
+ * memory or a disk that does not answer says nothing about the file. */
+static bool
+is_unread(const char *verdict)
+{
+    static const char mark[] = "error code=";
+    const char *found = strstr(verdict, mark);
+    if (!found)
+        return false;
+    long code = strtol(found + sizeof mark - 1, NULL, 10) & 0xff;
+    return code != SQLITE_CORRUPT && code != SQLITE_NOTADB;
+}
+
 static bool
 check_content(sqlite3 *handle, const char *path, struct error *error)
 {
@@ -120,7 +133,9 @@ check_content(sqlite3 *handle, const char *path, struct error *error)
     if (!verdict)
         return form_fail(path, handle, error);
     bool sound = !strcmp(verdict, "ok");
-    if (!sound)
+    if (!sound && is_unread(verdict))
+        error_set(error, ERROR_LIMIT, "", "%s cannot be read: %s", path, verdict);
+    else if (!sound)
         error_set(error, ERROR_DECODE, "",
                   "%s is damaged (%s): move it away, the gateway starts a new one",
                   path, verdict);
