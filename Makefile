@@ -176,7 +176,7 @@ $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TEST_OBJECTS) $
 # What tests preload into programs.
 SHIMS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(wildcard tests/shim/*.c))
 
-$(BUILD)/tests/%.so: tests/shim/%.c
+$(BUILD)/tests/%.so: tests/shim/%.c tests/shim/switch.h
 	@mkdir -p $(@D)
 	$(say) cc $<
 	$(quiet)$(CC) -std=c11 -Wall -Wextra -O2 -fPIC -shared -o $@ $< -ldl
@@ -201,7 +201,7 @@ test: $(BUILD)/.test-packages
 # What takes too long for every day.
 nightly: $(BUILD)/.test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD) test-programs
-	@CCGATE_KILLS=500 tests/run $(BUILD) e2e/kill
+	@CCGATE_KILLS=500 tests/run $(BUILD) e2e/kill e2e/machine
 
 sanitize:
 	@$(MAKE) --no-print-directory SANITIZE=1 test

@@ -1,7 +1,9 @@
 #include "base/loop.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "base/agenda.h"
@@ -68,7 +70,7 @@ struct watch {
 static _Noreturn void
 give_up(const char *what)
 {
-    log_error("loop", "cannot %s", what);
+    log_error("loop", "cannot %s: %s", what, strerror(errno));
     abort();
 }
 

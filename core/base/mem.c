@@ -14,6 +14,13 @@ give_up(const char *what, size_t size)
     abort();
 }
 
+void
+mem_give_up(const char *library, const char *what)
+{
+    fprintf(stderr, "%s: %s failed: no memory, or not built for it\n", library, what);
+    abort();
+}
+
 void *
 mem_zero(size_t size)
 {

@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+/* Ends the process, because a library could not do what depends on memory alone, or on
+ * how it was built. */
+_Noreturn void mem_give_up(const char *library, const char *what);
+
 /* Zeroed memory of `size` bytes; never NULL. Release with free(). */
 void *mem_zero(size_t size);
 

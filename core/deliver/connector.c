@@ -75,10 +75,8 @@ connector_call(lua_State *L, int arguments, int results, struct error *error)
     int result = lua_pcall(L, arguments, results, 0);
     if (result == LUA_OK)
         return true;
-    if (result == LUA_ERRMEM) {
-        log_error("deliver", "no memory for Lua");
-        abort();
-    }
+    if (result == LUA_ERRMEM)
+        mem_give_up("Lua", "what a connector does");
     const char *message = lua_tostring(L, -1);
     error_set(error, ERROR_DECODE, "", "%s",
               message ? message : "an error without text");
@@ -91,7 +89,7 @@ connector_new(struct error *error)
     struct connector *connector = mem_zero(sizeof(*connector));
     connector->L = luaL_newstate();
     if (!connector->L)
-        abort();
+        mem_give_up("Lua", "luaL_newstate");
     lua_pushcfunction(connector->L, l_load);
     if (connector_call(connector->L, 0, AT_END, error))
         return connector;

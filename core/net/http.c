@@ -63,13 +63,6 @@ struct http_pool {
     uint64_t turn;
 };
 
-static _Noreturn void
-give_up(const char *what)
-{
-    log_error("http", "curl: %s failed", what);
-    abort();
-}
-
 /* ---- turns ----
  * Calls begin and end in a turn of their pool, at the end of a turn of the loop: never
  * inside curl, never inside http_start(). */
@@ -289,7 +282,7 @@ take_slot(struct http_pool *pool, bool is_mail)
         curl_easy_setopt(slot->easy, CURLOPT_DEBUGFUNCTION, on_said) ||
         curl_easy_setopt(slot->easy, CURLOPT_DEBUGDATA, slot) ||
         curl_easy_setopt(slot->easy, CURLOPT_VERBOSE, (long)is_mail))
-        give_up("setting callbacks");
+        mem_give_up("curl", "setting callbacks");
     return slot;
 }
 
@@ -338,7 +331,7 @@ begin_call(struct http_call *call)
     call->slot->call = call;
     http_slot_prepare(call->slot, call->request);
     if (curl_multi_add_handle(pool->multi, call->slot->easy) != CURLM_OK)
-        give_up("curl_multi_add_handle");
+        mem_give_up("curl", "curl_multi_add_handle");
 }
 
 static void
@@ -440,7 +433,7 @@ http_pool_new(struct loop *loop, size_t at_once)
         curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool) ||
         curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer) ||
         curl_multi_setopt(multi, CURLMOPT_TIMERDATA, pool))
-        give_up("curl_multi_init");
+        mem_give_up("curl", "curl_multi_init");
     return pool;
 }
 

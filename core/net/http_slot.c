@@ -30,21 +30,14 @@ static const char *system_ca_file = "/etc/ssl/certs/ca-certificates.crt";
 #define set(easy, option, value)                                                       \
     do {                                                                               \
         if (curl_easy_setopt(easy, option, value) != CURLE_OK)                         \
-            give_up(#option);                                                          \
+            mem_give_up("curl", #option);                                              \
     } while (0)
-
-static _Noreturn void
-give_up(const char *what)
-{
-    log_error("http", "curl: %s failed", what);
-    abort();
-}
 
 void
 http_slot_setup(void)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        give_up("curl_global_init");
+        mem_give_up("curl", "curl_global_init");
     const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
     if (version->cainfo)
         system_ca_file = version->cainfo;
@@ -152,7 +145,7 @@ http_slot_new(bool is_mail)
     slot->detail = mem_zero(CURL_ERROR_SIZE);
     CURL *easy = slot->easy = curl_easy_init();
     if (!easy)
-        give_up("curl_easy_init");
+        mem_give_up("curl", "curl_easy_init");
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
         set(easy, constants[i].option, constants[i].value);
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");

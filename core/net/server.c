@@ -45,13 +45,6 @@ struct server {
     struct requests open; /* not answered yet */
 };
 
-static _Noreturn void
-give_up(const char *what)
-{
-    log_error("server", "libevent: %s failed", what);
-    abort();
-}
-
 /* ---- connections ---- */
 
 static struct bufferevent *
@@ -245,7 +238,7 @@ server_reply_more(struct server_request *request, const void *data, size_t size)
 {
     struct evbuffer *piece = evbuffer_new();
     if (!piece)
-        give_up("evbuffer_new");
+        mem_give_up("libevent", "evbuffer_new");
     evbuffer_add(piece, data, size);
     evhttp_send_reply_chunk(request->http, piece);
     evbuffer_free(piece);
@@ -307,10 +300,10 @@ server_new(struct loop *loop, const struct server_options *options, struct error
                                          options->deadline_ms);
     server->http = evhttp_new(base);
     if (!server->http)
-        give_up("evhttp_new");
+        mem_give_up("libevent", "evhttp_new");
     configure(server, options);
     if (!evhttp_bind_listener(server->http, listener))
-        give_up("evhttp_bind_listener");
+        mem_give_up("libevent", "evhttp_bind_listener");
     return server;
 }
 

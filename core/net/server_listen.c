@@ -22,13 +22,6 @@ enum {
     FLAGS = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
 };
 
-static _Noreturn void
-give_up(const char *what)
-{
-    log_error("server", "libevent: %s failed", what);
-    abort();
-}
-
 /* ---- addresses ---- */
 
 static char *
@@ -38,7 +31,7 @@ address_of(int fd)
     socklen_t size = sizeof address;
     char host[INET6_ADDRSTRLEN];
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        give_up("getsockname");
+        mem_give_up("the kernel", "getsockname");
     if (address.ss_family == AF_INET) {
         const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
         inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
@@ -173,7 +166,7 @@ listen_on_path(struct event_base *base, const char *path, struct error *error)
     struct evconnlistener *listener =
         evconnlistener_new(base, NULL, NULL, FLAGS, 0, fd);
     if (!listener)
-        give_up("evconnlistener_new");
+        mem_give_up("libevent", "evconnlistener_new");
     return listener;
 }
 

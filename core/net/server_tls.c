@@ -19,14 +19,6 @@
 
 enum { DAY_S = 24 * 3600, VALID_DAYS = 3650 };
 
-/* What fails here does not depend on the world: memory, or an OpenSSL without P-256. */
-static _Noreturn void
-give_up(const char *what)
-{
-    log_error("server", "OpenSSL: %s failed", what);
-    abort();
-}
-
 /* ---- certificates ---- */
 
 struct extension {
@@ -62,7 +54,7 @@ add_extensions(X509 *certificate, X509 *issuer, const struct extension *extensio
         X509_EXTENSION *made =
             X509V3_EXT_conf_nid(NULL, &context, extension->nid, extension->value);
         if (!made || !X509_add_ext(certificate, made, -1))
-            give_up(extension->value);
+            mem_give_up("OpenSSL", extension->value);
         X509_EXTENSION_free(made);
     }
 }
@@ -75,7 +67,7 @@ set_serial(X509 *certificate)
     uint64_t number;
     sign_random(&number, sizeof number);
     if (!ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), number >> 1))
-        give_up("serial number");
+        mem_give_up("OpenSSL", "serial number");
 }
 
 /* Signs itself when `issuer` is NULL. */
@@ -85,7 +77,7 @@ make_certificate(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer
 {
     X509 *certificate = X509_new();
     if (!certificate || !X509_set_version(certificate, X509_VERSION_3))
-        give_up("certificate");
+        mem_give_up("OpenSSL", "certificate");
     set_serial(certificate);
     X509_NAME *subject = X509_get_subject_name(certificate);
     int64_t now_s = clock_real_wall_ms() / 1000;
@@ -96,10 +88,10 @@ make_certificate(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer
         !ASN1_TIME_set(X509_getm_notBefore(certificate), now_s - 2 * DAY_S) ||
         !ASN1_TIME_set(X509_getm_notAfter(certificate), now_s + days * DAY_S) ||
         !X509_set_pubkey(certificate, key))
-        give_up("certificate");
+        mem_give_up("OpenSSL", "certificate");
     add_extensions(certificate, issuer ? issuer : certificate, extensions);
     if (!X509_sign(certificate, issuer_key, EVP_sha256()))
-        give_up("signing the certificate");
+        mem_give_up("OpenSSL", "signing the certificate");
     return certificate;
 }
 
@@ -155,7 +147,7 @@ make_context(X509 *certificate, EVP_PKEY *key, bool only_old)
                    : SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)) ||
         !SSL_CTX_use_certificate(context, certificate) ||
         !SSL_CTX_use_PrivateKey(context, key))
-        give_up("TLS context");
+        mem_give_up("OpenSSL", "TLS context");
     return context;
 }
 
@@ -164,7 +156,7 @@ make_key(void)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     if (!key)
-        give_up("making a key");
+        mem_give_up("OpenSSL", "making a key");
     return key;
 }
 
@@ -221,6 +213,6 @@ server_tls_accept(struct ssl_ctx_st *context)
 {
     SSL *ssl = SSL_new(context);
     if (!ssl)
-        give_up("SSL_new");
+        mem_give_up("OpenSSL", "SSL_new");
     return ssl;
 }

@@ -21,14 +21,6 @@
 static EVP_MAC_CTX *hmac;
 static EVP_MD *sha256;
 
-/* Hashes do not fail on valid arguments; a gateway that cannot sign is of no use. */
-static _Noreturn void
-give_up(const char *what)
-{
-    log_error("sign", "OpenSSL: %s failed", what);
-    abort();
-}
-
 static void
 fetch_algorithms(void)
 {
@@ -41,7 +33,7 @@ fetch_algorithms(void)
     hmac = EVP_MAC_CTX_new(algorithm);
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     if (!hmac || !sha256 || !EVP_MAC_CTX_set_params(hmac, params))
-        give_up("fetching HMAC-SHA256");
+        mem_give_up("OpenSSL", "fetching HMAC-SHA256");
     EVP_MAC_free(algorithm); /* the context keeps it */
 }
 
@@ -51,7 +43,7 @@ sign_sha256(const void *data, size_t size, unsigned char out[SIGN_SHA256_SIZE])
     if (!sha256)
         fetch_algorithms();
     if (!EVP_Digest(data, size, out, NULL, sha256, NULL))
-        give_up("SHA-256");
+        mem_give_up("OpenSSL", "SHA-256");
 }
 
 void
@@ -66,7 +58,7 @@ sign_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size
     if (!EVP_MAC_init(hmac, bytes, key_size, NULL) ||
         !EVP_MAC_update(hmac, data, size) ||
         !EVP_MAC_final(hmac, out, &out_size, SIGN_SHA256_SIZE))
-        give_up("HMAC-SHA256");
+        mem_give_up("OpenSSL", "HMAC-SHA256");
 }
 
 void
@@ -78,7 +70,7 @@ sign_random(void *out, size_t size)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            give_up("getrandom");
+            mem_give_up("the kernel", "getrandom");
         at += got;
         size -= (size_t)got;
     }

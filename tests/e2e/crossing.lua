@@ -1,6 +1,7 @@
 --- A gateway whose rule crosses its threshold all the time, with a handler, a store,
 --- reminders and an escalation, and what must hold of it whatever happened to it: what
 --- was committed arrived, in order, repeats with equal ids.
+local assert = require "luassert"
 local harness = require "e2e.harness"
 
 local crossing = {}
