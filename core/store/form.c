@@ -113,16 +113,17 @@ check_identity(sqlite3 *handle, const char *path, int64_t *version, struct error
     return true;
 }
 
-/* Of a page that it did not get quick_check tells SQLite's code: a machine without
- * memory or a disk that does not answer says nothing about the file. */
+/* quick_check could not read a page, with SQLite's code or without: a machine without
+ * memory, or a disk that does not answer, says nothing about the file. */
 static bool
 is_unread(const char *verdict)
 {
-    static const char mark[] = "error code=";
+    static const char mark[] = "error code";
     const char *found = strstr(verdict, mark);
     if (!found)
-        return false;
-    long code = strtol(found + sizeof mark - 1, NULL, 10) & 0xff;
+        return strstr(verdict, "failed to get page") != NULL;
+    found += sizeof mark - 1;
+    long code = strtol(found + strcspn(found, "0123456789"), NULL, 10) & 0xff;
     return code != SQLITE_CORRUPT && code != SQLITE_NOTADB;
 }
 

@@ -49,7 +49,7 @@ fill_store(void)
 {
     struct store *store = open_store();
     struct alert_record raised = alert(true, 1, "{\"a\":1}");
-    char *text = mem_format("%04000d", 0);
+    char *text = mem_format("%09000d", 0);
     struct txn *txn = txn_new();
     txn_put_alert(txn, &raised);
     for (int i = 0; i < 40; i++) {
