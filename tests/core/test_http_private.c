@@ -1,6 +1,31 @@
 /* Requests that may go to the public internet alone. */
 #include "exchange.h"
 
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdatomic.h>
+
+/* ---- a name server that says another address each time: libcurl's questions come here
+ */
+
+static const char *const *answers; /* to questions about flips.example.com, in turn */
+static atomic_size_t asked;
+
+int
+getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+            struct addrinfo **found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *,
+                struct addrinfo **) =
+        (int (*)(const char *, const char *, const struct addrinfo *,
+                 struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo");
+    bool is_flipping = node && strcmp(node, "flips.example.com") == 0;
+    return real(is_flipping ? answers[asked++] : node, service, hints, found);
+}
+
+/* ---- the server ---- */
+
 static void
 on_request(void *arg, struct server_request *request)
 {
@@ -134,6 +159,45 @@ used_connections_are_judged(void **state)
     assert_string_equal(exchange->log, "GET /in\nGET /in\n");
 }
 
+/* Where a name leads is judged each time it is dialled, and not when it is written. */
+static void
+names_that_flip_are_judged(void **state)
+{
+    struct exchange *exchange = *state;
+    static const char *const addresses[] = {"127.0.0.2", "127.0.0.1",
+                                            "169.254.169.254"};
+    const char *port = strrchr(server_address(exchange->server), ':');
+    char *url = mem_format("http://flips.example.com%s/in", port);
+    struct range allowed;
+    assert_true(range_parse("127.0.0.2/32", &allowed));
+    struct http_request request = {.method = "GET",
+                                   .url = url,
+                                   .public_only = 1,
+                                   .allowed = &allowed,
+                                   .allowed_count = 1,
+                                   .fresh = 1};
+    answers = addresses;
+    asked = 0;
+    assert_int_equal(exchange_call(exchange, &request).status, 200);
+    for (size_t i = 1; i < 3; i++) {
+        exchange_use_pool(exchange, 1); /* which remembers no names */
+        struct outcome outcome = exchange_call(exchange, &request);
+        is_refused(&outcome, "flips.example.com", addresses[i]);
+        assert_int_equal(asked, i + 1);
+    }
+    assert_string_equal(exchange->log, "GET /in\n");
+    free(url);
+}
+
+static int
+setup_everywhere(void **state)
+{
+    struct exchange *exchange = mem_zero(sizeof *exchange);
+    exchange_open(exchange, "0.0.0.0:0", false, 0, on_request, 4);
+    *state = exchange;
+    return 0;
+}
+
 int
 main(void)
 {
@@ -141,6 +205,8 @@ main(void)
         cmocka_unit_test_setup_teardown(every_spelling_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(ranges_are_allowed, setup, teardown),
         cmocka_unit_test_setup_teardown(used_connections_are_judged, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_that_flip_are_judged, setup_everywhere,
+                                        teardown),
     };
     http_init();
     return cmocka_run_group_tests_name("http_private", tests, NULL, NULL);
