@@ -57,9 +57,15 @@ local function committed(world)
   return messages
 end
 
---- Nothing new: the centre is gone, what waits in the outbox goes out.
+-- Raised alerts of which "second" has not been told yet.
+local UNTOLD <const> = [[
+SELECT count(*) FROM alert WHERE raised AND NOT EXISTS (SELECT 1 FROM outbox WHERE order_key = fingerprint
+  AND destination = 'second' AND instr(message, '"' || fingerprint || '-' || opening || '"'))]]
+
+--- Nothing new but reminders: the centre is gone, what waits in the outbox goes out.
 local function drain(world)
   world.center:stop()
+  harness.wait(function () return world:select(UNTOLD)[1] == "0" end, 60, "no escalation that is due")
   harness.wait(function ()
     return world:select("SELECT count(*) FROM handler")[1] == "0"
   end, 60, "no handler that is due")
