@@ -3,7 +3,7 @@
 --- of it when the clock was put forward by so much.
 local advice = require "gateway.advice"
 local condition = require "gateway.condition"
-local core = require "gateway.core"
+local document = require "gateway.document"
 local gateway = require "gateway"
 local job = require "gateway.job"
 local log = require "gateway.log"
@@ -30,12 +30,12 @@ local function on_missing(_, name)
   end
 end
 
---- The globals of the script. Its cjson is an instance of its own, so that settings it
---- changes are not the library's.
+--- The globals of the script. Its cjson is a table of its own: what it changes in there is
+--- not the library's.
 function boot.environment()
   sandbox.protect_strings()
   local environment = sandbox.new(log.print)
-  local known = { gateway = gateway, cjson = core.json.new() }
+  local known = { gateway = gateway, cjson = document.as_cjson() }
   environment.require = module.requirer(known, environment)
   return setmetatable(environment, { __index = on_missing })
 end

@@ -65,10 +65,19 @@ describe("the environment of a script", function()
   end)
 
   it("has a cjson of its own", function()
-    printed [[local cjson = require "cjson" cjson.encode = nil cjson.decode_max_depth(1)]]
+    printed [[local cjson = require "cjson" cjson.encode = nil cjson.null = 1]]
     local cjson = require "cjson"
-    assert.same({ { {} } }, cjson.decode "[[[]]]")
     assert.is_function(cjson.encode)
+    assert.equal('[null]\tnil', printed [[
+      local cjson = require "cjson"
+      print(cjson.new().encode { cjson.null }, cjson.new().decode_max_depth)]])
+  end)
+
+  it("writes and reads integers as they are with cjson, too", function()
+    assert.equal("[100000000000000000,9007199254740993,-1,0.1]\tinteger\t9007199254740993", printed [[
+      local cjson = require "cjson"
+      local read = cjson.decode "[100000000000000000,9007199254740993,-1,0.1]"
+      print(cjson.encode(read), math.type(read[1]), read[2])]])
   end)
 
   it("protects what the library hands out", function()
