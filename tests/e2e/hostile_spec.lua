@@ -1,62 +1,11 @@
 --- Scripts that do what scripts must not: each is named, stopped and switched off, and a
 --- good one beside them notices nothing.
 local harness = require "e2e.harness"
+local hostile = require "e2e.hostile"
 local uv = require "luv"
 
-local GOOD <const> = [[
-local gw = require "gateway"
-gw.rule "good" {
-  from = gw.queues { 1 }, every = "1s", send = "floor-chat",
-  when = gw.above("calls_waiting", 4), clear = gw.below("calls_waiting", 2),
-}
-]]
-
--- A poll a second, and what a machine with two processors needs for twenty hosts at once.
-local ON_TIME <const> = 8
-
-local function world_with(scripts, more)
-  local world = harness.world()
-  world:simulate()
-  world:sink()
-  world:conf(more)
-  world:script("good", GOOD)
-  for name, text in pairs(scripts) do world:script(name, text) end
-  world:queue(1, { callWaitNums = 0 })
-  world:queue(2, { callWaitNums = 0 })
-  return world
-end
-
--- The good script's alert comes and goes within the time that its rule promises.
-local function expect_good(world)
-  for _, step in ipairs { { "raise", 9 }, { "clear", 0 } } do
-    local kind, waiting = step[1], step[2]
-    local came = harness.is_alert(kind, "good")
-    local before = #world:received(came)
-    world:queue(1, { callWaitNums = waiting })
-    world:wait_received(before + 1, ON_TIME, came)
-  end
-end
-
--- How often the log says that the entry ("rule 'bad'") was stopped.
-local function strikes_of(world, script, entry)
-  return world.gateway:count_log(("script %s %s stopped: "):format(script, entry))
-end
-
-local function is_off(world, script, entry)
-  local begins = ("script %s %s stopped: "):format(script, entry)
-  for line in world.gateway:errors():gmatch "[^\n]+" do
-    if line:find(begins, 1, true) and line:find("switched off after 3 strikes", 1, true) then
-      return true
-    end
-  end
-  return false
-end
-
-local function wait_off(world, script, entry)
-  harness.wait(function () return is_off(world, script, entry) end, 30, function ()
-    return ("%s of %s to be switched off:\n%s"):format(entry, script, world.gateway:errors())
-  end)
-end
+local expect_good, wait_off = hostile.expect_good, hostile.wait_off
+local is_off, strikes_of = hostile.is_off, hostile.strikes_of
 
 -- ---- the four of the first promise ----
 
@@ -84,7 +33,7 @@ describe("four hostile scripts beside a good one", function ()
   local world
 
   -- Who eats has the time to come to the end of its memory.
-  before_each(function () world = world_with(FOUR, "[script eater]\ncpu = 300ms\n") end)
+  before_each(function () world = hostile.world(FOUR, "[script eater]\ncpu = 300ms\n") end)
   after_each(function () world:close() end)
 
   it("are named, killed and switched off; the good one's alerts are on time", function ()
@@ -157,6 +106,10 @@ local ATTACKS <const> = {
   { "optional_pattern", KILLED, '(("a"):rep(30)):find(("a?"):rep(30) .. ("a"):rep(30) .. "b")' },
   { "gmatch_flood", KILLED, 'for _ in (("a"):rep(1 << 20)):gmatch ".-b" do end' },
   { "plain_find", KILLED, '(("a"):rep(1 << 23)):find(("a"):rep(1 << 22) .. "b", 1, true)' },
+  {
+    "five_finds", KILLED,
+    'for _ = 1, 5 do (("a"):rep(1 << 23)):find(("a"):rep(1 << 22) .. "b", 1, true) end',
+  },
   { "xpcall_loop", EITHER, "local function loop() while true do end end xpcall(loop, loop)" },
   { "coroutine_loop", INSIDE, "while true do pcall(coroutine.wrap(function () while true do end end)) end" },
   { "close_loop", INSIDE, "local _ <close> = setmetatable({}, { __close = function () while true do end end })" },
@@ -196,7 +149,7 @@ describe("a script that tries", function ()
       local cpu = (how == MEMORY or how == CRASHED) and "2s" or "50ms"
       more = more .. ("[script %s]\ncpu = %s\n"):format(name, cpu)
     end
-    world = world_with(scripts, more)
+    world = hostile.world(scripts, more)
     world:run()
     expect_good(world)
   end)
@@ -248,31 +201,31 @@ gw.job "alive" { every = "1s", run = function () print "alive" end }
 ]]
   local world
 
-  before_each(function () world = world_with { both = SCRIPT } end)
+  before_each(function () world = hostile.world { both = SCRIPT } end)
   after_each(function () world:close() end)
 
   it("leaves the others of its script alone, and its alerts are held until a reload", function ()
     local cleared = harness.is_alert("clear", "bad")
     world:queue(1, { callWaitNums = 9 })
     world:run()
-    world:wait_received(1, ON_TIME, harness.is_alert("raise", "bad"))
-    world:wait_received(1, ON_TIME, harness.is_alert("raise", "fine"))
+    world:wait_received(1, hostile.ON_TIME, harness.is_alert("raise", "bad"))
+    world:wait_received(1, hostile.ON_TIME, harness.is_alert("raise", "fine"))
 
     world:queue(1, { callWaitNums = 200 })
     wait_off(world, "both", "rule 'bad'")
     world:queue(1, { callWaitNums = 0 })
-    world:wait_received(1, ON_TIME, harness.is_alert("clear", "fine"))
+    world:wait_received(1, hostile.ON_TIME, harness.is_alert("clear", "fine"))
     local alive = world.gateway:count_log "job alive: alive"
     harness.wait(function () return world.gateway:count_log "job alive: alive" > alive + 1 end)
     world:queue(1, { callWaitNums = 9 })
-    world:wait_received(2, ON_TIME, harness.is_alert("raise", "fine"))
+    world:wait_received(2, hostile.ON_TIME, harness.is_alert("raise", "fine"))
     world:queue(1, { callWaitNums = 0 })
-    world:wait_received(2, ON_TIME, harness.is_alert("clear", "fine"))
+    world:wait_received(2, hostile.ON_TIME, harness.is_alert("clear", "fine"))
     assert.equal(0, #world:received(cleared))
     assert.same({ "1" }, world:select "SELECT raised FROM alert WHERE rule = 'bad'")
 
     world:reload "gateway  reloaded"
-    world:wait_received(1, ON_TIME, cleared)
+    world:wait_received(1, hostile.ON_TIME, cleared)
     assert.equal(1, #world:received(harness.is_alert("raise", "bad")))
   end)
 end)
@@ -283,8 +236,12 @@ describe("a file that is no script", function ()
   local world
 
   before_each(function ()
-    world = world_with({
-      bytecode = string.dump(function () return 1 end),
+    local bytecode = string.dump(function () return 1 end)
+    world = hostile.world({
+      bytecode = bytecode,
+      corrupt = bytecode:sub(1, 20) .. ("\xff"):rep(200),
+      headless = bytecode:sub(2),
+      ors = "local a; return " .. ("a or "):rep(200000) .. "a",
       large = "-- " .. ("x"):rep(2000),
       endless = "while true do pcall(function () while true do end end) end",
       eating = 'local held = {} while true do held[#held + 1] = ("x"):rep(1000) .. #held end',
@@ -295,7 +252,10 @@ describe("a file that is no script", function ()
 
   it("is refused with the reason, and the good one runs", function ()
     for script, reason in pairs {
-      bytecode = "attempt to load a binary chunk",
+      bytecode = "bytecode.lua: attempt to load a binary chunk",
+      corrupt = "corrupt.lua: attempt to load a binary chunk",
+      headless = "headless.lua:1: ",
+      ors = "ors.lua: has 1000017 bytes, and a script has at most 262144",
       large = "has 2003 bytes, and a script has at most 1024 (source in [script large])",
       endless = "endless.lua:1: cpu limit",
       eating = "not enough memory",
@@ -340,11 +300,25 @@ gw.job "flood" {
   end,
 }
 ]]
+  local METRICS <const> = [[
+local gw = require "gateway"
+gw.job "flood" {
+  every = "1h",
+  run = function ()
+    local counted, kind = 0
+    for i = 1, 1e5 do
+      local ok, err = gw.counter("name_" .. i, "One of many."):add(1)
+      if ok then counted = counted + 1 else kind = err.kind end
+    end
+    gw.log.info(("counted %d, %s"):format(counted, kind))
+  end,
+}
+]]
   local world
 
   before_each(function ()
-    world = world_with({ logs = LOGS, sends = SENDS },
-      "[script logs]\ncpu = 10s\n[script sends]\ncpu = 10s\nsends = 10/min\n")
+    world = hostile.world({ logs = LOGS, sends = SENDS, metrics = METRICS },
+      "[script logs]\ncpu = 10s\n[script sends]\ncpu = 10s\nsends = 10/min\n[script metrics]\ncpu = 10s\n")
     world:run()
   end)
   after_each(function () world:close() end)
@@ -354,6 +328,13 @@ gw.job "flood" {
     local lines = world.gateway:count_log "job flood: line "
     assert.equal(200, lines)
     assert.equal(1, world.gateway:count_log(("%d log lines were dropped"):format(2e5 - lines)))
+    expect_good(world)
+  end)
+
+  it("of metrics is cut, and the script is told", function ()
+    world.gateway:wait_log "script metrics live"
+    assert.equal(0, (world:command { "job", "metrics/flood" }))
+    world.gateway:wait_log("job flood: counted 1000, limit", 20)
     expect_good(world)
   end)
 
@@ -367,6 +348,53 @@ gw.job "flood" {
     world.gateway:wait_log "job flood: run 3 sent 0, nil"
     assert.equal(tonumber(sent), #world:received(harness.is_message "whole"))
     assert.equal(0, #world:received(harness.is_message "half"))
+  end)
+end)
+
+-- ---- what Lua itself may not survive ----
+
+describe("what Lua may not survive", function ()
+  -- The host may die of each of them, or not: nothing else may.
+  local DEADLY <const> = {
+    weak = [[local held = {}
+    while true do
+      local weak = setmetatable({}, { __mode = "v" })
+      weak[1] = setmetatable({}, { __newindex = setmetatable({}, { __newindex = function () end }) })
+      held[#held + 1] = ("x"):rep(1000) .. #held
+      pcall(function () for i = 1, 50 do weak[1][i] = {} end end)
+    end]],
+    chain = [[local node = {}
+    for _ = 1, 120000 do node = setmetatable({}, { __index = node }) end
+    return node.x.y]],
+    fields = "local a = {} return a" .. (".a"):rep(120000),
+    kept = "kept = setmetatable({}, { __gc = function () while true do end end }) error 'for the end'",
+  }
+  local world
+
+  before_each(function ()
+    local scripts, more = {}, ""
+    for name, body in pairs(DEADLY) do
+      scripts[name] = job_that(name, body)
+      more = more .. ("[script %s]\ncpu = 500ms\nsource = 1MB\n"):format(name)
+    end
+    world = hostile.world(scripts, more)
+    world:run()
+  end)
+  after_each(function () world:close() end)
+
+  it("harms nobody, and nobody waits for its end", function ()
+    for name in pairs(DEADLY) do
+      harness.wait(function ()
+        return world.gateway:errors():find(("error script %s job bad: "):format(name), 1, true)
+          or strikes_of(world, name, "job 'bad'") > 0 or world.gateway:errors():find(name .. ".lua:", 1, true)
+      end, 30, function () return "an end of " .. name .. ":\n" .. world.gateway:errors() end)
+    end
+    expect_good(world)
+    -- "kept" is closed with what loops in it: by a reload, and with the gateway.
+    world:reload "gateway  reloaded"
+    expect_good(world)
+    assert.equal(0, world.gateway:stop())
+    for name in pairs(DEADLY) do assert.equal(0, #world:received(harness.is_message("half of " .. name))) end
   end)
 end)
 
@@ -412,7 +440,7 @@ gw.job "look" {
   local world, log
 
   setup(function ()
-    world = world_with { look = LOOK }
+    world = hostile.world { look = LOOK }
     world:write("key", "secret")
     world:conf("[center other]\nurl = https://127.0.0.1:1\ncc_id = 1\nvdn = 1\naccess_key = key\n"
       .. "secret_key = ${env:CCGATE_TEST_SECRET}\n")
