@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "net/server_guard.h"
 #include "net/server_listen.h"
+#include "net/server_strict.h"
 
 enum {
     BODY_MAX_DEFAULT = 1 << 20,
@@ -54,11 +55,15 @@ on_accept(struct event_base *base, void *arg)
     server->connections++;
     if (server->guard)
         server_guard_note(server->guard);
-    if (!server->tls)
-        return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    return bufferevent_openssl_socket_new(base, -1, server_tls_accept(server->tls),
-                                          BUFFEREVENT_SSL_ACCEPTING,
-                                          BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *stream =
+        server->tls
+            ? bufferevent_openssl_socket_new(base, -1, server_tls_accept(server->tls),
+                                             BUFFEREVENT_SSL_ACCEPTING,
+                                             BEV_OPT_CLOSE_ON_FREE)
+            : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    if (stream && server->guard)
+        server_strict_watch(stream);
+    return stream;
 }
 
 /* ---- requests ---- */
@@ -67,6 +72,14 @@ static void
 on_http(struct evhttp_request *http, void *arg)
 {
     struct server *server = arg;
+    struct evhttp_connection *connection = evhttp_request_get_connection(http);
+    if (server->guard &&
+        server_strict_refuses(evhttp_connection_get_bufferevent(connection))) {
+        evhttp_add_header(evhttp_request_get_output_headers(http), "Connection",
+                          "close");
+        evhttp_send_error(http, HTTP_BADREQUEST, NULL);
+        return;
+    }
     struct server_request *request = mem_zero(sizeof *request);
     request->http = http;
     LIST_INSERT_HEAD(&server->open, request, link);

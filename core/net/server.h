@@ -27,8 +27,9 @@ struct server_options {
     enum server_certificate certificate; /* what is wrong with it */
     bool only_old_tls;                   /* 1.0; otherwise 1.2 and later */
     size_t body_max;                     /* of a request; 0: 1 MB */
-    size_t connections_max;              /* at a time (server_guard.h); 0: any number */
-    int64_t deadline_ms;                 /* with it: how old a connection may become */
+    size_t connections_max; /* at a time (server_guard.h), and strict about their
+                               requests (server_strict.h); 0: any number */
+    int64_t deadline_ms;    /* with it: how old a connection may become */
     server_handler *on_request;
     void *arg;
 };

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "raw_client.h"
+
 static const char body_1000[1000] = {[0] = 'a', [99] = 'b', [100] = 'c', [999] = 'd'};
 
 static void
@@ -52,64 +54,6 @@ teardown(void **state)
     exchange_close(*state);
     free(*state);
     return 0;
-}
-
-/* ---- a client without manners ---- */
-
-struct raw {
-    struct exchange *exchange;
-    int fd;
-    struct watch *watch;
-    struct buf got;
-    bool is_closed;
-};
-
-static void
-on_raw(void *arg, int mode)
-{
-    (void)mode;
-    struct raw *raw = arg;
-    char data[4096];
-    ssize_t size = recv(raw->fd, data, sizeof data, MSG_DONTWAIT);
-    if (size > 0) {
-        buf_add(&raw->got, data, (size_t)size);
-        return;
-    }
-    raw->is_closed = true;
-    watch_set(raw->watch, 0);
-}
-
-static struct raw *
-raw_open(struct exchange *exchange, const char *text)
-{
-    struct raw *raw = mem_zero(sizeof *raw);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const char *port = strrchr(server_address(exchange->server), ':') + 1;
-    address.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
-    raw->exchange = exchange;
-    raw->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(raw->fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(send(raw->fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-    raw->watch = watch_new(exchange->loop, raw->fd, WATCH_READ, on_raw, raw);
-    return raw;
-}
-
-static void
-raw_close(struct raw *raw)
-{
-    watch_delete(raw->watch);
-    close(raw->fd);
-    buf_fini(&raw->got);
-    free(raw);
-}
-
-static void
-raw_run_until_closed(struct raw *raw)
-{
-    for (int i = 0; i < 2000 && !raw->is_closed; i++)
-        exchange_run_for(raw->exchange, 1);
-    assert_true(raw->is_closed);
 }
 
 #define HOST "Host: x\r\n"

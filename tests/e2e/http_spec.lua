@@ -328,8 +328,11 @@ end }]])
       { "a negative length", "POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "4" },
       { "a long body", "POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", "4" },
       { "megabytes of headers", head .. ("X-A: " .. ("a"):rep(1000) .. "\r\n"):rep(5000) .. "\r\n", "" },
-      { "a header on two lines", head .. "X-A: a\r\n b\r\n\r\n", "" },
-      { "a NUL", "GET /-/hea\0lthy HTTP/1.1\r\nHost: x\r\n\r\n", "" },
+      { "a header on two lines", head .. "X-A: a\r\n b\r\n\r\n", "400" },
+      { "a NUL in the path", "GET /-/hea\0lthy HTTP/1.1\r\nHost: x\r\n\r\n", "400" },
+      { "a NUL in a header", "GET /-/healthy HTTP/1.1\r\nHost: localhost\0.evil.example.com\r\n\r\n", "400" },
+      { "a blank before a colon", head .. "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", "400" },
+      { "a length that is none", "POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 5,5\r\n\r\nabcde", "4" },
       { "no host", "GET /-/healthy HTTP/1.0\r\n\r\n", "403" },
       { "no HTTP", "hello\r\n\r\n", "" },
       { "two requests at once", (head .. "\r\n"):rep(2), "200" },
@@ -368,6 +371,40 @@ end }]])
     harness.wait(function () return closed >= 100 end, 15, "the first of them shut")
     for _, client in ipairs(idle) do client:close() end
     harness.wait(function () return get "/-/healthy" == 200 end, 20, "room again")
+  end)
+
+  -- More of them than there is room for, each with a byte now and then.
+  it("is not kept from its work by slow ones", function ()
+    start()
+    local host, port = address:match "^(.*):(%d+)$"
+    local slow, cut = {}, 0
+    local drip = uv.new_timer()
+    for index = 1, 120 do
+      local client = uv.new_tcp()
+      slow[index] = client
+      client:connect(host, tonumber(port), function (err)
+        assert(not err, err)
+        client:write "GET /-/healthy HTTP/1.1\r\nX-Slow: "
+        client:read_start(function (_, data)
+          if data or client:is_closing() then return end
+          client:close()
+          cut = cut + 1
+        end)
+      end)
+    end
+    drip:start(100, 100, function ()
+      for _, client in ipairs(slow) do
+        if not client:is_closing() then client:write "a" end
+      end
+    end)
+    world:queue(1, { callWaitNums = 9 })
+    world:wait_received(1, 10, harness.is_alert("raise", "waiting"))
+    harness.wait(function () return cut >= 100 end, 15, function () return cut .. " are cut" end)
+    assert.equal(200, (get "/-/healthy"))
+    drip:close()
+    for _, client in ipairs(slow) do
+      if not client:is_closing() then client:close() end
+    end
   end)
 
   it("says when it cannot listen", function ()
