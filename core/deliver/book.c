@@ -63,6 +63,17 @@ book_put(struct notify *notify, struct alert_record *alert)
     due_note(notify, alert);
 }
 
+/* A raise that came meanwhile has another number. */
+void
+book_forget(struct notify *notify, const struct swept *row)
+{
+    const struct alert_record *alert = table_get(&notify->alerts, row->texts[0]);
+    if (row->number > notify->opening_floor)
+        notify->opening_floor = row->number;
+    if (alert && !alert->raised && alert->opening == row->number)
+        alert_delete(table_remove(&notify->alerts, row->texts[0]));
+}
+
 void
 book_fini(struct notify *notify)
 {
@@ -133,4 +144,14 @@ notify_raised_of(struct notify *notify, const char *script)
 {
     const struct tally *tally = table_get(&notify->tallies, script);
     return tally ? tally->raised : 0;
+}
+
+void
+notify_each_raising(const struct notify *notify, notify_on_script *on_script, void *arg)
+{
+    for (size_t i = 0; i < notify->tallies.room; i++) {
+        const struct tally *tally = notify->tallies.slots[i].value;
+        if (tally && tally->raised)
+            on_script(arg, tally->script);
+    }
 }

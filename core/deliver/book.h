@@ -1,7 +1,8 @@
 /* The book's inside, shared by notify.c (transitions), notify_people.c (what people
  * do by hand), book.c (what is known of alerts), states.c (what is known of keys),
  * due.c (times), silence.c, shelf.c (what scripts keep), handler.c (what rules do
- * themselves) and shift.c (steps of the clock) alone. */
+ * themselves), shift.c (steps of the clock) and forget.c (what the store has swept)
+ * alone. */
 #ifndef CCGATE_DELIVER_BOOK_H
 #define CCGATE_DELIVER_BOOK_H
 
@@ -20,6 +21,7 @@ struct notify {
     struct deliver *deliver;
     char *name;
     struct table alerts;       /* fingerprint → struct alert_record, owned */
+    int64_t opening_floor;     /* keys that are not among them begin above it */
     struct handler *handlers;  /* due, in order, owned */
     struct starting *starting; /* claimed and on their way to the disk, owned */
     struct notify_runner *runners;
@@ -60,6 +62,8 @@ void alerts_put(struct table *alerts, struct alert_record *alert);
 void book_put(struct notify *notify, struct alert_record *alert);
 /* Of the whole book. */
 void book_fini(struct notify *notify);
+/* The store has swept this alert. */
+void book_forget(struct notify *notify, const struct swept *row);
 
 /* ---- states.c ---- */
 
@@ -73,6 +77,8 @@ void states_shift(struct notify_batch *batch, int64_t by_ms, notify_shift_state 
 /* Those of a rule belong to this script from now on. */
 void states_adopt(struct notify *notify, const char *rule, const char *script,
                   struct txn *txn);
+/* The store has swept this state. */
+void states_forget(struct notify *notify, const struct swept *row);
 
 /* ---- notify.c ---- */
 
@@ -95,6 +101,8 @@ void on_due(void *notify);
 void shelves_load(struct notify *notify);
 void shelves_fini(struct notify *notify);
 void shelves_shift(struct notify_batch *batch, int64_t by_ms);
+/* The store has swept this value. */
+void shelves_forget(struct notify *notify, const struct swept *row);
 
 /* ---- handler.c ---- */
 
@@ -105,6 +113,8 @@ void handlers_add(struct notify_batch *batch, const struct handler_record *recor
 /* What became due with the batch is due from now on. */
 void handlers_take(struct notify_batch *batch);
 void handlers_delete(struct handler *list);
+/* The store has swept this run. Somebody may be at it all the same: then it goes on. */
+void handlers_forget(struct notify *notify, const struct swept *row);
 /* Lets the runners claim. */
 void handlers_tell(struct notify *notify);
 
@@ -112,5 +122,7 @@ void handlers_tell(struct notify *notify);
 
 void silences_load(struct notify *notify);
 void silences_fini(struct notify *notify);
+/* The store has swept this silence. */
+void silences_forget(struct notify *notify, const struct swept *row);
 
 #endif

@@ -124,6 +124,9 @@ void deliver_each(const struct deliver *deliver, deliver_on_look *on_look, void 
 void deliver_refs(const struct deliver *deliver, const char *fingerprint,
                   const char *alert, struct buf *out);
 
+/* The store has swept this memo. */
+void deliver_forget(struct deliver *deliver, const struct swept *row);
+
 /* Whether a message is known and not yet done or dead. */
 bool deliver_has(const struct deliver *deliver, const char *destination,
                  const char *id);

@@ -15,6 +15,12 @@ deliver_refs(const struct deliver *deliver, const char *fingerprint, const char 
     memos_write(&deliver->memos, fingerprint, alert, out);
 }
 
+void
+deliver_forget(struct deliver *deliver, const struct swept *row)
+{
+    memos_forget(&deliver->memos, row->texts[0], row->texts[1], row->texts[2]);
+}
+
 size_t
 deliver_busy(const struct deliver *deliver)
 {

@@ -159,6 +159,18 @@ notify_end_run(struct notify_batch *batch, const char *id)
     batch->has_runs = true;
 }
 
+void
+handlers_forget(struct notify *notify, const struct swept *row)
+{
+    struct handler **at = find(notify, row->texts[0]);
+    if (!*at || (*at)->holder)
+        return;
+    log_warn("notify",
+             "rule %s: on_%s was due for a week and nobody could run it: given up (%s)",
+             (*at)->record.rule, (*at)->record.kind, (*at)->record.id);
+    take_out(at);
+}
+
 /* ---- runners ---- */
 
 void

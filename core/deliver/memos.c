@@ -90,6 +90,33 @@ memos_put(struct memos *memos, const struct memo_record *record)
     memo->record.written_ms = record->written_ms;
 }
 
+/* The first of a list is the table's key: its follower takes its place there. */
+static void
+take_out(struct memos *memos, struct memo *first, struct memo *memo)
+{
+    if (memo != first) {
+        while (first->next != memo)
+            first = first->next;
+        first->next = memo->next;
+    } else {
+        table_remove(&memos->by_fingerprint, memo->record.fingerprint);
+        if (memo->next)
+            table_put(&memos->by_fingerprint, memo->next->record.fingerprint,
+                      memo->next);
+    }
+    memo->next = NULL;
+    list_delete(memo);
+}
+
+void
+memos_forget(struct memos *memos, const char *destination, const char *fingerprint,
+             const char *alert)
+{
+    struct memo *memo = find(memos, destination, fingerprint);
+    if (memo && !strcmp(memo->record.alert, alert))
+        take_out(memos, table_get(&memos->by_fingerprint, fingerprint), memo);
+}
+
 void
 memos_write(const struct memos *memos, const char *fingerprint, const char *alert,
             struct buf *out)

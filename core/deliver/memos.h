@@ -22,12 +22,16 @@ struct memos {
 void memos_load(struct memos *memos, struct store *store);
 void memos_fini(struct memos *memos);
 
-/* Borrowed until the next call of memos_put(); NULL when there is none. */
+/* Borrowed until the next memos_put() or memos_forget(); NULL when there is none. */
 const struct memo_record *memos_find(const struct memos *memos, const char *destination,
                                      const char *fingerprint);
 
 /* In place of what the destination remembered (copies it). */
 void memos_put(struct memos *memos, const struct memo_record *record);
+
+/* The store has swept what the destination remembered of this alert. */
+void memos_forget(struct memos *memos, const char *destination, const char *fingerprint,
+                  const char *alert);
 
 /* Adds what is remembered of this alert, by destination: {"jira":{"id":"OPS-7"}}; {}
  * when nothing is. */

@@ -31,6 +31,7 @@ notify_new(struct loop *loop, struct store *store, struct connector *connector,
     notify->deliver = deliver;
     notify->name = mem_text(name);
     notify->last = &notify->committing;
+    notify->opening_floor = store_opening_floor(store);
     notify->due_timer = timer_new(loop, on_due, notify);
     silences_load(notify);
     states_load(notify);
@@ -150,6 +151,8 @@ add_plan(struct notify_batch *batch, const struct connector_transition *transiti
         .state = plan->state,
         .due_ms = plan->due_ms,
     };
+    if (!alert.raised)
+        alert.ended_ms = batch->now_ms;
     const struct alert_record *before = find_alert(batch, transition->fingerprint);
     if (before && before->opening == transition->opening) {
         alert.note = before->note;
@@ -216,7 +219,7 @@ open_alert(struct notify_batch *batch, const struct alert_record *before,
            struct error *error)
 {
     struct alert_record fresh = *alert;
-    fresh.opening = (before ? before->opening : 0) + 1;
+    fresh.opening = (before ? before->opening : batch->notify->opening_floor) + 1;
     fresh.state = before ? before->state : NULL;
     return batch_step(batch, &fresh, "raise", event, event_size, error);
 }

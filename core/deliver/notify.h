@@ -120,6 +120,15 @@ void notify_each_state(struct notify *notify, const char *rule,
  * move between files. */
 void notify_adopt(struct notify *notify, const char *rule, const char *script);
 size_t notify_raised_of(struct notify *notify, const char *script);
+/* Every script that has a raised alert. */
+typedef void notify_on_script(void *arg, const char *script);
+void notify_each_raising(const struct notify *notify, notify_on_script *on_script,
+                         void *arg);
+
+/* A row of the store has been swept: what is known of it here goes, too, unless it is
+ * newer. Of an alert its opening number is remembered (retention.h): the id of the next
+ * one of that key, and of any key that is not known, is one that never was. */
+void notify_forget(struct notify *notify, const struct swept *row);
 
 /* ---- steps of the clock ---- */
 

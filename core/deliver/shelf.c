@@ -126,3 +126,14 @@ shelves_shift(struct notify_batch *batch, int64_t by_ms)
         }
     }
 }
+
+void
+shelves_forget(struct notify *notify, const struct swept *row)
+{
+    struct shelf *shelf = table_get(&notify->shelves, row->texts[0]);
+    const struct kept_record *kept =
+        shelf ? table_get(&shelf->kept, row->texts[1]) : NULL;
+    const struct kept_record nothing = {.key = row->texts[1]};
+    if (kept && kept->written_ms == row->number)
+        put(shelf, &nothing);
+}

@@ -61,6 +61,23 @@ silences_fini(struct notify *notify)
     free(notify->silences);
 }
 
+/* It is over: whoever obeys silences need not be told. */
+void
+silences_forget(struct notify *notify, const struct swept *row)
+{
+    size_t at = 0;
+    while (at < notify->silence_count &&
+           (strcmp(notify->silences[at]->id, row->texts[0]) != 0 ||
+            notify->silences[at]->until_ms != row->number))
+        at++;
+    if (at == notify->silence_count)
+        return;
+    silence_delete(notify->silences[at]);
+    notify->silence_count--;
+    memmove(notify->silences + at, notify->silences + at + 1,
+            (notify->silence_count - at) * sizeof *notify->silences);
+}
+
 void
 notify_silence(struct notify *notify, const struct silence_record *record)
 {

@@ -146,3 +146,13 @@ states_adopt(struct notify *notify, const char *rule, const char *script,
         txn_put_key_state(txn, &state->record);
     }
 }
+
+void
+states_forget(struct notify *notify, const struct swept *row)
+{
+    char name[17];
+    notify_fingerprint(notify->name, row->texts[1], row->texts[0], row->texts[2], name);
+    const struct kept_state *state = table_get(&notify->states, name);
+    if (state && !strcmp(state->record.script, row->texts[3]))
+        drop(table_remove(&notify->states, name));
+}

@@ -39,6 +39,40 @@ engine_read_conf(const char *file, bool is_played, struct buf *mistakes)
     return conf;
 }
 
+/* ---- what is over ---- */
+
+static void
+on_swept(void *arg, const struct swept *row)
+{
+    const struct engine *engine = arg;
+    notify_forget(engine->notify, row);
+}
+
+static void
+add_name(void *arg, const char *name)
+{
+    struct buf *out = arg;
+    buf_add_text(out, out->size > 1 ? "," : "");
+    buf_add_json(out, name, strlen(name));
+}
+
+static void
+add_script(void *arg, const struct script_look *look)
+{
+    add_name(arg, look->name);
+}
+
+/* One that is gone and has a raised alert is held, with all that it has. */
+static void
+list_scripts(void *arg, struct buf *out)
+{
+    const struct engine *engine = arg;
+    buf_add_text(out, "[");
+    supervisor_each_script(engine->supervisor, add_script, out);
+    notify_each_raising(engine->notify, add_name, out);
+    buf_add_text(out, "]");
+}
+
 /* ---- putting together ---- */
 
 static void
@@ -96,6 +130,8 @@ engine_make(struct engine *engine, const struct engine_options *options,
     };
     engine->supervisor = supervisor_new(&world);
     engine->stepper = stepper_new(loop, on_step, engine);
+    const struct sweeper_port port = {on_swept, list_scripts, engine};
+    engine->sweeper = sweeper_new(loop, engine->store, &port);
     return true;
 }
 
@@ -160,6 +196,7 @@ engine_set_conf(struct engine *engine, const struct conf *conf)
 void
 engine_take_down(struct engine *engine)
 {
+    sweeper_delete(engine->sweeper);
     stepper_delete(engine->stepper);
     supervisor_delete(engine->supervisor);
     ledger_delete(engine->ledger);

@@ -21,6 +21,7 @@
 #include "script/ledger.h"
 #include "script/supervisor.h"
 #include "store/store.h"
+#include "store/sweeper.h"
 
 /* All made by engine_make(), but for what its options give. */
 struct engine {
@@ -36,6 +37,7 @@ struct engine {
     struct ledger *ledger;
     struct supervisor *supervisor;
     struct stepper *stepper;
+    struct sweeper *sweeper;
 };
 
 /* Borrowed, and longer there than the engine. */

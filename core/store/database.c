@@ -7,20 +7,15 @@
 #include "base/mem.h"
 #include "store/form.h"
 
-#define KEEP_MS     ((int64_t)7 * 24 * 3600 * 1000)
-#define CLEAN_BATCH 100
 /* Somebody who looks with the sqlite3 shell holds a lock for a moment. */
 #define BUSY_MS 100
 
-#define OLD_MESSAGES                                                                   \
-    " FROM outbox WHERE state IN ('done', 'superseded') AND created_ms < ?1"           \
-    " ORDER BY created_ms, position LIMIT ?2)"
-
-static const char *const sql[STATEMENTS] = {
+static const char *const sql[SQL_SWEEP] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_ALERT] = "REPLACE INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_ALERT] = "REPLACE INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+                  " ?11)",
     [SQL_ADD] = "INSERT INTO outbox (id, destination, order_key, kind, message, body,"
                 " state, created_ms, next_ms, attempts)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
@@ -42,14 +37,30 @@ static const char *const sql[STATEMENTS] = {
                     " ON CONFLICT (id) DO UPDATE SET attempts = ?5",
     [SQL_HANDLED] = "DELETE FROM handler WHERE id = ?1",
     [SQL_MEMO] = "REPLACE INTO memo VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_CLEAN_HANDLERS] = "DELETE FROM handler WHERE created_ms < ?1",
-    [SQL_CLEAN_SILENCES] = "DELETE FROM silence WHERE until_ms < ?1",
-    [SQL_CLEAN_SLOTS] = "DELETE FROM slot WHERE until < ?1 / 1000",
-    [SQL_CLEAN_ATTEMPTS] =
-        "DELETE FROM attempt WHERE message_id IN (SELECT id" OLD_MESSAGES,
-    [SQL_CLEAN_OUTBOX] =
-        "DELETE FROM outbox WHERE position IN (SELECT position" OLD_MESSAGES,
+    [SQL_PRESENT] =
+        "DELETE FROM gone WHERE script IN (SELECT value FROM json_each(?1))",
+    /* From script to script and from rule to rule, not from row to row: there may be
+     * many of these. The keys of a rule are one script's. */
+    [SQL_MISSED] =
+        "WITH RECURSIVE keeper(script) AS (SELECT min(script) FROM kept UNION ALL"
+        " SELECT (SELECT min(script) FROM kept WHERE script > keeper.script)"
+        " FROM keeper WHERE script NOT NULL),"
+        " ruler(rule) AS (SELECT min(rule) FROM key_state UNION ALL"
+        " SELECT (SELECT min(rule) FROM key_state WHERE rule > ruler.rule)"
+        " FROM ruler WHERE rule NOT NULL),"
+        " owner(script) AS (SELECT script FROM keeper UNION SELECT script FROM run"
+        " UNION SELECT (SELECT script FROM key_state WHERE rule = ruler.rule LIMIT 1)"
+        " FROM ruler)"
+        " INSERT OR IGNORE INTO gone SELECT script, ?2 FROM owner"
+        " WHERE script NOT NULL"
+        " AND script NOT IN (SELECT value FROM json_each(?1))",
 };
+
+static const char *
+statement_text(enum statement which)
+{
+    return which < SQL_SWEEP ? sql[which] : retentions[which - SQL_SWEEP].statement;
+}
 
 /* ---- opening ---- */
 
@@ -57,8 +68,9 @@ static bool
 prepare(struct database *database, const char *path, struct error *error)
 {
     for (size_t i = 0; i < STATEMENTS; i++)
-        if (sqlite3_prepare_v3(database->handle, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &database->statements[i], NULL) != SQLITE_OK)
+        if (sqlite3_prepare_v3(database->handle, statement_text((enum statement)i), -1,
+                               SQLITE_PREPARE_PERSISTENT, &database->statements[i],
+                               NULL) != SQLITE_OK)
             return form_fail(path, database->handle, error);
     return true;
 }
@@ -178,6 +190,7 @@ put_alert(struct database *database, const struct alert_record *alert)
                             SQLITE_STATIC);
     else
         sqlite3_bind_null(statement, 10);
+    sqlite3_bind_int64(statement, 11, alert->ended_ms);
     return run(database, SQL_ALERT);
 }
 
@@ -340,6 +353,8 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_HANDLER: return put_handler(database, &change->handler);
     case CHANGE_HANDLED: return end_handler(database, &change->handler);
     case CHANGE_MEMO: return put_memo(database, &change->memo);
+    case CHANGE_SWEEP: return sweep_apply(database, &change->sweep);
+    case CHANGE_ROLL: return roll_apply(database, &change->roll);
     }
     return false;
 }
@@ -366,35 +381,4 @@ database_write(struct database *database, struct txn *const *txns, size_t count,
     if (!sqlite3_get_autocommit(database->handle))
         run(database, SQL_ROLLBACK);
     return false;
-}
-
-static bool
-clean(struct database *database, enum statement which, int64_t before_ms)
-{
-    sqlite3_stmt *statement = database->statements[which];
-    sqlite3_bind_int64(statement, 1, before_ms);
-    if (which == SQL_CLEAN_ATTEMPTS || which == SQL_CLEAN_OUTBOX)
-        sqlite3_bind_int(statement, 2, CLEAN_BATCH);
-    return run(database, which);
-}
-
-bool
-database_clean(struct database *database, int64_t now_ms)
-{
-    int64_t before_ms = now_ms - KEEP_MS;
-    if (!run(database, SQL_BEGIN))
-        return true;
-    int deleted = CLEAN_BATCH;
-    if (clean(database, SQL_CLEAN_SLOTS, before_ms) &&
-        clean(database, SQL_CLEAN_SILENCES, before_ms) &&
-        clean(database, SQL_CLEAN_HANDLERS, before_ms) &&
-        clean(database, SQL_CLEAN_ATTEMPTS, before_ms) &&
-        clean(database, SQL_CLEAN_OUTBOX, before_ms)) {
-        deleted = sqlite3_changes(database->handle);
-        if (run(database, SQL_COMMIT))
-            return deleted == CLEAN_BATCH;
-    }
-    if (!sqlite3_get_autocommit(database->handle))
-        run(database, SQL_ROLLBACK);
-    return true;
 }

@@ -22,6 +22,7 @@ struct database *database_open_played(const char *path, struct error *error);
 void database_close(struct database *database);
 
 const char *database_instance(const struct database *database);
+int64_t database_opening_floor(struct database *database);
 void database_each_alert(struct database *database, store_on_alert *on_alert,
                          void *arg);
 void database_each_dead(struct database *database, store_on_dead *on_dead, void *arg);
@@ -43,14 +44,8 @@ void database_read_page(struct database *database, const struct outbox_filter *f
                         struct outbox_page *page);
 
 /* Applies all or nothing; false with `error` for nothing. Gives messages their
- * position. */
+ * position, and sweeps their rows. */
 bool database_write(struct database *database, struct txn *const *txns, size_t count,
                     struct error *error);
-
-/* Deletes a small batch of done and superseded messages, with their attempts, that were
- * created more than 7 days before `now_ms`, and all slots, silences and runs of
- * handlers that old. True
- * when there may be more. */
-bool database_clean(struct database *database, int64_t now_ms);
 
 #endif

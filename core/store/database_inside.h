@@ -1,5 +1,5 @@
-/* The database's inside, shared by database.c (opening, writing) and database_read.c
- * alone. */
+/* The database's inside, shared by database.c (opening, writing), database_read.c,
+ * database_outbox.c (reading) and database_sweep.c (forgetting) alone. */
 #ifndef CCGATE_STORE_DATABASE_INSIDE_H
 #define CCGATE_STORE_DATABASE_INSIDE_H
 
@@ -28,12 +28,10 @@ enum statement {
     SQL_HANDLER,
     SQL_HANDLED,
     SQL_MEMO,
-    SQL_CLEAN_HANDLERS,
-    SQL_CLEAN_SLOTS,
-    SQL_CLEAN_SILENCES,
-    SQL_CLEAN_ATTEMPTS,
-    SQL_CLEAN_OUTBOX,
-    STATEMENTS,
+    SQL_PRESENT,
+    SQL_MISSED,
+    SQL_SWEEP, /* of the first of the kinds of retention.h */
+    STATEMENTS = SQL_SWEEP + RETAINED_KINDS,
 };
 
 struct database {
@@ -41,5 +39,11 @@ struct database {
     sqlite3_stmt *statements[STATEMENTS];
     char *instance;
 };
+
+/* ---- database_sweep.c ---- */
+
+/* Both take part in the transaction that is open; false: it is to be rolled back. */
+bool sweep_apply(struct database *database, struct sweep *sweep);
+bool roll_apply(struct database *database, const struct change_roll *roll);
 
 #endif

@@ -33,6 +33,21 @@ column(sqlite3_stmt *statement, int number)
     return (char *)(uintptr_t)sqlite3_column_text(statement, number);
 }
 
+static void
+read_number(void *arg, sqlite3_stmt *row)
+{
+    *(int64_t *)arg = sqlite3_column_int64(row, 0);
+}
+
+int64_t
+database_opening_floor(struct database *database)
+{
+    int64_t floor = 0;
+    each_row(database, "SELECT value FROM meta WHERE name = 'opening'", read_number,
+             &floor);
+    return floor;
+}
+
 struct alert_reader {
     store_on_alert *on_alert;
     void *arg;
@@ -54,6 +69,7 @@ read_alert(void *arg, sqlite3_stmt *row)
         .due_ms = sqlite3_column_int64(row, 8),
         .note = (char *)(uintptr_t)sqlite3_column_blob(row, 9),
         .note_size = (size_t)sqlite3_column_bytes(row, 9),
+        .ended_ms = sqlite3_column_int64(row, 10),
     };
     reader->on_alert(reader->arg, &record);
 }
@@ -64,7 +80,7 @@ database_each_alert(struct database *database, store_on_alert *on_alert, void *a
     struct alert_reader reader = {on_alert, arg};
     each_row(database,
              "SELECT fingerprint, center, rule, key, script, raised, opening, state,"
-             " due_ms, note"
+             " due_ms, note, ended_ms"
              " FROM alert ORDER BY fingerprint",
              read_alert, &reader);
 }

@@ -53,6 +53,23 @@ static const char *const steps[] = {
     "CREATE TABLE memo (destination TEXT NOT NULL, fingerprint TEXT NOT NULL,"
     " alert TEXT NOT NULL, text TEXT NOT NULL, written_ms INTEGER NOT NULL,"
     " PRIMARY KEY (destination, fingerprint)) STRICT, WITHOUT ROWID;",
+    /* What is over by now is over since now. A row that goes takes its attempts, or its
+     * opening number, along, whoever deletes it; REPLACE deletes nothing in this sense.
+     */
+    "ALTER TABLE alert ADD COLUMN ended_ms INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE alert SET ended_ms = strftime('%s', 'now') * 1000 WHERE raised = 0;"
+    "CREATE INDEX alert_over ON alert (ended_ms) WHERE raised = 0;"
+    "CREATE INDEX memo_written ON memo (written_ms);"
+    "CREATE INDEX outbox_owed ON outbox (order_key)"
+    " WHERE state IN ('ready', 'in_flight');"
+    "CREATE TABLE gone (script TEXT PRIMARY KEY, since_ms INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES ('opening', '0');"
+    "CREATE TRIGGER outbox_gone AFTER DELETE ON outbox BEGIN"
+    " DELETE FROM attempt WHERE message_id = old.id; END;"
+    "CREATE TRIGGER alert_gone AFTER DELETE ON alert BEGIN"
+    " UPDATE meta SET value = old.opening"
+    " WHERE name = 'opening' AND CAST(value AS INTEGER) < old.opening; END;",
 };
 
 bool

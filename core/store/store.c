@@ -18,7 +18,6 @@
 #define RETRY_MS        5000
 #define CLOSE_RETRY_MS  100
 #define CLOSE_MS        10000
-#define CLEAN_EVERY_MS  ((int64_t)3600 * 1000)
 #define GROUP_JOBS_ROOM 16
 
 /* ---- the storage thread ---- */
@@ -59,8 +58,6 @@ write_group(struct store *store, const struct job_queue *group, struct error *er
             txns = mem_grow(txns, room, sizeof(*txns));
         }
         txns[count++] = job->txn;
-        if (job->txn->newest_ms > store->newest_ms)
-            store->newest_ms = job->txn->newest_ms;
     }
     bool written = count == 0 || database_write(store->database, txns, count, error);
     free(txns);
@@ -141,16 +138,6 @@ write_until_done(struct store *store, const struct job_queue *group)
     }
 }
 
-/* One small batch after a group, so that commits are never held up. */
-static void
-clean(struct store *store)
-{
-    if (store->newest_ms - store->cleaned_ms < CLEAN_EVERY_MS)
-        return;
-    if (!database_clean(store->database, store->newest_ms))
-        store->cleaned_ms = store->newest_ms;
-}
-
 static void *
 work(void *arg)
 {
@@ -171,9 +158,6 @@ work(void *arg)
             break;
         }
         report(store, &group);
-        pthread_mutex_unlock(&store->mutex);
-        clean(store);
-        pthread_mutex_lock(&store->mutex);
     }
     store->ended = true;
     pthread_cond_broadcast(&store->changed);
@@ -232,6 +216,15 @@ tell_trouble(struct store *store, bool is_failing, const struct error *reason)
 }
 
 static void
+tell_change(const struct store *store, const struct store_change *change)
+{
+    if (change->kind == CHANGE_ADD && change->added.position && store->on_added)
+        store->on_added(store->on_added_arg, &change->added);
+    else if (change->kind == CHANGE_SWEEP && store->on_swept)
+        store->on_swept(store->on_swept_arg, &change->sweep);
+}
+
+static void
 on_event(void *arg, int mode)
 {
     (void)mode;
@@ -255,11 +248,8 @@ on_event(void *arg, int mode)
             continue;
         }
         store->pending--;
-        for (size_t i = 0; store->on_added && i < job->txn->count; i++) {
-            const struct store_change *change = &job->txn->changes[i];
-            if (change->kind == CHANGE_ADD && change->added.position)
-                store->on_added(store->on_added_arg, &change->added);
-        }
+        for (size_t i = 0; i < job->txn->count; i++)
+            tell_change(store, &job->txn->changes[i]);
         if (job->on_done)
             job->on_done(job->arg);
         job_delete(job);
@@ -364,6 +354,13 @@ store_set_on_added(struct store *store, store_on_outbox *on_added, void *arg)
 {
     store->on_added = on_added;
     store->on_added_arg = arg;
+}
+
+void
+store_set_on_swept(struct store *store, store_on_swept *on_swept, void *arg)
+{
+    store->on_swept = on_swept;
+    store->on_swept_arg = arg;
 }
 
 static void

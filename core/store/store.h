@@ -6,9 +6,12 @@
  * they were handed over. Group commit: while one commit syncs, the next group gathers.
  * A failed commit is tried again every 5 s; nothing is dropped, order is kept.
  *
- * Schema (STRICT, user_version 8): meta(name, value) · alert · outbox · attempt · slot
- * · silence · key_state · kept · run · handler · memo. An older file is brought to this
- * form when it is opened. */
+ * Schema (STRICT, user_version 9): meta(name, value) · alert · outbox · attempt · slot
+ * · silence · key_state · kept · run · handler · memo · gone. An older file is brought
+ * to this form when it is opened.
+ *
+ * What is over is kept for a while: how long, and since when, is one table
+ * (retention.h), which the sweeper obeys (sweeper.h). */
 #ifndef CCGATE_STORE_STORE_H
 #define CCGATE_STORE_STORE_H
 
@@ -18,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "store/retention.h"
 
 struct store;
 struct store_change; /* private */
@@ -32,6 +36,7 @@ struct alert_record {
     int64_t due_ms;  /* wall time at which somebody is to hear of it; 0: never */
     char *note;      /* alert.note of the rule's author, bytes; NULL: none */
     size_t note_size;
+    int64_t ended_ms; /* wall time at which it cleared; 0 while it is raised */
 };
 
 /* What is not to be heard of for a while. */
@@ -153,6 +158,11 @@ void store_close(struct store *store);
 /* 16 hex digits made with the database. */
 const char *store_instance(const struct store *store);
 
+/* The highest opening number of any alert that has been forgotten, as the store was
+ * opened: a key that is not known is to begin above it, and above the numbers of what
+ * store_set_on_swept() tells. On the loop, before the first store_commit(). */
+int64_t store_opening_floor(struct store *store);
+
 /* Reading, on the loop thread, before the first store_commit() and the first
  * store_read_outbox() (outbox.h: reading while it is written). What cannot be read
  * ends the process. */
@@ -195,10 +205,10 @@ void txn_add_outbox(struct txn *txn, const struct outbox_record *record);
 void txn_mark_outbox(struct txn *txn, const char *id, enum outbox_state state,
                      int64_t next_ms, int64_t attempts, const char *body);
 
-/* In place of the one with this id. Kept for 7 days after its end. */
+/* In place of the one with this id. */
 void txn_put_silence(struct txn *txn, const struct silence_record *record);
 
-/* In place of what was known of this centre, query and argument. Kept for 7 days. */
+/* In place of what was known of this centre, query and argument. */
 void txn_put_slot(struct txn *txn, const struct slot_record *record);
 
 /* In place of what was known of this rule, centre and key; state "" removes it. */
@@ -207,7 +217,7 @@ void txn_put_key_state(struct txn *txn, const struct key_state_record *record);
 /* In place of what this script had under this key. */
 void txn_put_kept(struct txn *txn, const struct kept_record *record);
 
-/* In place of the job's run before. Kept for ever: a line a job. */
+/* In place of the job's run before. */
 void txn_put_run(struct txn *txn, const struct run_record *record);
 
 /* Adds a run, or sets the attempts of the one with this id. */
@@ -226,6 +236,34 @@ struct attempt_record {
     const char *answer; /* the first KB, no secrets */
 };
 void txn_add_attempt(struct txn *txn, const struct attempt_record *record);
+
+/* ---- forgetting what is over (retention.h) ---- */
+
+#define SWEEP_ROWS 200 /* a step deletes no more: it is a matter of milliseconds */
+
+/* One step: the kinds from `from` on, until there is no more of them or SWEEP_ROWS are
+ * deleted. */
+void txn_sweep(struct txn *txn, enum retained from, int64_t now_ms);
+
+/* Who is there: of the scripts that have something in the store those are missed from
+ * now on that are not in this list (JSON: [ name, … ]), and none that is. */
+void txn_call_roll(struct txn *txn, const char *scripts, int64_t now_ms);
+
+/* What came of a step. */
+struct sweep {
+    int64_t now_ms;
+    enum retained from, to; /* `to`: RETAINED_KINDS when all have been seen, else the
+                             * kind to go on with */
+    size_t counts[RETAINED_KINDS];
+    struct swept *rows; /* of the kinds that give them, in the order of the kinds */
+    size_t row_count;
+};
+
+/* Called on the loop for each step that is on disk, before the on_done of its
+ * transaction. What it names may have been written again meanwhile: then memory has a
+ * newer one, which is to stay. */
+typedef void store_on_swept(void *arg, const struct sweep *sweep);
+void store_set_on_swept(struct store *store, store_on_swept *on_swept, void *arg);
 
 /* Called on the loop for each message that is new on disk, before the on_done of its
  * transaction; not for one whose id existed. */

@@ -17,6 +17,8 @@ struct store {
     struct watch *watch;
     store_on_outbox *on_added;
     void *on_added_arg;
+    store_on_swept *on_swept;
+    void *on_swept_arg;
     size_t pending;
     bool is_played;
     bool is_trouble_told; /* that it cannot write */
@@ -33,10 +35,6 @@ struct store {
     bool failing, retry;
     struct error reason; /* of failing */
     bool ended;
-
-    /* The thread's. */
-    int64_t newest_ms; /* the newest time that was seen in a transaction */
-    int64_t cleaned_ms;
 };
 
 #endif

@@ -7,6 +7,12 @@ store_instance(const struct store *store)
     return database_instance(store->database);
 }
 
+int64_t
+store_opening_floor(struct store *store)
+{
+    return database_opening_floor(store->database);
+}
+
 void
 store_each_alert(struct store *store, store_on_alert *on_alert, void *arg)
 {

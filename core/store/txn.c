@@ -33,6 +33,7 @@ alert_record_init(struct alert_record *record, const struct alert_record *from)
         .due_ms = from->due_ms,
         .note = from->note ? mem_copy(from->note, from->note_size) : NULL,
         .note_size = from->note_size,
+        .ended_ms = from->ended_ms,
     };
 }
 
@@ -174,6 +175,16 @@ outbox_record_fini(struct outbox_record *record)
     *record = (struct outbox_record){0};
 }
 
+void
+sweep_forget(struct sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->row_count; i++)
+        for (size_t j = 0; j < SWEPT_TEXTS; j++)
+            free(sweep->rows[i].texts[j]);
+    free(sweep->rows);
+    *sweep = (struct sweep){.now_ms = sweep->now_ms, .from = sweep->from};
+}
+
 static void
 change_fini(struct store_change *change)
 {
@@ -202,6 +213,8 @@ change_fini(struct store_change *change)
         break;
     case CHANGE_HANDLER:
     case CHANGE_HANDLED: handler_record_fini(&change->handler); break;
+    case CHANGE_SWEEP: sweep_forget(&change->sweep); break;
+    case CHANGE_ROLL: free(change->roll.scripts); break;
     }
 }
 
@@ -240,13 +253,6 @@ add_change(struct txn *txn, enum change_kind kind)
     return change;
 }
 
-static void
-note_time(struct txn *txn, int64_t ms)
-{
-    if (ms > txn->newest_ms)
-        txn->newest_ms = ms;
-}
-
 void
 txn_put_alert(struct txn *txn, const struct alert_record *record)
 {
@@ -268,7 +274,6 @@ txn_add_outbox(struct txn *txn, const struct outbox_record *record)
         .next_ms = record->next_ms,
         .attempts = record->attempts,
     };
-    note_time(txn, record->created_ms);
 }
 
 void
@@ -295,7 +300,6 @@ txn_add_attempt(struct txn *txn, const struct attempt_record *record)
         .curl_code = record->curl_code,
         .answer = mem_text(record->answer),
     };
-    note_time(txn, record->at_ms);
 }
 
 void
@@ -307,14 +311,12 @@ txn_put_slot(struct txn *txn, const struct slot_record *record)
         .argument = record->argument,
         .until = record->until,
     };
-    note_time(txn, record->until * 1000);
 }
 
 void
 txn_put_silence(struct txn *txn, const struct silence_record *record)
 {
     silence_record_init(&add_change(txn, CHANGE_SILENCE)->silence, record);
-    note_time(txn, record->created_ms);
 }
 
 void
@@ -344,7 +346,6 @@ void
 txn_put_handler(struct txn *txn, const struct handler_record *record)
 {
     handler_record_init(&add_change(txn, CHANGE_HANDLER)->handler, record);
-    note_time(txn, record->created_ms);
 }
 
 void
@@ -358,5 +359,18 @@ void
 txn_put_memo(struct txn *txn, const struct memo_record *record)
 {
     memo_record_init(&add_change(txn, CHANGE_MEMO)->memo, record);
-    note_time(txn, record->written_ms);
+}
+
+void
+txn_sweep(struct txn *txn, enum retained from, int64_t now_ms)
+{
+    add_change(txn, CHANGE_SWEEP)->sweep =
+        (struct sweep){.from = from, .now_ms = now_ms};
+}
+
+void
+txn_call_roll(struct txn *txn, const char *scripts, int64_t now_ms)
+{
+    add_change(txn, CHANGE_ROLL)->roll =
+        (struct change_roll){mem_text(scripts), now_ms};
 }

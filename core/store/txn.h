@@ -20,6 +20,8 @@ enum change_kind {
     CHANGE_HANDLER,
     CHANGE_HANDLED,
     CHANGE_MEMO,
+    CHANGE_SWEEP,
+    CHANGE_ROLL,
 };
 
 struct change_mark {
@@ -39,6 +41,11 @@ struct change_attempt {
     char *answer;
 };
 
+struct change_roll {
+    char *scripts; /* JSON: those that are not missed */
+    int64_t now_ms;
+};
+
 struct store_change {
     enum change_kind kind;
     union {
@@ -53,13 +60,17 @@ struct store_change {
         struct run_record run;
         struct handler_record handler; /* of CHANGE_HANDLED: the id alone */
         struct memo_record memo;
+        struct sweep sweep;
+        struct change_roll roll;
     };
 };
+
+/* What a sweep has found, for another try. */
+void sweep_forget(struct sweep *sweep);
 
 struct txn {
     struct store_change *changes;
     size_t count, room;
-    int64_t newest_ms; /* the newest time in it, 0 when there is none */
 };
 
 #endif

@@ -59,12 +59,41 @@ the_next_alert_of_a_key_has_none(void **state)
     memos_fini(&memos);
 }
 
+/* In whatever place of its list it stands; of a newer alert it stays. */
+static void
+what_is_swept_is_forgotten(void **state)
+{
+    (void)state;
+    const char *const left[] = {"{\"a\":1,\"c\":3,\"b\":2}", "{\"c\":3,\"b\":2}",
+                                "{\"b\":2}", "{}"};
+    const char *const order[] = {"a", "c", "b"};
+    struct memos memos = {0};
+    put(&memos, "a", "f00", "f00-1", "1");
+    put(&memos, "b", "f00", "f00-1", "2");
+    put(&memos, "c", "f00", "f00-1", "3");
+    for (size_t i = 0; i < 3; i++) {
+        wrote(&memos, "f00", "f00-1", left[i]);
+        memos_forget(&memos, order[i], "f00", "f00-0");
+        memos_forget(&memos, order[i], "f01", "f00-1");
+        wrote(&memos, "f00", "f00-1", left[i]);
+        memos_forget(&memos, order[i], "f00", "f00-1");
+        wrote(&memos, "f00", "f00-1", left[i + 1]);
+    }
+    put(&memos, "a", "f00", "f00-2", "4");
+    put(&memos, "b", "f00", "f00-2", "5");
+    put(&memos, "c", "f00", "f00-2", "6");
+    memos_forget(&memos, "b", "f00", "f00-2");
+    wrote(&memos, "f00", "f00-2", "{\"a\":4,\"c\":6}");
+    memos_fini(&memos);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_destination_has_its_own),
         cmocka_unit_test(the_next_alert_of_a_key_has_none),
+        cmocka_unit_test(what_is_swept_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -272,9 +272,9 @@ test_newer(void **state)
 {
     (void)state;
     store_close(open_store());
-    change("PRAGMA user_version = 9");
+    change("PRAGMA user_version = 10");
     refuse_store("newer ccgate");
-    change("PRAGMA user_version = 8");
+    change("PRAGMA user_version = 9");
     store_close(open_store());
 }
 
@@ -370,33 +370,6 @@ test_close_writes(void **state)
     assert_int_equal(count("SELECT count(*) FROM outbox"), 2);
 }
 
-static void
-test_cleaning(void **state)
-{
-    (void)state;
-    struct store *store = open_store();
-    const char *const ids[] = {"done", "superseded", "dead", "ready", "young"};
-    for (size_t i = 0; i < 5; i++)
-        commit_message(store, ids[i], i < 4 ? DAY_MS : 2 * DAY_MS, NULL);
-    for (size_t i = 0; i < 5; i++) {
-        struct txn *txn = txn_new();
-        struct attempt_record attempt = {.message_id = ids[i], .number = 1};
-        txn_add_attempt(txn, &attempt);
-        store_commit(store, txn, NULL, NULL);
-    }
-    mark(store, "done", OUTBOX_DONE, 0, 1, NULL);
-    mark(store, "young", OUTBOX_DONE, 0, 1, NULL);
-    mark(store, "superseded", OUTBOX_SUPERSEDED, 0, 1, NULL);
-    mark(store, "dead", OUTBOX_DEAD, 0, 1, NULL);
-    wait_until(store, is_settled);
-    commit_message(store, "now", 8 * DAY_MS + 1, NULL);
-    store_close(store);
-    assert_int_equal(count("SELECT count(*) FROM outbox"), 4);
-    assert_int_equal(count("SELECT count(*) FROM attempt"), 3);
-    assert_int_equal(
-        count("SELECT count(*) FROM outbox WHERE id IN ('done', 'superseded')"), 0);
-}
-
 int
 main(void)
 {
@@ -417,7 +390,6 @@ main(void)
         cmocka_unit_test_setup_teardown(test_failing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_close_writes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_cleaning, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
