@@ -174,6 +174,21 @@ test_a_raise_that_comes_meanwhile(void **state)
 }
 
 static void
+test_one_that_comes_and_goes_meanwhile(void **state)
+{
+    (void)state;
+    raise_and_clear("7", 1);
+    pass(36 * DAY_MS);
+    sweep("[]");
+    move("raise", "7");
+    move("clear", "7");
+    settle();
+    found_is("cleared", "-2 ");
+    restart();
+    found_is("cleared", "-2 ");
+}
+
+static void
 test_a_message_holds_its_alert(void **state)
 {
     (void)state;
@@ -361,6 +376,7 @@ main(void)
         FORGET_TEST(test_an_alert_is_counted_for_35_days),
         FORGET_TEST(test_no_id_comes_again),
         FORGET_TEST(test_a_raise_that_comes_meanwhile),
+        FORGET_TEST(test_one_that_comes_and_goes_meanwhile),
         FORGET_TEST(test_a_message_holds_its_alert),
         FORGET_TEST(test_silences),
         FORGET_TEST(test_runs_of_handlers),
