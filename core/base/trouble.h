@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 enum trouble {
-    TROUBLE_CENTER, /* its circuit is open; name: the centre, or CENTRE/DOOR */
+    TROUBLE_CENTER, /* its circuit is open; name: the centre, or CENTRE/DOOR; with
+                     * CENTRE/QUERY: that gets no good answer */
     TROUBLE_SCRIPT, /* quarantined; name: the script */
     TROUBLE_RULE,   /* switched off, or a job is; name: SCRIPT/RULE; with /alerts: no
                      * room for its alerts, with /errors: its code fails */

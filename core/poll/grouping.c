@@ -212,6 +212,27 @@ want_lanes(const struct planner *planner)
     }
 }
 
+/* What has been refused is asked so seldom that its silence means nothing. */
+static void
+expect_answers(const struct planner *planner)
+{
+    size_t count = query_count();
+    int64_t *shortest =
+        mem_zero((planner->center_count * count + 1) * sizeof *shortest);
+    for (const struct batch *batch = planner->batches; batch; batch = batch->next) {
+        int64_t *every =
+            &shortest[batch->center * count + (size_t)query_number(batch->query)];
+        if (!batch->is_refused && (!*every || batch->period_ms < *every))
+            *every = batch->period_ms;
+    }
+    for (size_t i = 0; i < planner->center_count * count; i++) {
+        const struct query *query = queries[i % count];
+        lane_expect(plan_lane(planner, (uint32_t)(i / count), query), query,
+                    shortest[i]);
+    }
+    free(shortest);
+}
+
 /* ---- timetables ---- */
 
 static void
@@ -341,5 +362,6 @@ plan_rebuild(struct planner *planner)
         batch = batch->query->has_span ? spread_slots(planner, batch)
                                        : spread_group(planner, batch);
     want_lanes(planner);
+    expect_answers(planner);
     start_new(planner);
 }

@@ -16,6 +16,7 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
     lane->loop = loop;
     lane->pool = pool;
     lane->center = center;
+    lane->door = door;
     bool is_agent_gateway = door == DOOR_AGENT_GATEWAY;
     lane->shown =
         mem_format("%s%s", center->name, is_agent_gateway ? "/agent-gateway" : "");
@@ -27,6 +28,7 @@ lane_new(struct loop *loop, struct http_pool *pool, const struct conf_center *ce
     for (size_t i = 0; i < 2; i++)
         lane->queues[i].last = &lane->queues[i].first;
     lane->pump_timer = timer_new(loop, pump, lane);
+    lane_quiet_init(lane);
     return lane;
 }
 
@@ -76,6 +78,7 @@ lane_delete(struct lane *lane)
     forget_lines(lane);
     session_delete(lane->session);
     timer_free(lane->pump_timer);
+    lane_quiet_fini(lane);
     free(lane->lines);
     free(lane->counts);
     free(lane->shown);
@@ -271,13 +274,15 @@ on_answer(void *arg, const struct poll_answer *answer)
     struct flight *flight = arg;
     struct lane *lane = flight->lane;
     struct errand *errand = flight->errand;
-    count(&lane->counts[flight->query], answer);
+    int query = flight->query;
+    count(&lane->counts[query], answer);
     flight_delete(flight);
     if (errand) {
         errand->flight = NULL;
         errand->lane = NULL;
     }
     lane_judge(lane, answer);
+    lane_hear(lane, query, &answer->error);
     if (is_waited_in(lane))
         timer_start(lane->pump_timer, 0);
     if (errand)

@@ -82,6 +82,15 @@ void lane_wake(struct lane *lane);
  * gateway is held only while somebody does (net/session.h). */
 void lane_want(struct lane *lane, bool is_wanted);
 
+/* This query, which goes through this door, is polled again and again; `every_ms` is
+ * the shortest interval, 0: nobody polls it any more. When it gets no good answer for
+ * three such intervals, at least for a minute, the gateway tells that of itself
+ * (TROUBLE_CENTER, "CENTRE/QUERY") until it gets one, or nobody has wanted it for a
+ * minute. While the circuit is open it is not told: that is an alert already. */
+void lane_expect(struct lane *lane, const struct query *query, int64_t every_ms);
+/* The machine slept, or the clock moved: that is counted from here. */
+void lane_count_anew(struct lane *lane);
+
 /* An open circuit or a back-off is over: the next errand is the probe. */
 void lane_retry(struct lane *lane);
 

@@ -137,6 +137,8 @@ recover(struct lane *lane)
                                  length, sizeof length));
     if (!lane->is_proven)
         trouble_over(TROUBLE_CENTER, lane->shown);
+    if (lane->is_open)
+        lane_count_anew(lane);
     lane->failures = 0;
     lane->is_open = false;
     lane->is_proven = true;

@@ -1,4 +1,5 @@
-/* The lane's inside, shared by lane.c (queue, sending) and lane_hold.c alone. */
+/* The lane's inside, shared by lane.c (queue, sending), lane_hold.c and lane_quiet.c
+ * alone. */
 #ifndef CCGATE_POLL_LANE_INSIDE_H
 #define CCGATE_POLL_LANE_INSIDE_H
 
@@ -18,10 +19,13 @@ struct queue {
     struct errand *first, **last;
 };
 
+struct quiet; /* private to lane_quiet.c */
+
 struct lane {
     struct loop *loop;
     struct http_pool *pool;
     const struct conf_center *center;
+    enum query_door door;
     struct session *session;          /* of the agent gateway; NULL at the other door */
     const struct lane_player *player; /* NULL: the network */
     struct rate *rate;                /* the centre's, shared */
@@ -42,11 +46,20 @@ struct lane {
     int64_t failing_since;
     int64_t failures; /* in a row */
     struct error reason;
+    struct quiet *quiets; /* one per query */
+    struct timer *quiet_timer;
 };
 
 /* ---- lane_hold.c ---- */
 
 /* What an answer says about the centre, apart from what it says to whom. */
 void lane_judge(struct lane *lane, const struct poll_answer *answer);
+
+/* ---- lane_quiet.c: who has had no good answer for long ---- */
+
+void lane_quiet_init(struct lane *lane);
+void lane_quiet_fini(struct lane *lane);
+/* What came of a request of this query, by its number; after lane_judge(). */
+void lane_hear(struct lane *lane, int query, const struct error *error);
 
 #endif

@@ -200,6 +200,8 @@ forget_sample(struct batch *batch)
 void
 planner_refresh(struct planner *planner)
 {
+    for (size_t i = 0; i < planner->center_count * PLAN_DOORS; i++)
+        lane_count_anew(planner->lanes[i]);
     for (struct batch *batch = planner->batches; batch; batch = batch->next) {
         if (!batch->query->has_span)
             forget_sample(batch);

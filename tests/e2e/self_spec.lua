@@ -67,6 +67,44 @@ describe("the gateway", function()
     assert.equal(0, #raised "ccgate-center")
   end)
 
+  describe("whose centre fails", function()
+    local RAISED <const> = "raise ccgate-center/main/queues (critical): center main: no good answer to queues since "
+
+    before_each(function()
+      world:sink()
+      world:script("waiting", (RULE:gsub('"1s"', '"10s"')))
+      world:fault "status=503"
+      conf()
+      world:run { "--speed", "60" }
+      world.gateway:wait_log(RAISED)
+    end)
+
+    it("tells of each query after a while, once, until it is answered again", function()
+      local told = world:wait_received(1, 10, harness.is_alert("raise", "ccgate-center"))[1]
+      assert.matches(", the newest is http 503: HTTP 503; alerts are held$", told.event.data.summary)
+      assert.equal(0, world.gateway:stop())
+      world:run { "--speed", "60" }
+      world.gateway:wait_log "center main: no good answer to queues since "
+      assert.equal(0, world.gateway:count_log(RAISED))
+      assert.equal(1, #raised "ccgate-center")
+      world:fault()
+      world.gateway:wait_log "clear ccgate-center/main/queues (recovered)"
+      local sent = world:wait_received(2, 10, function(request) return request.event ~= nil end)
+      local kinds = {}
+      for index, request in ipairs(sent) do
+        kinds[index] = request.event.data.kind .. " " .. request.event.data.key
+      end
+      assert.same({ "raise main/queues", "clear main/queues" }, kinds)
+    end)
+
+    it("forgets it with the centre", function()
+      local file <close> = assert(io.open(world:path "gateway.conf"))
+      world:write("gateway.conf", (file:read "a":gsub("%[center main%]", "[center other]")))
+      world.gateway:kill "sighup"
+      world.gateway:wait_log "clear ccgate-center/main/queues"
+    end)
+  end)
+
   it("tells of a script in quarantine until it is mended", function()
     world:sink()
     conf()

@@ -50,6 +50,18 @@ describe("a failed poll", function ()
     s:queues(CALM):advance "2m"
     assert.same({ "raise chat", "clear chat" }, bench.told(s))
   end)
+
+  it("that goes on is told by the gateway itself, until it is over", function ()
+    local s = bench.load(PLAIN)
+    s:queues(CALM):advance "15s":fail("queues", "timeout"):advance "50s"
+    assert.same({}, s.alerts)
+    s:advance "10s"
+    assert.same({ "ccgate-center", "main/queues", 1 }, { s.alerts[1].rule, s.alerts[1].key, #s.alerts })
+    s:restart():advance "2m"
+    assert.equal(1, #s.alerts)
+    s:queues(CALM):advance "2m"
+    assert.same({}, s.alerts)
+  end)
 end)
 
 describe("the five-minute edge", function ()
