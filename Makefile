@@ -201,7 +201,7 @@ test: $(BUILD)/.test-packages
 # What takes too long for every day.
 nightly: $(BUILD)/.test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD) test-programs
-	@CCGATE_KILLS=500 tests/run $(BUILD) e2e/kill e2e/machine
+	@CCGATE_KILLS=500 tests/run $(BUILD) e2e/kill e2e/machine e2e/point
 
 sanitize:
 	@$(MAKE) --no-print-directory SANITIZE=1 test

@@ -2,8 +2,6 @@
 --- runs; its centre and receivers have a clock of their own.
 local harness = require "e2e.harness"
 
-local SHIM <const> = os.getenv("CCGATE_BUILD") .. "/tests/wall.so"
-
 local RULE <const> = [[
 local gw = require "gateway"
 gw.rule "x" {
@@ -30,10 +28,8 @@ describe("a wall clock that is put", function ()
     world:conf(("[destination second]\nkind = webhook\nurl = %s/second\nallow_private = yes\n"):format(world.sink_url))
     world:script("rules", RULE)
     world:write("wall", string.pack("<i8", 0))
-    local env = { "LD_PRELOAD=" .. SHIM, "CCGATE_WALL=" .. world:path "wall", "PATH=" .. os.getenv "PATH",
-      "ASAN_OPTIONS=verify_asan_link_order=0:" .. (os.getenv "ASAN_OPTIONS" or "") }
     world:queue(1, { callWaitNums = 9 })
-    world:run(nil, { env = env })
+    world:run(nil, { env = harness.preload("wall", "CCGATE_WALL=" .. world:path "wall") })
   end)
   after_each(function () world:close() end)
 

@@ -1,7 +1,6 @@
 --- A name server that does not answer costs those who ask it, and nobody else.
 local harness = require "e2e.harness"
 
-local SHIM <const> = os.getenv("CCGATE_BUILD") .. "/tests/dns.so"
 -- A name server takes three times as long.
 local SOON_S <const> = 10
 
@@ -35,8 +34,7 @@ describe("a name server that takes half a minute", function ()
     world:conf(SLOW)
     world:script("rules", RULES)
     world:queue(1, { callWaitNums = 0 })
-    world:run(nil, { env = { "LD_PRELOAD=" .. SHIM, "PATH=" .. os.getenv "PATH",
-      "ASAN_OPTIONS=verify_asan_link_order=0:" .. (os.getenv "ASAN_OPTIONS" or "") } })
+    world:run(nil, { env = harness.preload "dns" })
   end)
   after_each(function () world:close() end)
 

@@ -117,6 +117,12 @@ function Process:count_log(text)
   end
 end
 
+--- The environment of a program that a library of tests/shim is preloaded into.
+function harness.preload(shim, ...)
+  return { "LD_PRELOAD=" .. BUILD .. "/tests/" .. shim .. ".so", "PATH=" .. os.getenv "PATH",
+    "ASAN_OPTIONS=verify_asan_link_order=0:" .. (os.getenv "ASAN_OPTIONS" or ""), ... }
+end
+
 --- Runs a program to its end: code, output, errors.
 function harness.execute(program, arguments, options)
   local process = harness.spawn(program, arguments, options)
@@ -267,9 +273,10 @@ function harness.is_message(text)
 end
 
 --- Speaks to the simulated centre's own paths.
-function World:control(method, path)
-  local code, out, err = harness.execute("curl",
-    { "-sS", "--max-time", "5", "--cacert", self:path("ca.pem"), "-X", method, self.center_url .. path })
+function World:control(method, ...)
+  local arguments = { "-sS", "--max-time", "5", "--cacert", self:path("ca.pem"), "-X", method }
+  for _, path in ipairs { ... } do arguments[#arguments + 1] = self.center_url .. path end
+  local code, out, err = harness.execute("curl", arguments)
   assert(code == 0, err)
   return out
 end
@@ -277,9 +284,18 @@ end
 --- Pins values of a queue: world:queue(7, { callWaitNums = 9 }); nil lets it go again.
 function World:queue(id, values)
   if not values then return self:control("DELETE", "/-/queue/" .. id) end
-  local pairs_ = {}
-  for name, value in pairs(values) do pairs_[#pairs_ + 1] = name .. "=" .. value end
-  return self:control("PUT", "/-/queue/" .. id .. "?" .. table.concat(pairs_, "&"))
+  return self:queues({ [id] = values })
+end
+
+--- The same of several queues at once: world:queues { [7] = { callWaitNums = 9 } }.
+function World:queues(all)
+  local paths = {}
+  for id, values in pairs(all) do
+    local list = {}
+    for name, value in pairs(values) do list[#list + 1] = name .. "=" .. value end
+    paths[#paths + 1] = "/-/queue/" .. id .. "?" .. table.concat(list, "&")
+  end
+  return self:control("PUT", table.unpack(paths))
 end
 
 function World:fault(spec)

@@ -4,8 +4,6 @@
 local crossing = require "e2e.crossing"
 local harness = require "e2e.harness"
 
-local SHIMS <const> = os.getenv("CCGATE_BUILD") .. "/tests/"
-
 local RULE <const> = [[
 local gw = require "gateway"
 gw.rule "waiting" {
@@ -27,9 +25,7 @@ local function put(world, at, number)
 end
 
 local function run(world, shim, variable)
-  return world:run(nil, { env = { "LD_PRELOAD=" .. SHIMS .. shim .. ".so",
-    variable .. "=" .. world:path "switch", "PATH=" .. os.getenv "PATH",
-    "ASAN_OPTIONS=verify_asan_link_order=0:" .. (os.getenv "ASAN_OPTIONS" or "") } })
+  return world:run(nil, { env = harness.preload(shim, variable .. "=" .. world:path "switch") })
 end
 
 local function calm_world()
@@ -169,7 +165,7 @@ when_plain("memory that is refused once (seed " .. SEED .. ")", function ()
 
   before_each(function ()
     math.randomseed(SEED)
-    world = crossing.world()
+    world = crossing.world(40, crossing.waves)
     switch(world, 0)
   end)
   after_each(function () world:close() end)
