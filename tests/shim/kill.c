@@ -1,6 +1,6 @@
-/* Preloaded into a gateway: CCGATE_KILL=fdatasync:7 ends it with SIGKILL in the place of
- * its seventh fdatasync. So with pwrite, of which half is done first; and with send, to
- * a receiver or to a script's host, of which all is: nobody learns what came of it.
+/* Preloaded into a gateway: CCGATE_KILL=fdatasync:7 ends it with SIGKILL in the place
+ * of its seventh fdatasync. So with pwrite, of which half is done first; and with send,
+ * to a receiver or to a script's host, of which all is: nobody learns what came of it.
  * Script hosts do not inherit it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
