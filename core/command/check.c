@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -73,6 +74,16 @@ say(struct check *check, const char *file, int level, const char *text)
     on_problem(check, file, 0, level, text, strlen(text));
 }
 
+static void
+say_twice(struct check *check, const char *file, const char *rule, const char *other)
+{
+    char *text = mem_format("rule '%s': this name is used twice; the other rule is "
+                            "in %s",
+                            rule, other);
+    say(check, file, LEVEL_ERROR, text);
+    free(text);
+}
+
 static const struct found *
 find_rule(const struct check *check, const char *name)
 {
@@ -87,13 +98,8 @@ note_entry(struct check *check, const char *file, const struct message_entry *en
 {
     const struct found *other =
         entry->kind == ENTRY_RULE ? find_rule(check, entry->name) : NULL;
-    if (other) {
-        char *text = mem_format("rule '%s': this name is used twice; the other rule is "
-                                "in %s",
-                                entry->name, other->file);
-        say(check, file, LEVEL_ERROR, text);
-        free(text);
-    }
+    if (other)
+        say_twice(check, file, entry->name, other->file);
     struct found *found = mem_zero(sizeof *found);
     found->kind = entry->kind;
     found->name = mem_text(entry->name);
@@ -207,6 +213,62 @@ say_notes(struct check *check)
     }
 }
 
+/* ---- the others of the folder ---- */
+
+static bool
+is_one(const char *file, const char *other)
+{
+    struct stat one, two;
+    return stat(file, &one) == 0 && stat(other, &two) == 0 &&
+           one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
+/* Is it a file of the configured folder? */
+static bool
+is_beside(const struct check *check, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    char *folder =
+        slash ? mem_format("%.*s", (int)(slash - file + 1), file) : mem_text(".");
+    bool is_beside = is_one(folder, check->conf->scripts);
+    free(folder);
+    return is_beside;
+}
+
+/* Nobody asked for these: what is wrong with them is not told. */
+static void
+on_other_problem(void *arg, const char *file, uint32_t line, int level,
+                 const char *text, size_t size)
+{
+    (void)arg, (void)file, (void)line, (void)level, (void)text, (void)size;
+}
+
+static void
+on_other_loaded(void *arg, const struct script_file *file,
+                const struct message_loaded *loaded)
+{
+    struct check *check = arg;
+    for (uint32_t i = 0; !loaded->failed && i < loaded->entry_count; i++) {
+        const struct found *found = loaded->entries[i].kind == ENTRY_RULE
+                                        ? find_rule(check, loaded->entries[i].name)
+                                        : NULL;
+        if (found && is_beside(check, found->file) && !is_one(found->file, file->shown))
+            say_twice(check, found->file, found->name, file->shown);
+    }
+}
+
+/* A script of the folder will run beside the others of it, whose names are taken. */
+static void
+hold_against_others(struct check *check)
+{
+    struct loading loading = {check->conf, on_other_loaded, on_other_problem, check};
+    const struct found *found = check->found;
+    while (found && !is_beside(check, found->file))
+        found = found->next;
+    if (found)
+        loading_run(&loading, 0, NULL);
+}
+
 static int
 check_all(struct check *check, const struct conf *conf, int count, char **paths)
 {
@@ -215,6 +277,8 @@ check_all(struct check *check, const struct conf *conf, int count, char **paths)
     check->last = &check->found;
     say_notes(check);
     check->scripts = loading_run(&loading, count, paths);
+    if (count)
+        hold_against_others(check);
     say_found(check);
     say_sum(check);
     buf_fini(&check->json);
@@ -258,7 +322,8 @@ const struct command command_check = {
     .help =
         "  -c, --conf FILE   the configuration (default gateway.conf)\n"
         "  -o text|json      for people (default) or for programs\n"
-        "  SCRIPT…           these scripts or folders instead of the configured folder\n"
+        "  SCRIPT…           these scripts or folders instead of the configured folder;\n"
+        "                    one of that folder is held against the names of the others\n"
         "\n"
         "Prints every mistake of every file with its line, and exits with 1; without\n"
         "mistakes, what each rule and job does.\n",

@@ -241,6 +241,9 @@ surface_new(const struct api_world *world, struct api *api, const char *listen,
     surface->server = server_new(world->loop, &options, error);
     free(address);
     if (!surface->server) {
+        struct error why = *error;
+        error_set(error, why.kind, why.code, "%s; listen in [gateway] says where",
+                  why.message);
         free(surface->listen);
         free(surface->token);
         free(surface);

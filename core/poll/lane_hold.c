@@ -111,6 +111,16 @@ open_circuit(struct lane *lane, const struct error *error)
               text_format_duration(wait, length, sizeof length));
 }
 
+/* A certificate that we do not trust is in most cases an authority that nobody named.
+ */
+static const char *
+hint(const struct error *error)
+{
+    return error->kind == ERROR_TLS
+               ? "; does ca_file in its section name the authority of its certificate?"
+               : "";
+}
+
 static void
 back_off(struct lane *lane, const struct poll_answer *answer)
 {
@@ -120,9 +130,9 @@ back_off(struct lane *lane, const struct poll_answer *answer)
     int64_t wait =
         hold(lane, BACKOFF_FIRST_MS, BACKOFF_MOST_MS, answer->retry_after_ms);
     log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
-              "center %s: %s: %s; alerts are held, next try in %s", lane->center->name,
-              error_word(answer->error.kind), answer->error.message,
-              text_format_duration(wait, length, sizeof length));
+              "center %s: %s: %s; alerts are held, next try in %s%s",
+              lane->center->name, error_word(answer->error.kind), answer->error.message,
+              text_format_duration(wait, length, sizeof length), hint(&answer->error));
 }
 
 static void

@@ -31,6 +31,18 @@ local function minute_of(key)
   return at and tonumber(minute) < 60 and at < DAY_MINUTES and math.tointeger(at) or nil
 end
 
+-- Mistakes are told in the order of the day.
+local function ordered(given)
+  local keys = {}
+  for key in next, given do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys, function(a, b)
+    return tostring(a) < tostring(b)
+  end)
+  return keys
+end
+
 -- Reads one entry; fail(text, key) hears what is wrong.
 local function read_entry(key, given, read, fail)
   local at = type(key) == "string" and minute_of(key)
@@ -61,8 +73,8 @@ function by_hour.bind(inside, minute, read, fail)
     refuse "gw.by_hour: the centres are in several time zones; a calendar in during says which counts"
   end
   local limits = { minute = minute }
-  for key, one in next, given do
-    limits[#limits + 1] = read_entry(key, one, read, refuse)
+  for _, key in ipairs(ordered(given)) do
+    limits[#limits + 1] = read_entry(key, given[key], read, refuse)
   end
   table.sort(limits, function(a, b)
     return a[1] < b[1]

@@ -543,9 +543,12 @@ end
 
 --- The problems as "6: text", in order of line.
 function fake_core.lines(host)
-  local lines = {}
+  local lines, place = {}, {}
+  for index, problem in ipairs(host.problems) do
+    place[problem] = index
+  end
   table.sort(host.problems, function(a, b)
-    return a.line < b.line
+    return a.line < b.line or a.line == b.line and place[a] < place[b]
   end)
   for index, problem in ipairs(host.problems) do
     lines[index] = string.format("%d: %s", problem.line, problem.text)

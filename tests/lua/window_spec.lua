@@ -220,6 +220,17 @@ describe("a condition over time with a mistake names it:", function()
     end)
   end
 
+  it("of several hours in the order of the day", function()
+    local hours = {}
+    for hour = 1, 9 do
+      hours[hour] = ('["0%d:60"] = 5'):format(10 - hour)
+    end
+    local text = ('gw.above("calls_waiting", gw.by_hour { %s })'):format(table.concat(hours, ", "))
+    for hour, line in ipairs(fake_core.lines(load(text))) do
+      assert.equal(PLACE .. "gw.by_hour: '0" .. hour .. [[:60' is no time of day; write ["08:00"] = …]], line:sub(4))
+    end
+  end)
+
   local changes = {
     { 'gw.changed("state", { from = "talkin" })',
       [[changed("state"): 'state' is never 'talkin' (did you mean 'talking'?)]] },
