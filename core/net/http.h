@@ -46,6 +46,9 @@ struct http_response {
     const struct http_slot *slot; /* private: where its headers are; NULL: none came */
 };
 
+/* The header Date, milliseconds since the epoch; -1 without one that can be read. */
+int64_t http_date_ms(const struct http_response *response);
+
 /* The value of a header of the answer, however its name is written, valid during the
  * callback; NULL when there is none (and with an error). Of a header that came several
  * times http_header_at() gives each, in their order, NULL after the last. All headers

@@ -396,18 +396,33 @@ is_stranger(const struct http_slot *slot)
     return is_found;
 }
 
-/* Seconds, or a date as HTTP writes it (or NULL): it begins with the name of a day,
- * while curl_getdate() would take nearly any number for one. */
+/* A date as HTTP writes it begins with the name of a day, while curl_getdate() would
+ * take nearly any number for one. -1: it is none. */
+static int64_t
+parse_date_ms(const char *text)
+{
+    time_t date = isalpha((unsigned char)*text) ? curl_getdate(text, NULL) : -1;
+    return date == -1 ? -1 : (int64_t)date * 1000;
+}
+
+int64_t
+http_date_ms(const struct http_response *response)
+{
+    const char *text = http_header_of(response, "Date");
+    return text ? parse_date_ms(text) : -1;
+}
+
+/* Seconds, or a date (or NULL). */
 static int64_t
 parse_retry_after(const char *text)
 {
     if (!text)
         return -1;
     if (isalpha((unsigned char)*text)) {
-        time_t date = curl_getdate(text, NULL);
-        if (date == -1)
+        int64_t date_ms = parse_date_ms(text);
+        if (date_ms == -1)
             return -1;
-        int64_t wait_ms = (int64_t)date * 1000 - clock_wall_ms();
+        int64_t wait_ms = date_ms - clock_wall_ms();
         return wait_ms > 0 ? wait_ms : 0;
     }
     size_t digits = strspn(text, "0123456789");

@@ -111,12 +111,10 @@ open_circuit(struct lane *lane, const struct error *error)
               text_format_duration(wait, length, sizeof length));
 }
 
-/* A certificate that we do not trust is in most cases an authority that nobody named.
- */
 static const char *
-hint(const struct error *error)
+hint(const struct poll_answer *answer)
 {
-    return error->kind == ERROR_TLS
+    return answer->is_stranger
                ? "; does ca_file in its section name the authority of its certificate?"
                : "";
 }
@@ -132,7 +130,7 @@ back_off(struct lane *lane, const struct poll_answer *answer)
     log_write(is_news ? LEVEL_WARN : LEVEL_DEBUG, "poll",
               "center %s: %s: %s; alerts are held, next try in %s%s",
               lane->center->name, error_word(answer->error.kind), answer->error.message,
-              text_format_duration(wait, length, sizeof length), hint(&answer->error));
+              text_format_duration(wait, length, sizeof length), hint(answer));
 }
 
 static void

@@ -7,10 +7,13 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "model/charset.h"
 
 /* Fixed by the pages (seed: skill/stateinfo, table 1), and part of the signature. */
 #define CONTENT_TYPE "application/json; charset=UTF-8"
+
+#define MINUTE_MS ((int64_t)60 * 1000)
 
 struct poll {
     const struct query *query;
@@ -60,15 +63,35 @@ poll_line_fini(struct poll_line *line)
 
 /* ---- the answer ---- */
 
+/* Whose fault it is that a signature is refused: clocks that differ can be seen. In
+ * whole minutes, so that the next refusal reads the same. */
 static void
-judge_status(struct error *error, enum query_door door, long status)
+refuse_signature(struct error *error, const char *code, int64_t date_ms)
 {
-    char code[24];
-    snprintf(code, sizeof code, "%ld", status);
-    if (status == 401 && door == DOOR_CMS)
+    char length[32];
+    int64_t ahead_ms = date_ms - clock_wall_ms();
+    int64_t minutes = (llabs(ahead_ms) + MINUTE_MS / 2) / MINUTE_MS;
+    if (date_ms == -1 || minutes == 0)
         error_set(error, ERROR_AUTH, code,
                   "HTTP 401: the centre refused the signature (access_key, secret_key "
                   "or clock)");
+    else
+        error_set(error, ERROR_AUTH, code,
+                  "HTTP 401: the centre refused the signature; its clock is %s %s this "
+                  "machine's: one of them is wrong",
+                  text_format_duration(minutes * MINUTE_MS, length, sizeof length),
+                  ahead_ms > 0 ? "ahead of" : "behind");
+}
+
+static void
+judge_status(struct error *error, enum query_door door,
+             const struct http_response *response)
+{
+    char code[24];
+    long status = response->status;
+    snprintf(code, sizeof code, "%ld", status);
+    if (status == 401 && door == DOOR_CMS)
+        refuse_signature(error, code, http_date_ms(response));
     else if (status == 403 && door == DOOR_CMS)
         error_set(error, ERROR_AUTH, code,
                   "HTTP 403: the centre has locked this address or key out");
@@ -104,12 +127,13 @@ on_response(void *arg, const struct http_response *response)
         .body_size = response->body_size,
         .content_type = response->content_type,
         .status = response->status,
+        .is_stranger = response->is_stranger,
         .retry_after_ms = response->retry_after_ms,
         .duration_us = response->duration_us,
     };
     block_init(&rows, poll->query);
     if (answer.error.kind == ERROR_NONE)
-        judge_status(&answer.error, poll->query->door, response->status);
+        judge_status(&answer.error, poll->query->door, response);
     if (answer.error.kind == ERROR_NONE)
         poll_decode(response->content_type, response->body, response->body_size, &rows,
                     &answer.error);

@@ -3,6 +3,7 @@
 #ifndef CCGATE_POLL_POLL_H
 #define CCGATE_POLL_POLL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct poll_answer {
     size_t body_size;
     const char *content_type; /* of the body; NULL or "" when nothing came */
     long status;              /* 0 when no answer came */
+    bool is_stranger;         /* its certificate is by an authority that is not known */
     int64_t retry_after_ms;   /* -1 when absent */
     int64_t duration_us;
 };
