@@ -45,7 +45,8 @@ SCRIPT_CORE := $(addprefix core/script/,supervisor.c supervisor_look.c ward.c \
 	resident_handler.c process.c folder.c modules.c setup.c strikes.c sweep.c ledger.c)
 SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c \
 	message_job.c message_said.c message_task.c message_word.c message_metric.c tally.c \
-	latch_step.c key.c quoted.c library.c encode.c bind_model.c)
+	latch_step.c key.c quoted.c library.c decode.c encode.c \
+	bind_model.c)
 HOST_SOURCES := $(addprefix core/base/,mem.c buf.c quote.c text.c error.c sha256.c message_id.c \
 	zone.c zone_file.c hours.c cron.c calendar.c timetable.c) \
 	$(wildcard core/model/*.c) $(filter-out $(SCRIPT_CORE),$(wildcard core/script/*.c))
@@ -181,18 +182,19 @@ $(BUILD)/tests/%.so: tests/shim/%.c tests/shim/switch.h
 	$(say) cc $<
 	$(quiet)$(CC) -std=c11 -Wall -Wextra -O2 -fPIC -shared -o $@ $< -ldl
 
-# The library's part that is C, for busted; never with a sanitizer, which its program
+# The library's parts that are C, for busted; never with a sanitizer, which its program
 # has not.
-ENCODE_SOURCES := core/script/encode.c $(addprefix core/base/,quote.c text.c mem.c)
-ENCODE_LIBRARY := $(BUILD)/tests/encode.so
+PART_SOURCES := $(addprefix core/,script/decode.c script/encode.c model/json.c base/buf.c \
+	base/mem.c base/quote.c base/text.c)
+PARTS := $(BUILD)/tests/parts.so
 
-$(ENCODE_LIBRARY): $(ENCODE_SOURCES) core/script/encode.h $(BUILD)/.packages
+$(PARTS): $(PART_SOURCES) $(PART_SOURCES:.c=.h) $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(say) cc $@
 	$(quiet)$(CC) $(filter-out $(SANITIZE_FLAGS),$(CFLAGS)) $(call pkg,--cflags,lua5.4) \
-		-shared -o $@ $(ENCODE_SOURCES)
+		-shared -o $@ $(PART_SOURCES)
 
-test-programs: all $(CORE_TESTS) $(FUZZ_TESTS) $(SHIMS) $(ENCODE_LIBRARY)
+test-programs: all $(CORE_TESTS) $(FUZZ_TESTS) $(SHIMS) $(PARTS)
 
 test: $(BUILD)/.test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD) test-programs

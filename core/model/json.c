@@ -8,7 +8,8 @@
 void
 json_init(struct json *json, const char *data, size_t size)
 {
-    *json = (struct json){.begin = data, .at = data, .end = data + size};
+    *json = (struct json){
+        .begin = data, .at = data, .end = data + size, .depth_max = JSON_DEPTH};
 }
 
 static bool
@@ -33,7 +34,7 @@ json_open(struct json *json, char bracket)
 {
     if (json_peek(json) != bracket)
         return fail(json, bracket == '{' ? "expected '{'" : "expected '['");
-    if (json->depth == JSON_DEPTH)
+    if (json->depth == json->depth_max)
         return fail(json, "nested too deeply");
     json->depth++;
     json->at++;
@@ -347,62 +348,71 @@ json_integer(const char *text, size_t size, int64_t *value)
     return JSON_INTEGER;
 }
 
-static void
-add_rune(struct buf *out, uint32_t rune)
+/* Writers of characters return where the next one goes. */
+static char *
+put_rune(char *out, uint32_t rune)
 {
-    unsigned char bytes[4];
-    size_t size = 1;
     if (rune < 0x80) {
-        bytes[0] = (unsigned char)rune;
-    } else {
-        size = rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4;
-        for (size_t i = size - 1; i > 0; i--, rune >>= 6)
-            bytes[i] = (unsigned char)(0x80 | (rune & 0x3f));
-        bytes[0] = (unsigned char)((0xf00 >> size) | rune);
+        *out = (char)rune;
+        return out + 1;
     }
-    buf_add(out, bytes, size);
+    size_t size = rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4;
+    for (size_t i = size - 1; i > 0; i--, rune >>= 6)
+        out[i] = (char)(0x80 | (rune & 0x3f));
+    out[0] = (char)((0xf00 >> size) | rune);
+    return out + size;
 }
 
-/* The escape at `at`; returns where it ends. A surrogate without its other half is no
- * character. */
-static const char *
-add_escape(const char *at, const char *end, struct buf *out)
+/* The escape at `*at`, which is moved behind it. A surrogate without its other half is
+ * no character. */
+static char *
+put_escape(char *out, const char **at, const char *end)
 {
-    if (at[1] != 'u') {
-        buf_add(out, &escape_values[(int)at[1]], 1);
-        return at + 2;
+    const char *from = *at;
+    if (from[1] != 'u') {
+        *out = escape_values[(int)from[1]];
+        *at += 2;
+        return out + 1;
     }
-    uint32_t rune = (uint32_t)hex_unit(at + 2, end);
-    at += 6;
-    if (rune >= 0xd800 && rune < 0xdc00 && end - at >= 6 && at[0] == '\\' &&
-        at[1] == 'u') {
-        uint32_t low = (uint32_t)hex_unit(at + 2, end);
+    uint32_t rune = (uint32_t)hex_unit(from + 2, end);
+    *at = from += 6;
+    if (rune >= 0xd800 && rune < 0xdc00 && end - from >= 6 && from[0] == '\\' &&
+        from[1] == 'u') {
+        uint32_t low = (uint32_t)hex_unit(from + 2, end);
         if (low >= 0xdc00 && low < 0xe000) {
             rune = 0x10000 + ((rune - 0xd800) << 10) + (low - 0xdc00);
-            at += 6;
+            *at += 6;
         }
     }
-    add_rune(out, rune >= 0xd800 && rune < 0xe000 ? 0xfffd : rune);
-    return at;
+    return put_rune(out, rune >= 0xd800 && rune < 0xe000 ? 0xfffd : rune);
+}
+
+size_t
+json_unescape_into(const struct json_text *text, char *out)
+{
+    const char *at = text->data, *end = at + text->size;
+    char *next = out;
+    while (at < end) {
+        if (*at == '\\') {
+            next = put_escape(next, &at, end);
+            continue;
+        }
+        size_t size = text_utf8((const unsigned char *)at, (size_t)(end - at));
+        if (size)
+            memcpy(next, at, size);
+        next = size ? next + size : put_rune(next, 0xfffd);
+        at += size ? size : 1;
+    }
+    return (size_t)(next - out);
 }
 
 void
 json_unescape(const struct json_text *text, struct buf *out)
 {
-    const char *at = text->data;
-    const char *end = at + text->size;
-    while (at < end) {
-        if (*at == '\\') {
-            at = add_escape(at, end, out);
-            continue;
-        }
-        size_t size = text_utf8((const unsigned char *)at, (size_t)(end - at));
-        if (size)
-            buf_add(out, at, size);
-        else
-            add_rune(out, 0xfffd);
-        at += size ? size : 1;
-    }
+    char *room = buf_reserve(out, JSON_UNESCAPED_MAX(text->size));
+    size_t size = json_unescape_into(text, room);
+    out->size += size;
+    room[size] = '\0';
 }
 
 bool

@@ -1,4 +1,5 @@
-/* A strict pull reader for JSON (RFC 8259), at most JSON_DEPTH levels deep.
+/* A strict pull reader for JSON (RFC 8259), at most JSON_DEPTH levels deep, or as many
+ * as `depth_max` is set to.
  *
  * It works in place, allocates nothing and needs no NUL behind the text. Inside strings
  * bytes that are not UTF-8 are let through: json_unescape() replaces them, so that a
@@ -17,7 +18,7 @@
 
 struct json {
     const char *begin, *at, *end;
-    unsigned depth;
+    unsigned depth, depth_max;
     const char *problem; /* NULL while all is well, then what is wrong at `at` */
 };
 
@@ -110,6 +111,9 @@ enum json_integer json_integer(const char *text, size_t size, int64_t *value);
 
 /* Adds the string's value: escapes resolved, what is not Unicode as U+FFFD. */
 void json_unescape(const struct json_text *text, struct buf *out);
+/* Writes it, JSON_UNESCAPED_MAX bytes at most and no NUL; returns how many. */
+#define JSON_UNESCAPED_MAX(size) (3 * (size))
+size_t json_unescape_into(const struct json_text *text, char *out);
 
 /* The slow half of json_is(). */
 bool json_is_escaped(const struct json_text *text, const char *value, size_t size);

@@ -6,12 +6,19 @@
 
 #include <lauxlib.h>
 
+#include "script/decode.h"
 #include "script/encode.h"
 #include "script/library_data.h"
 
 #define LOADED  "ccgate.loaded"
 #define PRELOAD "ccgate.preload"
-#define ENCODE  "gateway.encode" /* the module that is C */
+
+/* The modules that are C. */
+static const luaL_Reg parts[] = {
+    {"gateway.decode", luaopen_gateway_decode},
+    {"gateway.encode", luaopen_gateway_encode},
+    {NULL, NULL},
+};
 
 static const struct library_module *
 find_embedded(const char *name)
@@ -93,7 +100,8 @@ library_install(lua_State *L)
     lua_pushstring(L, getenv("CCGATE_LUA_DIR"));
     lua_pushcclosure(L, l_require, 1);
     lua_setglobal(L, "require");
-    library_preload(L, ENCODE, luaopen_gateway_encode);
+    for (const luaL_Reg *part = parts; part->name; part++)
+        library_preload(L, part->name, part->func);
 }
 
 /* What package.preload has for a module: upvalue 1 as of require(). */
@@ -118,8 +126,7 @@ library_offer(lua_State *L, lua_CFunction open)
     }
     lua_pushcfunction(L, open);
     lua_setfield(L, -2, "gateway.core");
-    lua_pushcfunction(L, luaopen_gateway_encode);
-    lua_setfield(L, -2, ENCODE);
+    luaL_setfuncs(L, parts, 0);
     lua_pop(L, 1);
 }
 

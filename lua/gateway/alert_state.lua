@@ -73,9 +73,10 @@ local function check(what, value, fields)
   return value
 end
 
---- The event; raises when it is not what it must be.
+--- The event; raises when it is not what it must be. Its row is raw: nobody looks into it
+--- here.
 function alert_state.read_event(text)
-  local event = check("the event", json.decode(text), EVENT)
+  local event = check("the event", json.decode(text, "row"), EVENT)
   for _, entry in ipairs(event.send) do
     check("an entry of the event's send", entry, ENTRY)
   end
@@ -94,9 +95,9 @@ function alert_state.without_null(value)
   return value
 end
 
---- The state of an alert; `told` has the present form, whatever form was written.
+--- The state of an alert, with a raw row; `told` has the present form, whatever form was written.
 function alert_state.read(text)
-  local state = alert_state.without_null(json.decode(text))
+  local state = alert_state.without_null(json.decode(text, "row"))
   state.entries = state.entries or {}
   state.sent = state.sent or {}
   state.row = state.row or {}
@@ -116,7 +117,7 @@ local RAISES_MOST <const> = 200
 --- When alerts of this key were raised, this one included; `text` is the state of the one
 --- before, nil when there was none.
 function alert_state.raises(text, now)
-  local known = text and json.decode(text).raises or {}
+  local known = text and json.decode(text, "row").raises or {}
   local from = math.max(1, #known + 2 - RAISES_MOST)
   while known[from] and known[from] < now - RAISES_SECONDS do
     from = from + 1

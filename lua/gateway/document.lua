@@ -23,7 +23,22 @@ debug.setmetatable(json.null, {
   end,
 })
 
--- ---- what lua-cjson loses: empty lists, integers that no double holds ----
+-- ---- what lua-cjson reads ----
+
+local plain = core.json.new()
+plain.decode_invalid_numbers(false)
+plain.decode_max_depth(json.DEPTH_MAX)
+
+local INTEGER_MAX <const> = 2 ^ 53 -- a double beyond is not exact: it stays a float
+
+local function whole(given)
+  if math.type(given) == "float" and given >= -INTEGER_MAX and given <= INTEGER_MAX then
+    return math.tointeger(given) or given
+  end
+  return given
+end
+
+-- ---- and what it loses: whole numbers, empty lists, integers that no double holds ----
 
 -- Reads [nan] and [nan,"123"], which stand for the two. Only what is JSON comes here,
 -- and JSON has no nan, so that no text can look like them.
@@ -79,7 +94,7 @@ end
 
 local function restore(given)
   if type(given) ~= "table" then
-    return json.whole(given)
+    return whole(given)
   elseif given[1] ~= given[1] then -- nan
     return given[2] and tonumber(given[2]) or json.list {}
   end
@@ -90,11 +105,11 @@ local function restore(given)
 end
 
 local function decode(text)
-  local plain = json.decode(text)
+  local read = plain.decode(text)
   if string.find(text, EMPTY) or string.find(text, LONG) then
-    return restore(marked.decode(mark(text)))
+    read = marked.decode(mark(text))
   end
-  return plain
+  return restore(read)
 end
 
 -- ---- sentences ----

@@ -2,19 +2,14 @@
 --
 -- What is written is what core/script/encode.h says. Plain tables are written with sorted
 -- keys, so that equal values give equal bytes.
--- Reading is lua-cjson's, with whole numbers made integers again; an empty list that was
--- read is an empty table and is written as {}: document.lua reads more exactly.
+-- What is read is what core/script/decode.h says; an empty list that was read is an empty
+-- table and is written as {}: document.lua, for scripts, is more exact.
 
-local cjson = require("cjson").new()
+local decode = require("gateway.decode")
 local encode = require("gateway.encode")
 
-local INTEGER_MAX <const> = 2 ^ 53 -- a double beyond is not exact: it stays a float
-
-cjson.decode_invalid_numbers(false)
-cjson.decode_max_depth(encode.DEPTH_MAX)
-
 --- What is nested deeper is neither read nor written.
-local json = { null = cjson.null, DEPTH_MAX = encode.DEPTH_MAX }
+local json = { null = decode.null, DEPTH_MAX = encode.DEPTH_MAX }
 
 --- Tables that stand for texts: by the one that is seen.
 json.texts = setmetatable({}, { __mode = "k" })
@@ -35,6 +30,12 @@ json.encode = encode.writer {
   texts = json.texts, views = json.views, lists = lists,
   object = Object, array = Array, raw = Raw, sort = table.sort,
 }
+
+--- decode(text) → the value of a text; raises when it is not JSON. Null is json.null.
+--- decode(text, key) → an object in which the object of this key is raw text, not read.
+json.decode = decode.reader(Raw, json.DEPTH_MAX)
+
+local check = decode.checker(json.DEPTH_MAX)
 
 --- An object whose keys keep this order: json.object { { "k", v }, … }. A nil is null.
 function json.object(pairs_in_order)
@@ -59,7 +60,7 @@ end
 
 --- JSON text that is put in as it is; raises when it is not JSON.
 function json.raw(text)
-  json.decode(text)
+  check(text)
   return setmetatable({ text }, Raw)
 end
 
@@ -72,30 +73,6 @@ end
 --- leaves. No text can look like it: their control characters are escaped.
 function json.secret(name)
   return setmetatable({ "\1" .. name .. "\1" }, Raw)
-end
-
---- A number that lua-cjson read as it is meant: an integer when it is whole; any other
---- value as it is.
-function json.whole(value)
-  if math.type(value) == "float" and value >= -INTEGER_MAX and value <= INTEGER_MAX then
-    return math.tointeger(value) or value
-  end
-  return value
-end
-
-local function restore(value)
-  if type(value) ~= "table" then
-    return json.whole(value)
-  end
-  for key, item in pairs(value) do
-    value[key] = restore(item)
-  end
-  return value
-end
-
---- The value of a text; raises when it is not JSON. Null is json.null.
-function json.decode(text)
-  return restore(cjson.decode(text))
 end
 
 return json

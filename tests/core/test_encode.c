@@ -1,5 +1,5 @@
-/* JSON of Lua values, within the limits of a state: what it may use, who interrupts it.
- * What is written of which value is tests/lua/json_spec.lua's. */
+/* JSON of Lua values and back, within the limits of a state: what it may use, who
+ * interrupts it. What stands for which value is tests/lua/json_spec.lua's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -184,6 +184,36 @@ test_round_trip(void **state)
     expect_all(samples, 1);
 }
 
+/* Whatever a host sends: each text with one byte fewer or another one is either refused
+ * or read as a value that can be written. */
+static void
+test_damage(void **state)
+{
+    (void)state;
+    static const struct sample samples[] = {{
+        "local text = '{\"row\":{\"a\":[1,-2.5e3,null]},\"b\\\\u20ac\\\\ud83d\\\\ude00\":"
+        "[true,false,\"\xc3\xa9\"]}'\n"
+        "local bytes = { '', '\"', '\\\\', '{', '}', '[', ']', ',', '0', '\xff', '\xc3', '\\0' }\n"
+        "local read = 0\n"
+        "for at = 1, #text do\n"
+        "  for _, byte in ipairs(bytes) do\n"
+        "    local other = text:sub(1, at - 1) .. byte .. text:sub(at + 1)\n"
+        "    local ok, value = pcall(json.decode, other, 'row')\n"
+        "    if ok then\n"
+        "      json.decode(json.encode(value))\n"
+        "      read = read + 1\n"
+        "    else\n"
+        "      assert(value:find('^no JSON: .* at byte %d+$'), value)\n"
+        "    end\n"
+        "  end\n"
+        "  assert(not pcall(json.decode, text:sub(1, at - 1)))\n"
+        "end\n"
+        "return read > 50 and 'some' or read\n",
+        "some",
+    }};
+    expect_all(samples, 1);
+}
+
 /* Its memory is the state's, which is told so and goes on. */
 static void
 test_memory_limit(void **state)
@@ -236,8 +266,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes),     cmocka_unit_test(test_metamethods),
-        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_memory_limit),
-        cmocka_unit_test(test_interruption),
+        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_memory_limit), cmocka_unit_test(test_interruption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

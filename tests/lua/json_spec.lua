@@ -104,6 +104,79 @@ describe("json.decode", function()
     assert.equal("float", math.type(json.decode "[12345678901234567890]"[1]))
   end)
 
+  it("gives whole numbers of any form as integers, of 64 bits when they are written so", function()
+    local value = json.decode "[5.0, 5e2, -0.0, 9007199254740993, -9223372036854775808, 1e17]"
+    local read = {}
+    for index, number in ipairs(value) do
+      read[index] = math.type(number) .. " " .. tostring(number)
+    end
+    assert.same({ "integer 5", "integer 500", "integer 0", "integer 9007199254740993",
+      "integer -9223372036854775808", "float 1e+17" }, read)
+  end)
+
+  it("gives texts as they are meant", function()
+    assert.same({ "a\"/\n€😀", "\u{FFFD}", "\u{FFFD}x", "\0", "" },
+      json.decode '["a\\"\\/\\n\\u20ac\\ud83d\\ude00","\\ud83d","\xffx","\\u0000",""]')
+  end)
+
+  it("takes the last of equal keys", function()
+    assert.same({ a = 2, ["é"] = true }, json.decode ' { "a" : 1 , "\\u0061" : 2 , "é" : true } ')
+  end)
+
+  it("keeps an object as it is written", function()
+    local text = '{"row":{"z":[1.50,{"row":{}}],"a":null},"in":{"row":{"b":1}},"rows":[{"row":{}}]}'
+    local read = json.decode(text, "row")
+    assert.same({ row = { b = 1 } }, read["in"])
+    assert.equal('{"z":[1.50,{"row":{}}],"a":null}', json.encode(read.row))
+    assert.equal('{"in":{"row":{"b":1}},"row":{"z":[1.50,{"row":{}}],"a":null},"rows":[{"row":{}}]}',
+      json.encode(read))
+  end)
+
+  it("keeps nothing else, and nothing that is not UTF-8", function()
+    for given, written in pairs {
+      ["[]"] = "{}", ["7.0"] = "7", ["null"] = "null", ['{"b":"\xff","a":1.50}'] = '{"a":1.5,"b":"\u{FFFD}"}',
+    } do
+      assert.equal('{"row":' .. written .. "}", json.encode(json.decode('{"row":' .. given .. "}", "row")))
+    end
+  end)
+
+  it("reads and writes as deep as DEPTH_MAX", function()
+    local text = ("["):rep(json.DEPTH_MAX - 1) .. "{}" .. ("]"):rep(json.DEPTH_MAX - 1)
+    assert.equal(text, json.encode(json.decode(text)))
+  end)
+
+  local MISTAKES <const> = {
+    { "", "ends too early at byte 1" },
+    { '{"a":}', "expected a value at byte 6" },
+    { '{"a" 1}', "expected ':' at byte 6" },
+    { "{1:2}", "expected a key at byte 2" },
+    { '{"a":1', "ends too early at byte 7" },
+    { "[1 2]", "expected ',' or ']' at byte 4" },
+    { "[truth]", "expected a value at byte 2" },
+    { '["\\x"]', "wrong escape at byte 3" },
+    { '["\n"]', "control character in a string at byte 3" },
+    { "[01]", "not a number at byte 2" },
+    { "7 7", "more text after the value at byte 3" },
+    { ("["):rep(65), "nested too deeply at byte 65" },
+    { '{"row":{"a":tru}}', "expected a value at byte 13" },
+  }
+  for _, case in ipairs(MISTAKES) do
+    it("says what is wrong with " .. case[1]:sub(1, 17), function()
+      assert.has_error(function()
+        json.decode(case[1], "row")
+      end, "no JSON: " .. case[2])
+      assert.has_error(function()
+        json.raw(case[1])
+      end, "no JSON: " .. case[2])
+    end)
+  end
+
+  it("refuses a number that no double holds", function()
+    assert.has_error(function()
+      json.decode "[1e400]"
+    end, "no JSON: a number too large at byte 7")
+  end)
+
   it("gives json.null for null", function()
     assert.equal(json.null, json.decode "[null]"[1])
   end)
