@@ -97,8 +97,8 @@ buf_format(struct buf *buf, const char *format, ...)
 void
 buf_add_integer(struct buf *buf, int64_t number)
 {
-    char digits[TEXT_INTEGER_MAX];
-    buf_add(buf, digits, text_format_integer(number, digits));
+    char *digits = buf_reserve(buf, TEXT_INTEGER_MAX);
+    buf->size += text_format_integer(number, digits);
 }
 
 void
