@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <lauxlib.h>
-#include <lua-cjson.h>
 #include <lualib.h>
 
 #include "base/log.h"
@@ -48,7 +47,6 @@ l_load(lua_State *L)
         luaL_requiref(L, library->name, library->func, 1);
         lua_pop(L, 1);
     }
-    library_preload(L, "cjson", luaopen_cjson);
     library_install(L);
     static const char *const modules[] = {"gateway.notify", "gateway.json",
                                           "gateway.digest", "gateway.self",

@@ -357,12 +357,12 @@ test_no_memory(void **state)
     pid_t child = fork();
     if (child == 0) {
         struct error error;
-        void *room[8];
+        void *room[2];
         for (size_t i = 0; i < sizeof(room) / sizeof(*room); i++)
             room[i] = malloc(100000);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0});
         setrlimit(RLIMIT_AS, &(struct rlimit){0});
-        /* Room for the text is left, but not for what is in it. */
+        /* Room for the text is left, but not for what is made of it. */
         while (malloc(1 << 14))
             continue;
         for (size_t i = 0; i < sizeof(room) / sizeof(*room); i++)

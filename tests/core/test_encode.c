@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 #include <lauxlib.h>
-#include <lua-cjson.h>
 #include <lualib.h>
 
 #include "script/budget.h"
@@ -20,7 +19,6 @@ static int
 l_open(lua_State *L)
 {
     luaL_openlibs(L);
-    library_preload(L, "cjson", luaopen_cjson);
     library_install(L);
     luaL_loadstring(L, "json = require 'gateway.json'");
     lua_call(L, 0, 0);
