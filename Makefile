@@ -72,8 +72,9 @@ ALL_LIBS = $(call pkg,--libs,$(LIBRARIES) cmocka)
 # modules around it. A sanitizer is not for a library in a program without it.
 SIM_MODULES := $(addsuffix .lua,sim sim_answer sim_rows sim_sent duration field json problem shape \
 	source value wording)
+SIM_PARTS := decode.lua encode.lua
 ifneq ($(SANITIZE),1)
-SIM_LIBRARY := $(addprefix $(BUILD)/lua/gateway/,core.so $(SIM_MODULES))
+SIM_LIBRARY := $(addprefix $(BUILD)/lua/gateway/,core.so $(SIM_MODULES) $(SIM_PARTS))
 endif
 
 # V=1 shows the commands.
@@ -110,6 +111,10 @@ $(BUILD)/lua/gateway/core.so: $(filter-out $(call object,core/main.c),$(CORE_OBJ
 	@mkdir -p $(@D)
 	$(say) link $@
 	$(quiet)$(CC) -shared $(filter-out -pie,$(LDFLAGS)) -o $@ $^ $(CORE_LIBS)
+
+$(addprefix $(BUILD)/lua/gateway/,$(SIM_PARTS)): lua/part.lua
+	@mkdir -p $(@D)
+	$(quiet)cp $< $@
 
 $(BUILD)/lua/gateway/%.lua: lua/gateway/%.lua
 	@mkdir -p $(@D)
@@ -258,7 +263,7 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ccgate/types lua/types/*.lua
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/lua/5.4/gateway $(BUILD)/lua/gateway/core.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/lua/5.4/gateway \
-		$(addprefix lua/gateway/,$(SIM_MODULES))
+		$(addprefix $(BUILD)/lua/gateway/,$(SIM_MODULES) $(SIM_PARTS))
 
 clean:
 	rm -rf $(BUILD)

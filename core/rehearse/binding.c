@@ -9,6 +9,7 @@
 #include "base/zone.h"
 #include "rehearse/rehearsal.h"
 #include "script/bind.h"
+#include "script/library.h"
 
 #define REHEARSAL "rehearsal"
 
@@ -473,6 +474,7 @@ static const luaL_Reg functions[] = {
 int
 luaopen_gateway_core(lua_State *L)
 {
+    library_offer_parts(L);
     lua_newtable(L);
     luaL_setfuncs(L, bind_model_functions, 0);
     luaL_setfuncs(L, functions, 0);

@@ -30,7 +30,8 @@
 
 #include <lua.h>
 
-/* The one name that build/lua/gateway/core.so shows. */
+/* The one name that build/lua/gateway/core.so shows. The library's modules that are C
+ * are offered to require() with it (lua/part.lua). */
 __attribute__((visibility("default"))) int luaopen_gateway_core(lua_State *L);
 
 #endif

@@ -116,6 +116,14 @@ l_offered(lua_State *L)
 }
 
 void
+library_offer_parts(lua_State *L)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    luaL_setfuncs(L, parts, 0);
+    lua_pop(L, 1);
+}
+
+void
 library_offer(lua_State *L, lua_CFunction open)
 {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
@@ -126,8 +134,8 @@ library_offer(lua_State *L, lua_CFunction open)
     }
     lua_pushcfunction(L, open);
     lua_setfield(L, -2, "gateway.core");
-    luaL_setfuncs(L, parts, 0);
     lua_pop(L, 1);
+    library_offer_parts(L);
 }
 
 void

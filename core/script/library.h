@@ -15,6 +15,10 @@ void library_install(lua_State *L);
  * with `open` in the place of "gateway.core". For states that see the whole machine. */
 void library_offer(lua_State *L, lua_CFunction open);
 
+/* The same for the modules that are C alone (script/decode.h, script/encode.h): what
+ * core.so has besides "gateway.core". */
+void library_offer_parts(lua_State *L);
+
 /* Makes require(name) return what `open` pushes. */
 void library_preload(lua_State *L, const char *name, lua_CFunction open);
 
