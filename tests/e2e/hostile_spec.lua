@@ -300,24 +300,26 @@ gw.job "flood" {
   end,
 }
 ]]
+  -- With a sanitizer they take five times as long, and no run may take ten seconds.
+  local NAMES <const> = harness.is_sanitized and 20000 or 100000
   local METRICS <const> = [[
 local gw = require "gateway"
 gw.job "flood" {
   every = "1h",
   run = function ()
     local counted, kind = 0
-    for i = 1, 1e5 do
+    for i = 1, %d do
       local ok, err = gw.counter("name_" .. i, "One of many."):add(1)
       if ok then counted = counted + 1 else kind = err.kind end
     end
-    gw.log.info(("counted %d, %s"):format(counted, kind))
+    gw.log.info("counted " .. counted .. ", " .. kind)
   end,
 }
 ]]
   local world
 
   before_each(function ()
-    world = hostile.world({ logs = LOGS, sends = SENDS, metrics = METRICS },
+    world = hostile.world({ logs = LOGS, sends = SENDS, metrics = METRICS:format(NAMES) },
       "[script logs]\ncpu = 10s\n[script sends]\ncpu = 10s\nsends = 10/min\n[script metrics]\ncpu = 10s\n")
     world:run()
   end)
