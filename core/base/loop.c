@@ -21,6 +21,8 @@
 #define LOOK_FIRST_US 10
 #define LOOK_MOST_US  1000
 
+#define SLACK_US ((int64_t)10000)
+
 struct call {
     loop_callback *callback; /* NULL: taken back */
     void *arg;
@@ -224,21 +226,50 @@ timer_new_real(struct loop *loop, loop_callback *on_time, void *arg)
     return make_timer(loop, true, on_time, arg);
 }
 
-void
-timer_start(struct timer *timer, int64_t delay_ms)
+/* In real microseconds; not for a held loop's timers. */
+static int64_t
+delay_of(const struct timer *timer, int64_t delay_ms)
 {
     if (delay_ms < 0)
-        delay_ms = 0;
-    if (!timer->event) {
-        agenda_put(&timer->loop->agenda, &timer->entry,
-                   timer->loop->clock.mono_ms + delay_ms);
-        return;
-    }
-    int64_t delay_us = timer->is_real ? delay_ms * 1000 : clock_real_delay_us(delay_ms);
+        return 0;
+    return timer->is_real ? delay_ms * 1000 : clock_real_delay_us(delay_ms);
+}
+
+static void
+put(struct timer *timer, int64_t delay_ms)
+{
+    agenda_put(&timer->loop->agenda, &timer->entry,
+               timer->loop->clock.mono_ms + (delay_ms > 0 ? delay_ms : 0));
+}
+
+static void
+add(struct timer *timer, int64_t delay_us)
+{
     struct timeval delay = {.tv_sec = delay_us / 1000000,
                             .tv_usec = delay_us % 1000000};
     if (event_add(timer->event, &delay) != 0)
         give_up("start a timer");
+}
+
+void
+timer_start(struct timer *timer, int64_t delay_ms)
+{
+    if (timer->event)
+        add(timer, delay_of(timer, delay_ms));
+    else
+        put(timer, delay_ms);
+}
+
+void
+timer_start_slack(struct timer *timer, int64_t delay_ms)
+{
+    if (!timer->event) {
+        put(timer, delay_ms);
+        return;
+    }
+    int64_t now_us = clock_real_mono_us();
+    int64_t due_us = now_us + delay_of(timer, delay_ms);
+    add(timer, (due_us + SLACK_US - 1) / SLACK_US * SLACK_US - now_us);
 }
 
 void

@@ -54,6 +54,10 @@ struct timer *timer_new(struct loop *loop, loop_callback *on_time, void *arg);
  */
 struct timer *timer_new_real(struct loop *loop, loop_callback *on_time, void *arg);
 void timer_start(struct timer *timer, int64_t delay_ms);
+/* As timer_start(), but as much as 10 ms of real time later: those that are due within
+ * the same 10 ms come in one turn of the loop, so that what follows from them is done
+ * and sent together. On a held clock it comes on time. */
+void timer_start_slack(struct timer *timer, int64_t delay_ms);
 void timer_stop(struct timer *timer);
 bool timer_is_running(const struct timer *timer);
 /* NULL is allowed. Not "timer_delete", which is POSIX's. */

@@ -104,7 +104,7 @@ batch_wait(struct batch *batch, int64_t wait_ms)
     if (wait_ms < 1)
         wait_ms = 1;
     batch->due_ms = clock_mono_ms() + wait_ms;
-    timer_start(batch->timer, wait_ms);
+    timer_start_slack(batch->timer, wait_ms);
 }
 
 /* A refused id has no timetable: it is asked as seldom as was promised. */
