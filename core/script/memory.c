@@ -10,13 +10,14 @@
  * window by as much as samples may be late. */
 #define SURELY_CLOSED_MS ((int64_t)360000)
 
+/* Small, because a sample reads all of it for each row. */
 struct memory {
     int64_t edge_until_ms;
     int64_t closed_ms; /* when a window of the server's was seen to end; 0: never */
-    bool is_closing;   /* at this sample */
-    bool has_value[MEMORY_FIELDS_MAX];
-    double values[MEMORY_FIELDS_MAX]; /* of the sample before */
-    struct tracker *trackers[MEMORY_CONDITIONS_MAX];
+    struct tracker **trackers; /* of each condition; NULL: none has any */
+    uint32_t has_value;        /* a bit for each of the values */
+    bool is_closing;           /* at this sample */
+    double values[];           /* of the plan's fields, of the sample before */
 };
 
 static void
@@ -42,17 +43,21 @@ memory_plan_make(struct memory_plan *plan)
         if (!condition)
             continue;
         has_5m |= condition->has_5m;
-        plan->is_needed |= condition->tracker_count > 0;
+        plan->has_trackers |= condition->tracker_count > 0;
     }
     if (has_5m)
         find_fields(plan, plan->conditions[0]->query);
-    plan->is_needed |= has_5m;
+    plan->is_needed = has_5m || plan->has_trackers;
 }
 
 struct memory *
 memory_new(const struct memory_plan *plan)
 {
-    struct memory *memory = mem_zero(sizeof *memory);
+    struct memory *memory =
+        mem_zero(sizeof *memory + plan->field_count * sizeof memory->values[0]);
+    if (!plan->has_trackers)
+        return memory;
+    memory->trackers = mem_zero(plan->condition_count * sizeof *memory->trackers);
     for (size_t i = 0; i < plan->condition_count; i++)
         if (plan->conditions[i])
             memory->trackers[i] = condition_trackers_new(plan->conditions[i]);
@@ -64,9 +69,10 @@ memory_delete(const struct memory_plan *plan, struct memory *memory)
 {
     if (!memory)
         return;
-    for (size_t i = 0; i < plan->condition_count; i++)
+    for (size_t i = 0; memory->trackers && i < plan->condition_count; i++)
         if (plan->conditions[i])
             condition_trackers_delete(plan->conditions[i], memory->trackers[i]);
+    free(memory->trackers);
     free(memory);
 }
 
@@ -75,7 +81,7 @@ memory_shift(const struct memory_plan *plan, struct memory *memory, int64_t by_m
 {
     memory->edge_until_ms = step_shift(memory->edge_until_ms, by_ms);
     memory->closed_ms = step_shift(memory->closed_ms, by_ms);
-    for (size_t i = 0; i < plan->condition_count; i++)
+    for (size_t i = 0; memory->trackers && i < plan->condition_count; i++)
         if (plan->conditions[i])
             condition_trackers_shift(plan->conditions[i], memory->trackers[i], by_ms);
 }
@@ -86,7 +92,7 @@ memory_see(const struct memory *memory, size_t index, struct condition_view *vie
     view->is_clear = index % 2 != 0;
     if (!memory)
         return;
-    view->trackers = memory->trackers[index];
+    view->trackers = memory->trackers ? memory->trackers[index] : NULL;
     view->is_edge = view->now_ms < memory->edge_until_ms;
     view->is_closing = memory->is_closing;
 }
@@ -102,8 +108,9 @@ take_values(const struct memory_plan *plan, struct memory *memory,
     for (size_t i = 0; i < plan->field_count; i++) {
         if (!row_number(query, row->cells, plan->fields[i], &value))
             continue;
-        has_fallen |= memory->has_value[i] && value < memory->values[i];
-        memory->has_value[i] = true;
+        uint32_t bit = UINT32_C(1) << i;
+        has_fallen |= (memory->has_value & bit) && value < memory->values[i];
+        memory->has_value |= bit;
         memory->values[i] = value;
     }
     return has_fallen;
@@ -130,7 +137,7 @@ memory_take(const struct memory_plan *plan, struct memory *memory,
 {
     if (plan->field_count)
         take_edge(plan, memory, row, view->now_ms);
-    for (size_t i = 0; i < plan->condition_count; i++) {
+    for (size_t i = 0; memory->trackers && i < plan->condition_count; i++) {
         if (!memory->trackers[i])
             continue;
         struct condition_view seen = *view;

@@ -23,13 +23,22 @@ struct memory_plan {
     size_t condition_count;
     uint32_t fields[MEMORY_FIELDS_MAX]; /* those that tell the edge */
     size_t field_count;
-    bool is_needed; /* some condition needs a memory at all */
+    bool has_trackers; /* some condition tracks something */
+    bool is_needed;    /* some condition needs a memory at all */
 };
 
 /* From the conditions in it. */
 void memory_plan_make(struct memory_plan *plan);
 
 struct memory;
+/* It will be looked at soon; NULL is allowed. */
+static inline void
+memory_prefetch(const struct memory *memory)
+{
+    __builtin_prefetch(memory);
+    __builtin_prefetch((const char *)memory + 64);
+}
+
 struct memory *memory_new(const struct memory_plan *plan);
 void memory_delete(const struct memory_plan *plan, struct memory *memory);
 

@@ -99,6 +99,13 @@ roster_attendance(const struct roster *roster, uint32_t center,
     return roster->post_room ? find(roster, center, query, id)->attendance : NULL;
 }
 
+void
+roster_expect(const struct roster *roster, uint32_t center, int64_t id)
+{
+    if (roster->post_room)
+        __builtin_prefetch(&roster->posts[hash(center, id, roster->post_room)]);
+}
+
 uint32_t
 roster_next(const struct roster *roster, uint32_t center, const struct query *query,
             int64_t id, size_t *at)

@@ -31,6 +31,9 @@ void roster_add(struct roster *roster, uint32_t center, const struct query *quer
 struct attendance *roster_attendance(const struct roster *roster, uint32_t center,
                                      const struct query *query, int64_t id);
 
+/* Somebody will ask for this row soon: it is fetched into the processor's cache. */
+void roster_expect(const struct roster *roster, uint32_t center, int64_t id);
+
 /* Walks the entries that watch a row: the first call with *at 0; ROSTER_END at the end.
  */
 #define ROSTER_END UINT32_MAX
