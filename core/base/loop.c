@@ -21,6 +21,7 @@
 #define LOOK_FIRST_US 10
 #define LOOK_MOST_US  1000
 
+/* Timers that have slack fire at multiples of this. */
 #define SLACK_US ((int64_t)10000)
 
 struct call {

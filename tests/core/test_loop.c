@@ -41,6 +41,61 @@ test_timers_fire_in_order_and_never_early(void **state)
     timer_free(NULL);
 }
 
+#define SLACK_TIMERS 20
+
+struct slack {
+    struct loop *loop;
+    struct slack_timer {
+        struct slack *slack;
+        struct timer *timer;
+        int64_t earliest_us;
+    } timers[SLACK_TIMERS];
+    int left, turns;
+    bool is_turn_counted;
+};
+
+static void
+on_turn_end(void *arg)
+{
+    struct slack *slack = arg;
+    slack->turns++;
+    slack->is_turn_counted = false;
+    if (slack->left == 0)
+        loop_stop(slack->loop);
+}
+
+static void
+on_slack_time(void *arg)
+{
+    const struct slack_timer *timer = arg;
+    struct slack *slack = timer->slack;
+    assert_true(clock_mono_us() >= timer->earliest_us);
+    slack->left--;
+    if (!slack->is_turn_counted)
+        loop_defer(slack->loop, on_turn_end, slack);
+    slack->is_turn_counted = true;
+}
+
+/* Twenty that are due within 20 ms: a stretch that touches three of those 10 ms, or
+ * four when the starting took long. */
+static void
+test_timers_with_slack_come_together_and_never_early(void **state)
+{
+    const struct diary *diary = *state;
+    struct slack slack = {.loop = diary->loop, .left = SLACK_TIMERS};
+    for (int i = 0; i < SLACK_TIMERS; i++) {
+        struct slack_timer *timer = &slack.timers[i];
+        timer->slack = &slack;
+        timer->earliest_us = clock_mono_us() + (i + 1) * INT64_C(1000);
+        timer->timer = timer_new(diary->loop, on_slack_time, timer);
+        timer_start_slack(timer->timer, i + 1);
+    }
+    loop_run(diary->loop);
+    assert_in_range(slack.turns, 1, 4);
+    for (int i = 0; i < SLACK_TIMERS; i++)
+        timer_free(slack.timers[i].timer);
+}
+
 static void
 on_time_free_itself(void *arg)
 {
@@ -305,6 +360,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         LOOP_TEST(test_timers_fire_in_order_and_never_early),
+        LOOP_TEST(test_timers_with_slack_come_together_and_never_early),
         LOOP_TEST(test_a_timer_may_delete_itself),
         LOOP_TEST(test_a_timer_may_start_itself),
         LOOP_TEST(test_many_timers),

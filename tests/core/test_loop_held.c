@@ -70,6 +70,19 @@ test_a_held_clock_plays_timers_in_order(void **state)
 }
 
 static void
+test_slack_is_none_on_a_held_clock(void **state)
+{
+    struct diary *diary = *state;
+    struct timer *timer = timer_new(diary->loop, on_a, diary);
+    timer_start_slack(timer, 1003);
+    loop_advance(diary->loop, 1002);
+    assert_string_equal(diary->text, "");
+    loop_advance(diary->loop, 1);
+    assert_string_equal(diary->text, "a");
+    timer_free(timer);
+}
+
+static void
 test_nothing_happens_before_its_time(void **state)
 {
     struct diary *diary = *state;
@@ -275,6 +288,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         HELD_TEST(test_a_held_clock_plays_timers_in_order),
+        HELD_TEST(test_slack_is_none_on_a_held_clock),
         HELD_TEST(test_nothing_happens_before_its_time),
         HELD_TEST(test_many_timers_on_a_held_clock),
         HELD_TEST(test_a_held_clock_waits_for_what_is_owed),
