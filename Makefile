@@ -180,12 +180,13 @@ $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TEST_OBJECTS) $
 		tests/fuzz/replay.c $(TEST_OBJECTS) $(ALL_LIBS)
 
 # What tests preload into programs.
+PRELOADED := -std=c11 -Wall -Wextra -O2 -fPIC -shared
 SHIMS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(wildcard tests/shim/*.c))
 
 $(BUILD)/tests/%.so: tests/shim/%.c tests/shim/switch.h
 	@mkdir -p $(@D)
 	$(say) cc $<
-	$(quiet)$(CC) -std=c11 -Wall -Wextra -O2 -fPIC -shared -o $@ $< -ldl
+	$(quiet)$(CC) $(PRELOADED) -o $@ $< -ldl
 
 # The library's parts that are C, for busted; never with a sanitizer, which its program
 # has not.
@@ -240,6 +241,11 @@ $(BUILD)/bench/%: tests/bench/%.c $(BENCH_OBJECTS)
 	$(say) link $@
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--cflags --libs,libcurl libevent openssl)
 
+$(BUILD)/bench/%.so: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(say) cc $<
+	$(quiet)$(CC) $(PRELOADED) -o $@ $< -ldl
+
 $(BUILD)/bench/undici/client.mjs: $(wildcard tests/bench/undici/*) $(BUILD)/.bench-packages
 	@mkdir -p $(@D)
 	$(say) npm undici
@@ -247,7 +253,7 @@ $(BUILD)/bench/undici/client.mjs: $(wildcard tests/bench/undici/*) $(BUILD)/.ben
 	$(quiet)cd $(@D) && npm ci --silent --no-audit --no-fund
 	$(quiet)cp tests/bench/undici/client.mjs $@
 
-bench: all $(addprefix $(BUILD)/bench/,floor meter dial undici/client.mjs)
+bench: all $(addprefix $(BUILD)/bench/,floor meter dial turns.so undici/client.mjs)
 	@tests/bench/run $(BUILD)
 	@tests/bench/scale $(BUILD)
 
