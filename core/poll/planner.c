@@ -166,11 +166,10 @@ send_known(struct subscription *subscription, bool only_refused)
 {
     for (struct batch *batch = subscription->planner->batches; batch;
          batch = batch->next) {
-        bool is_fresh = sample_is_fresh(batch);
         for (size_t i = 0; i < batch->feed_count; i++) {
             struct feed *feed = &batch->feeds[i];
             if (feed->subscription == subscription &&
-                (only_refused ? feed->refused : is_fresh))
+                (only_refused ? feed->refused : sample_is_fresh(batch)))
                 sample_send(batch, feed);
         }
     }

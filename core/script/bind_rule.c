@@ -100,7 +100,7 @@ check_want(lua_State *L, const struct script *script, const struct query *query)
 
 /* The rule of a list listens to all rows of an id. */
 static void
-add_to_scope(const struct script *script, struct rule *rule, const struct asked *asked,
+add_to_scope(struct script *script, struct rule *rule, const struct asked *asked,
              int64_t id)
 {
     const struct message_want *want = &asked->want;

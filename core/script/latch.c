@@ -10,88 +10,97 @@
 
 const struct latch_state latch_calm;
 
-#define SLOT_ROOM_MIN 16 /* a power of two */
+#define SLOT_ROOM_MIN 16
+
+struct wanted {
+    uint32_t center;
+    const struct key *key;
+};
+
+static bool
+is_wanted(const void *items, uint32_t number, const void *arg)
+{
+    const struct latch *latch = items;
+    const struct wanted *wanted = arg;
+    const struct latch_slot *slot = &latch->slots[number];
+    return slot->id == wanted->key->id && slot->center == wanted->center &&
+           (!wanted->key->is_text || !strcmp(latch->texts[number], wanted->key->text));
+}
 
 struct latch_slot *
-latch_find_key(const struct latch *latch, uint32_t center, const struct key *key)
+latch_find(const struct latch *latch, uint32_t center, const struct key *key)
 {
-    return latch_find_text(latch, center, key->id, key->is_text ? key->text : NULL);
+    const struct wanted wanted = {center, key};
+    uint32_t number = finder_find(&latch->finder, finder_hash(center, key->id),
+                                  is_wanted, latch, &wanted);
+    return number == FINDER_NONE ? NULL : &latch->slots[number];
 }
 
 static void
 grow(struct latch *latch)
 {
-    struct latch old = *latch;
-    latch->slot_room = old.slot_room ? 2 * old.slot_room : SLOT_ROOM_MIN;
-    latch->slots = mem_zero(latch->slot_room * sizeof *latch->slots);
-    latch->texts =
-        latch->is_text ? mem_zero(latch->slot_room * sizeof *latch->texts) : NULL;
-    for (size_t i = 0; i < old.slot_room; i++) {
-        const struct latch_slot *slot = &old.slots[i];
-        const char *text = old.texts ? old.texts[i] : NULL;
-        if (!slot->is_taken)
-            continue;
-        struct latch_slot *to = latch_find_text(latch, slot->center, slot->id, text);
-        *to = *slot;
-        if (old.texts)
-            latch->texts[to - latch->slots] = old.texts[i];
-    }
-    free(old.slots);
-    free(old.texts);
+    size_t room = latch->slot_room ? 2 * latch->slot_room : SLOT_ROOM_MIN;
+    latch->slots = mem_grow(latch->slots, room, sizeof *latch->slots);
+    if (latch->is_text)
+        latch->texts = mem_grow(latch->texts, room, sizeof *latch->texts);
+    if (latch->memory_size)
+        latch->memories = mem_grow(latch->memories, room, latch->memory_size);
+    latch->slot_room = room;
 }
 
 struct latch_slot *
 latch_find_or_add(struct latch *latch, uint32_t center, const struct key *key)
 {
-    struct latch_slot *slot = latch_find_key(latch, center, key);
-    if (slot && slot->is_taken)
+    struct latch_slot *slot = latch_find(latch, center, key);
+    if (slot)
         return slot;
-    /* Half of the slots stay free: runs are short, and latch_find() always ends. */
-    if (2 * (latch->slot_count + 1) > latch->slot_room) {
+    if (latch->slot_count == latch->slot_room)
         grow(latch);
-        slot = latch_find_key(latch, center, key);
-    }
-    *slot = (struct latch_slot){.id = key->id, .center = center, .is_taken = true};
-    if (latch->is_text)
-        latch->texts[slot - latch->slots] = mem_text(key->text);
-    latch->slot_count++;
+    size_t at = latch->slot_count++;
+    slot = &latch->slots[at];
+    *slot = (struct latch_slot){.id = key->id, .center = center};
+    if (latch->texts)
+        latch->texts[at] = mem_text(key->text);
+    if (latch->memories)
+        memset(latch_memory(latch, slot), 0, latch->memory_size);
+    finder_add(&latch->finder, finder_hash(center, key->id), (uint32_t)at);
     return slot;
 }
 
-/* What was in `from` is in `to` now, and `from` is free. */
 static void
-move_up(struct latch *latch, size_t to, size_t from)
+free_slot(const struct latch *latch, const struct latch_slot *slot)
 {
-    latch->slots[to] = latch->slots[from];
-    latch->slots[from] = (struct latch_slot){0};
-    if (!latch->texts)
-        return;
-    latch->texts[to] = latch->texts[from];
-    latch->texts[from] = NULL;
+    free(slot->life);
+    if (latch->texts)
+        free(latch->texts[slot - latch->slots]);
+    if (latch->memories)
+        memory_fini(&latch->plan, latch_memory(latch, slot));
 }
 
-/* What lies behind it in its run moves up, unless it is where it belongs. */
+/* What was the last one is in `slot` now. */
+static void
+move_last(struct latch *latch, struct latch_slot *slot)
+{
+    size_t last = latch->slot_count, at = (size_t)(slot - latch->slots);
+    const struct latch_slot *from = &latch->slots[last];
+    finder_renumber(&latch->finder, finder_hash(from->center, from->id), (uint32_t)last,
+                    (uint32_t)at);
+    if (latch->texts)
+        latch->texts[at] = latch->texts[last];
+    if (latch->memories)
+        memcpy(latch_memory(latch, slot), latch_memory(latch, from),
+               latch->memory_size);
+    *slot = *from;
+}
+
 void
 latch_release(struct latch *latch, struct latch_slot *slot)
 {
-    size_t mask = latch->slot_room - 1, hole = (size_t)(slot - latch->slots);
-    free(slot->life);
-    memory_delete(&latch->plan, slot->memory);
-    if (latch->texts) {
-        free(latch->texts[hole]);
-        latch->texts[hole] = NULL;
-    }
-    latch->slots[hole] = (struct latch_slot){0};
-    latch->slot_count--;
-    for (size_t at = (hole + 1) & mask; latch->slots[at].is_taken;
-         at = (at + 1) & mask) {
-        const struct latch_slot *next = &latch->slots[at];
-        size_t home = latch_hash(next->center, next->id, latch->slot_room);
-        if (((at - home) & mask) < ((at - hole) & mask))
-            continue;
-        move_up(latch, hole, at);
-        hole = at;
-    }
+    size_t at = (size_t)(slot - latch->slots);
+    free_slot(latch, slot);
+    finder_remove(&latch->finder, finder_hash(slot->center, slot->id), (uint32_t)at);
+    if (at != --latch->slot_count)
+        move_last(latch, slot);
 }
 
 void
@@ -107,6 +116,7 @@ latch_init(struct latch *latch, const struct latch_terms *terms,
         latch->plan.conditions[latch->plan.condition_count++] = levels[i].clear;
     }
     memory_plan_make(&latch->plan);
+    latch->memory_size = memory_size(&latch->plan);
     latch->keeps_all =
         latch->is_list && (latch->plan.is_needed || terms->gone == GONE_RAISE);
 }
@@ -114,13 +124,11 @@ latch_init(struct latch *latch, const struct latch_terms *terms,
 void
 latch_fini(struct latch *latch)
 {
-    for (size_t i = 0; i < latch->slot_room; i++) {
-        if (latch->texts)
-            free(latch->texts[i]);
-        free(latch->slots[i].life);
-        memory_delete(&latch->plan, latch->slots[i].memory);
-    }
+    for (size_t i = 0; i < latch->slot_count; i++)
+        free_slot(latch, &latch->slots[i]);
+    finder_fini(&latch->finder);
     free(latch->texts);
+    free(latch->memories);
     free(latch->slots);
     *latch = (struct latch){0};
 }
@@ -136,7 +144,9 @@ latch_watch(struct latch *latch, uint32_t center, int64_t id)
 bool
 latch_is_watched(const struct latch *latch, uint32_t center, int64_t id)
 {
-    const struct latch_slot *slot = latch_find(latch, center, id);
+    struct key key;
+    key_of_id(&key, id);
+    const struct latch_slot *slot = latch_find(latch, center, &key);
     return slot && slot->is_watched;
 }
 
@@ -195,22 +205,21 @@ latch_restore_state(struct latch *latch, uint32_t center, const struct key *key,
 void
 latch_shift(struct latch *latch, int64_t by_ms)
 {
-    for (size_t i = 0; i < latch->slot_room; i++) {
+    for (size_t i = 0; i < latch->slot_count; i++) {
         struct latch_slot *slot = &latch->slots[i];
         if (slot->life) {
             latch_state_shift(&slot->life->state, by_ms);
             slot->life->saved_ms = step_shift(slot->life->saved_ms, by_ms);
         }
-        if (slot->memory)
-            memory_shift(&latch->plan, slot->memory, by_ms);
+        if (latch->memories)
+            memory_shift(&latch->plan, latch_memory(latch, slot), by_ms);
     }
 }
 
 const struct latch_state *
 latch_state(const struct latch *latch, uint32_t center, const struct key *key)
 {
-    const struct latch_slot *slot = latch_find_key(latch, center, key);
-    return slot && slot->is_taken ? latch_state_of(slot) : &latch_calm;
+    return latch_state_of(latch_find(latch, center, key));
 }
 
 bool
@@ -232,9 +241,9 @@ bool
 latch_next(const struct latch *latch, uint32_t center, size_t *at,
            struct latch_kept *kept)
 {
-    while (*at < latch->slot_room) {
+    while (*at < latch->slot_count) {
         const struct latch_slot *slot = &latch->slots[(*at)++];
-        if (!slot->is_taken || slot->center != center)
+        if (slot->center != center)
             continue;
         latch_key_of_slot(latch, slot, &kept->key);
         kept->is_seen = slot->is_seen;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "script/condition.h"
+#include "script/finder.h"
 #include "script/key.h"
 #include "script/latch_step.h"
 #include "script/memory.h"
@@ -23,9 +24,13 @@ struct latch {
     struct memory_plan plan;  /* and the conditions */
     bool is_list, is_text;    /* keys are texts */
     bool keeps_all;           /* of a list: every key that was seen, and is not gone */
-    struct latch_slot *slots; /* open addressing over (center, key) */
+    struct latch_slot *slots; /* in the order in which their keys came */
     char **texts;             /* of the slots, where keys are texts; owned */
-    size_t slot_room, slot_count;
+    char *memories;           /* of the slots, where the plan needs any */
+    size_t memory_size;       /* of one */
+    size_t slot_count, slot_room;
+    struct finder finder; /* of slots by (center, key) */
+    size_t near;          /* the slot behind the one that a sample found last */
     size_t waiting; /* keys that would be raised if there were room for their alerts */
 };
 

@@ -18,51 +18,45 @@ struct latch_life {
 struct latch_slot {
     int64_t id; /* of a text key its hash */
     uint32_t center;
-    bool is_taken;
     bool is_watched;
     bool is_seen;
     struct latch_life *life; /* owned; NULL: calm */
-    struct memory *memory;   /* owned; NULL: none, or not yet */
 };
 
-/* The high bits of the product: neighbouring ids lie far apart, so that runs stay short
- * and the search for an id that is not watched ends soon. */
-static inline size_t
-latch_hash(uint32_t center, int64_t id, size_t room)
-{
-    uint64_t mixed = ((uint64_t)id ^ (uint64_t)center << 40) * 0x9e3779b97f4a7c15u;
-    return (size_t)(mixed >> (64 - __builtin_ctzl(room)));
-}
-
-/* The slot of the key, or the free one where it would go; NULL while there are none. */
-static inline struct latch_slot *
-latch_find_text(const struct latch *latch, uint32_t center, int64_t id,
-                const char *text)
-{
-    if (latch->slot_room == 0)
-        return NULL;
-    size_t mask = latch->slot_room - 1;
-    size_t at = latch_hash(center, id, latch->slot_room);
-    while (latch->slots[at].is_taken &&
-           (latch->slots[at].id != id || latch->slots[at].center != center ||
-            (text && strcmp(latch->texts[at], text) != 0)))
-        at = (at + 1) & mask;
-    return &latch->slots[at];
-}
-
-static inline struct latch_slot *
-latch_find(const struct latch *latch, uint32_t center, int64_t id)
-{
-    return latch_find_text(latch, center, id, NULL);
-}
-
-/* The same of a key. */
-struct latch_slot *latch_find_key(const struct latch *latch, uint32_t center,
-                                  const struct key *key);
+/* NULL: there is none. */
+struct latch_slot *latch_find(const struct latch *latch, uint32_t center,
+                              const struct key *key);
 struct latch_slot *latch_find_or_add(struct latch *latch, uint32_t center,
                                      const struct key *key);
-/* Frees a slot; others move up, so that a slot that is held is another one then. */
+/* Frees a slot: the last one takes its place. */
 void latch_release(struct latch *latch, struct latch_slot *slot);
+
+/* Of a row of a sample, whose key is no text. Rows come in the order in which they are
+ * watched, mostly: then nothing is searched. */
+static inline struct latch_slot *
+latch_find_row(struct latch *latch, uint32_t center, int64_t id)
+{
+    struct latch_slot *slot = latch->slots + latch->near;
+    if (latch->near >= latch->slot_count || slot->id != id || slot->center != center) {
+        struct key key;
+        key_of_id(&key, id);
+        slot = latch_find(latch, center, &key);
+    }
+    if (slot)
+        latch->near = (size_t)(slot - latch->slots) + 1;
+    return slot;
+}
+
+/* What is remembered of the key; NULL where nothing is. */
+static inline struct memory *
+latch_memory(const struct latch *latch, const struct latch_slot *slot)
+{
+    if (!slot || !latch->memories)
+        return NULL;
+    size_t at = (size_t)(slot - latch->slots);
+    return (struct memory *)(void *)(latch->memories + at * latch->memory_size);
+}
+
 void latch_key_of_slot(const struct latch *latch, const struct latch_slot *slot,
                        struct key *key);
 

@@ -11,10 +11,11 @@ release_idle(struct latch *latch, struct latch_slot *slot, bool is_gone)
 /* ---- samples ---- */
 
 static struct condition_view
-view_of(const struct latch_round *round, const struct latch_slot *slot, size_t index)
+view_of(const struct latch *latch, const struct latch_round *round,
+        const struct latch_slot *slot, size_t index)
 {
     struct condition_view view = round->view;
-    memory_see(slot ? slot->memory : NULL, index, &view);
+    memory_see(latch_memory(latch, slot), index, &view);
     return view;
 }
 
@@ -22,9 +23,9 @@ static enum truth
 ask(const struct latch *latch, const struct latch_round *round,
     const struct latch_slot *slot, const struct row *row, size_t index)
 {
-    if (!slot || !slot->memory)
+    if (!slot || !latch->memories)
         return condition_evaluate(latch->plan.conditions[index], row, &round->view);
-    struct condition_view view = view_of(round, slot, index);
+    struct condition_view view = view_of(latch, round, slot, index);
     return condition_evaluate(latch->plan.conditions[index], row, &view);
 }
 
@@ -79,7 +80,7 @@ hand_over(const struct latch *latch, const struct latch_round *round,
           const struct row *row)
 {
     size_t index = deciding(latch, outcome, input);
-    struct condition_view view = view_of(round, slot, index);
+    struct condition_view view = view_of(latch, round, slot, index);
     struct latch_transition transition = {
         .outcome = *outcome,
         .center = round->center,
@@ -162,8 +163,8 @@ static bool
 ask_row(const struct latch *latch, struct latch_round *round, struct latch_slot *slot,
         const struct row *row, struct latch_input *input)
 {
-    if (slot && slot->memory)
-        memory_take(&latch->plan, slot->memory, row, &round->view);
+    if (slot && latch->memories)
+        memory_take(&latch->plan, latch_memory(latch, slot), row, &round->view);
     bool is_true = ask_when(latch, round, slot, row, input);
     if (!is_true && !(slot && slot->life)) {
         for (uint32_t i = 0; i < latch->terms.level_count; i++)
@@ -182,69 +183,38 @@ static inline void
 judge_watched(struct latch *latch, struct latch_round *round, const struct row *row)
 {
     struct latch_slot *slot =
-        latch_find(latch, round->center, row->cells[1 + latch->query->key]);
+        latch_find_row(latch, round->center, row->cells[1 + latch->query->key]);
     struct latch_input input;
     struct key key;
-    if (!slot->is_watched)
+    if (!slot || !slot->is_watched)
         return;
     round->judged++;
     input.now_ms = round->view.now_ms;
     input.end = round->end;
     input.is_full = is_full(round);
     input.is_gone = row_is_gone(row->cells);
-    if (!input.is_gone) {
-        if (latch->plan.is_needed && !slot->memory)
-            slot->memory = memory_new(&latch->plan);
-        if (!ask_row(latch, round, slot, row, &input))
-            return;
-    }
+    if (!input.is_gone && !ask_row(latch, round, slot, row, &input))
+        return;
     key_of_id(&key, slot->id);
     decide(latch, round, slot, &input, &key, row);
-}
-
-/* What is known of the keys lies about in memory, and most of the time of a sample goes
- * by waiting for it: so it is fetched some rows ahead, the slot first and then what the
- * slot points to. */
-#define SLOT_AHEAD   6
-#define MEMORY_AHEAD 3
-
-static inline void
-fetch_ahead(const struct latch *latch, const struct latch_round *round,
-            const struct message_rows *rows, size_t at)
-{
-    size_t key = 1 + latch->query->key;
-    if (at + SLOT_AHEAD < rows->row_count) {
-        int64_t id = message_row(rows, at + SLOT_AHEAD).cells[key];
-        __builtin_prefetch(
-            &latch->slots[latch_hash(round->center, id, latch->slot_room)]);
-    }
-    if (at + MEMORY_AHEAD < rows->row_count) {
-        int64_t id = message_row(rows, at + MEMORY_AHEAD).cells[key];
-        memory_prefetch(latch_find(latch, round->center, id)->memory);
-    }
 }
 
 void
 latch_sample(struct latch *latch, struct latch_round *round,
              const struct message_rows *rows)
 {
-    if (!latch->slot_room)
-        return;
-    for (uint32_t i = 0; i < rows->row_count; i++) {
-        struct row row = message_row(rows, i);
-        fetch_ahead(latch, round, rows, i);
+    size_t width = query_width(rows->query);
+    struct row row = message_row(rows, 0);
+    for (uint32_t i = 0; i < rows->row_count; i++, row.cells += width)
         judge_watched(latch, round, &row);
-    }
 }
 
 /* The slot of a key of a list; NULL while nothing is kept of it. */
 static struct latch_slot *
 slot_of_list(struct latch *latch, uint32_t center, const struct key *key, bool is_gone)
 {
-    struct latch_slot *slot = latch_find_key(latch, center, key);
-    if (slot && slot->is_taken)
-        return slot;
-    return latch->keeps_all && !is_gone ? latch_find_or_add(latch, center, key) : NULL;
+    return latch->keeps_all && !is_gone ? latch_find_or_add(latch, center, key)
+                                        : latch_find(latch, center, key);
 }
 
 void
@@ -259,8 +229,6 @@ latch_row(struct latch *latch, struct latch_round *round, const struct row *row)
     struct latch_slot *slot = slot_of_list(latch, round->center, &key, input.is_gone);
     if (slot)
         slot->is_seen = true;
-    if (slot && latch->plan.is_needed && !slot->memory && !input.is_gone)
-        slot->memory = memory_new(&latch->plan);
     if (input.is_gone || ask_row(latch, round, slot, row, &input))
         decide(latch, round, slot, &input, &key, row);
 }
@@ -271,7 +239,7 @@ static bool
 is_stale(const struct latch_slot *slot, uint32_t center, int64_t before_ms)
 {
     const struct latch_state *state = latch_state_of(slot);
-    return slot->is_taken && slot->life && slot->center == center &&
+    return slot->life && slot->center == center &&
            (latch_state_level(state) || latch_state_is_pending(state)) &&
            state->sample_ms <= before_ms;
 }
@@ -282,8 +250,8 @@ latch_end_stale(struct latch *latch, struct latch_round *round, int64_t before_m
     struct latch_input input = {
         .now_ms = round->view.now_ms, .end = round->end, .is_gone = true};
     struct key key;
-    /* Releasing a slot moves others up, into places that were passed or to this one. */
-    for (size_t at = 0; at < latch->slot_room;) {
+    /* Releasing a slot moves the last one to its place. */
+    for (size_t at = 0; at < latch->slot_count;) {
         struct latch_slot *slot = &latch->slots[at];
         if (!is_stale(slot, round->center, before_ms)) {
             at++;
@@ -296,6 +264,7 @@ latch_end_stale(struct latch *latch, struct latch_round *round, int64_t before_m
         struct row row = block_at(&gone, 0);
         decide(latch, round, slot, &input, &key, &row);
         block_fini(&gone);
-        at += is_stale(slot, round->center, before_ms); /* could not be handed over */
+        at += at < latch->slot_count &&
+              is_stale(slot, round->center, before_ms); /* could not be handed over */
     }
 }

@@ -14,7 +14,7 @@
 struct memory {
     int64_t edge_until_ms;
     int64_t closed_ms; /* when a window of the server's was seen to end; 0: never */
-    struct tracker **trackers; /* of each condition; NULL: none has any */
+    struct tracker **trackers; /* of each condition; NULL: none has any, or no sample */
     uint32_t has_value;        /* a bit for each of the values */
     bool is_closing;           /* at this sample */
     double values[];           /* of the plan's fields, of the sample before */
@@ -50,30 +50,32 @@ memory_plan_make(struct memory_plan *plan)
     plan->is_needed = has_5m || plan->has_trackers;
 }
 
-struct memory *
-memory_new(const struct memory_plan *plan)
+size_t
+memory_size(const struct memory_plan *plan)
 {
-    struct memory *memory =
-        mem_zero(sizeof *memory + plan->field_count * sizeof memory->values[0]);
-    if (!plan->has_trackers)
-        return memory;
-    memory->trackers = mem_zero(plan->condition_count * sizeof *memory->trackers);
-    for (size_t i = 0; i < plan->condition_count; i++)
-        if (plan->conditions[i])
-            memory->trackers[i] = condition_trackers_new(plan->conditions[i]);
-    return memory;
+    const struct memory *memory = NULL;
+    return plan->is_needed
+               ? sizeof *memory + plan->field_count * sizeof memory->values[0]
+               : 0;
 }
 
 void
-memory_delete(const struct memory_plan *plan, struct memory *memory)
+memory_fini(const struct memory_plan *plan, struct memory *memory)
 {
-    if (!memory)
-        return;
     for (size_t i = 0; memory->trackers && i < plan->condition_count; i++)
         if (plan->conditions[i])
             condition_trackers_delete(plan->conditions[i], memory->trackers[i]);
     free(memory->trackers);
-    free(memory);
+    memory->trackers = NULL;
+}
+
+static void
+make_trackers(const struct memory_plan *plan, struct memory *memory)
+{
+    memory->trackers = mem_zero(plan->condition_count * sizeof *memory->trackers);
+    for (size_t i = 0; i < plan->condition_count; i++)
+        if (plan->conditions[i])
+            memory->trackers[i] = condition_trackers_new(plan->conditions[i]);
 }
 
 void
@@ -131,17 +133,28 @@ take_edge(const struct memory_plan *plan, struct memory *memory, const struct ro
         memory->closed_ms = now_ms;
 }
 
-void
-memory_take(const struct memory_plan *plan, struct memory *memory,
-            const struct row *row, const struct condition_view *view)
+static void
+track(const struct memory_plan *plan, const struct memory *memory,
+      const struct row *row, const struct condition_view *view)
 {
-    if (plan->field_count)
-        take_edge(plan, memory, row, view->now_ms);
-    for (size_t i = 0; memory->trackers && i < plan->condition_count; i++) {
+    for (size_t i = 0; i < plan->condition_count; i++) {
         if (!memory->trackers[i])
             continue;
         struct condition_view seen = *view;
         memory_see(memory, i, &seen);
         condition_track(plan->conditions[i], row, &seen);
     }
+}
+
+void
+memory_take(const struct memory_plan *plan, struct memory *memory,
+            const struct row *row, const struct condition_view *view)
+{
+    if (plan->field_count)
+        take_edge(plan, memory, row, view->now_ms);
+    if (!plan->has_trackers)
+        return;
+    if (!memory->trackers)
+        make_trackers(plan, memory);
+    track(plan, memory, row, view);
 }

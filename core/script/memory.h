@@ -31,16 +31,10 @@ struct memory_plan {
 void memory_plan_make(struct memory_plan *plan);
 
 struct memory;
-/* It will be looked at soon; NULL is allowed. */
-static inline void
-memory_prefetch(const struct memory *memory)
-{
-    __builtin_prefetch(memory);
-    __builtin_prefetch((const char *)memory + 64);
-}
 
-struct memory *memory_new(const struct memory_plan *plan);
-void memory_delete(const struct memory_plan *plan, struct memory *memory);
+/* How much one takes, 0 where none is needed. Zeroed it is empty, and may be moved. */
+size_t memory_size(const struct memory_plan *plan);
+void memory_fini(const struct memory_plan *plan, struct memory *memory);
 
 /* The clock was put forward by so much. */
 void memory_shift(const struct memory_plan *plan, struct memory *memory, int64_t by_ms);

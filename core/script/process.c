@@ -17,7 +17,7 @@
 
 #include "base/mem.h"
 
-#define FULL_BYTES  ((size_t)64 * 1024)
+#define FULL_BYTES  ((size_t)128 * 1024)
 #define READ_BYTES  ((size_t)32 * 1024)
 #define HEARD_BYTES (64 * 1024)
 #define ROOM_MS     2 /* how often a full host is looked at */

@@ -50,7 +50,7 @@ struct buf *process_out(struct process *process);
 uint64_t process_mark(const struct process *process);
 bool process_is_worked_off(const struct process *process, uint64_t mark);
 
-/* More than 64 KB wait to be worked off: no samples now; on_room tells when. */
+/* More than 128 KB wait to be worked off: no samples now; on_room tells when. */
 bool process_is_full(struct process *process);
 
 /* It has worked off all that it was sent and waits for more. What it said last may

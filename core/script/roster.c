@@ -4,11 +4,9 @@
 
 #include "base/mem.h"
 
-#define POST_ROOM_MIN 16 /* a power of two */
-
 struct roster_post {
     int64_t id;
-    const struct query *query; /* NULL: free */
+    const struct query *query;
     uint32_t center;
     uint32_t first;                /* 1 + index of its first duty */
     struct attendance *attendance; /* of a list; owned */
@@ -19,51 +17,61 @@ struct roster_duty {
     uint32_t next; /* 1 + index, 0 at the end */
 };
 
-/* The high bits of the product: neighbouring ids lie far apart, so that runs stay short
- * and the search for an id that nobody watches ends soon. */
-static size_t
-hash(uint32_t center, int64_t id, size_t room)
+static bool
+is_same(const struct roster_post *post, const struct roster_post *wanted)
 {
-    uint64_t mixed = ((uint64_t)id ^ (uint64_t)center << 40) * 0x9e3779b97f4a7c15u;
-    return (size_t)(mixed >> (64 - __builtin_ctzl(room)));
+    return post->id == wanted->id && post->center == wanted->center &&
+           post->query == wanted->query;
 }
 
-/* The post of the row, or the free one where it would go. */
+static bool
+is_wanted(const void *posts, uint32_t number, const void *wanted)
+{
+    return is_same((const struct roster_post *)posts + number, wanted);
+}
+
+/* NULL: nobody watches the row. */
 static struct roster_post *
-find(const struct roster *roster, uint32_t center, const struct query *query,
-     int64_t id)
+find(struct roster *roster, uint32_t center, const struct query *query, int64_t id)
 {
-    size_t mask = roster->post_room - 1, at = hash(center, id, roster->post_room);
-    while (roster->posts[at].query &&
-           (roster->posts[at].id != id || roster->posts[at].center != center ||
-            roster->posts[at].query != query))
-        at = (at + 1) & mask;
-    return &roster->posts[at];
+    const struct roster_post wanted = {.id = id, .query = query, .center = center};
+    uint32_t number = (uint32_t)roster->near;
+    if (number >= roster->post_count || !is_same(&roster->posts[number], &wanted))
+        number = finder_find(&roster->finder, finder_hash(center, id), is_wanted,
+                             roster->posts, &wanted);
+    if (number == FINDER_NONE)
+        return NULL;
+    roster->near = (size_t)number + 1;
+    return &roster->posts[number];
 }
 
-static void
-grow(struct roster *roster)
+static struct roster_post *
+add_post(struct roster *roster, uint32_t center, const struct query *query, int64_t id)
 {
-    struct roster old = *roster;
-    roster->post_room = old.post_room ? 2 * old.post_room : POST_ROOM_MIN;
-    roster->posts = mem_zero(roster->post_room * sizeof *roster->posts);
-    for (size_t i = 0; i < old.post_room; i++) {
-        const struct roster_post *post = &old.posts[i];
-        if (post->query)
-            *find(roster, post->center, post->query, post->id) = *post;
+    if (roster->post_count == roster->post_room) {
+        roster->post_room = roster->post_room ? 2 * roster->post_room : 16;
+        roster->posts =
+            mem_grow(roster->posts, roster->post_room, sizeof *roster->posts);
     }
-    free(old.posts);
+    struct roster_post *post = &roster->posts[roster->post_count];
+    *post = (struct roster_post){.id = id, .query = query, .center = center};
+    if (query->is_list)
+        post->attendance = mem_zero(sizeof *post->attendance);
+    finder_add(&roster->finder, finder_hash(center, id), (uint32_t)roster->post_count);
+    roster->post_count++;
+    return post;
 }
 
 void
 roster_fini(struct roster *roster)
 {
-    for (size_t i = 0; i < roster->post_room; i++) {
+    for (size_t i = 0; i < roster->post_count; i++) {
         struct attendance *attendance = roster->posts[i].attendance;
         if (attendance)
             attendance_fini(attendance);
         free(attendance);
     }
+    finder_fini(&roster->finder);
     free(roster->posts);
     free(roster->duties);
     *roster = (struct roster){0};
@@ -73,15 +81,9 @@ void
 roster_add(struct roster *roster, uint32_t center, const struct query *query,
            int64_t id, uint32_t entry)
 {
-    if (2 * (roster->post_count + 1) > roster->post_room)
-        grow(roster);
     struct roster_post *post = find(roster, center, query, id);
-    if (!post->query) {
-        *post = (struct roster_post){.id = id, .query = query, .center = center};
-        if (query->is_list)
-            post->attendance = mem_zero(sizeof *post->attendance);
-        roster->post_count++;
-    }
+    if (!post)
+        post = add_post(roster, center, query, id);
     /* Room grows by doubling: at powers of two. */
     size_t count = roster->duty_count;
     if ((count & (count - 1)) == 0)
@@ -93,28 +95,24 @@ roster_add(struct roster *roster, uint32_t center, const struct query *query,
 }
 
 struct attendance *
-roster_attendance(const struct roster *roster, uint32_t center,
-                  const struct query *query, int64_t id)
+roster_attendance(struct roster *roster, uint32_t center, const struct query *query,
+                  int64_t id)
 {
-    return roster->post_room ? find(roster, center, query, id)->attendance : NULL;
-}
-
-void
-roster_expect(const struct roster *roster, uint32_t center, int64_t id)
-{
-    if (roster->post_room)
-        __builtin_prefetch(&roster->posts[hash(center, id, roster->post_room)]);
+    const struct roster_post *post = find(roster, center, query, id);
+    return post ? post->attendance : NULL;
 }
 
 uint32_t
-roster_next(const struct roster *roster, uint32_t center, const struct query *query,
+roster_next(struct roster *roster, uint32_t center, const struct query *query,
             int64_t id, size_t *at)
 {
     size_t next = 0;
-    if (*at)
+    if (*at) {
         next = roster->duties[*at - 1].next;
-    else if (roster->post_room)
-        next = find(roster, center, query, id)->first;
+    } else {
+        const struct roster_post *post = find(roster, center, query, id);
+        next = post ? post->first : 0;
+    }
     *at = next;
     return next ? roster->duties[next - 1].entry : ROSTER_END;
 }

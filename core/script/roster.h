@@ -9,13 +9,16 @@
 
 #include "model/schema.h"
 #include "script/attendance.h"
+#include "script/finder.h"
 
 struct roster_post;
 
 /* A zeroed struct is an empty roster. */
 struct roster {
-    struct roster_post *posts; /* open addressing over (center, query, id) */
-    size_t post_room, post_count;
+    struct roster_post *posts; /* in the order in which their rows were added */
+    size_t post_count, post_room;
+    struct finder finder;       /* of posts by (center, query, id) */
+    size_t near;                /* the post behind the one that was found last */
     struct roster_duty *duties; /* lists of those who watch one row */
     size_t duty_count;
 };
@@ -28,16 +31,13 @@ void roster_add(struct roster *roster, uint32_t center, const struct query *quer
 
 /* What was in the newest answer to this request: the same for all who watch it, and at
  * the same place for good. NULL unless somebody does, and the query is a list. */
-struct attendance *roster_attendance(const struct roster *roster, uint32_t center,
+struct attendance *roster_attendance(struct roster *roster, uint32_t center,
                                      const struct query *query, int64_t id);
-
-/* Somebody will ask for this row soon: it is fetched into the processor's cache. */
-void roster_expect(const struct roster *roster, uint32_t center, int64_t id);
 
 /* Walks the entries that watch a row: the first call with *at 0; ROSTER_END at the end.
  */
 #define ROSTER_END UINT32_MAX
-uint32_t roster_next(const struct roster *roster, uint32_t center,
-                     const struct query *query, int64_t id, size_t *at);
+uint32_t roster_next(struct roster *roster, uint32_t center, const struct query *query,
+                     int64_t id, size_t *at);
 
 #endif

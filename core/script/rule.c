@@ -249,26 +249,19 @@ call(struct script *script, const struct message_rows *rows, int64_t id, size_t 
     return count;
 }
 
-/* The rules that watch one of the rows; returns how many. Many rows lie anywhere in a
- * large roster, so all are looked for at once. */
-static size_t
-call_each(struct script *script, const struct message_rows *rows)
-{
-    size_t count = 0, key = 1 + rows->query->key;
-    for (uint32_t i = 0; i < rows->row_count; i++)
-        roster_expect(&script->roster, rows->center, message_row(rows, i).cells[key]);
-    for (uint32_t i = 0; i < rows->row_count; i++)
-        count = call(script, rows, message_row(rows, i).cells[key], count);
-    return count;
-}
-
-/* The same, each once and in their order. */
+/* The rules that watch one of the rows; returns how many. */
 static size_t
 call_together(struct script *script, const struct message_rows *rows)
 {
+    size_t count = 0;
     script->sample++;
-    size_t count = rows->query->is_list ? call(script, rows, rows->argument, 0)
-                                        : call_each(script, rows);
+    if (rows->query->is_list)
+        count = call(script, rows, rows->argument, count);
+    else
+        for (uint32_t i = 0; i < rows->row_count; i++) {
+            int64_t id = message_row(rows, i).cells[1 + rows->query->key];
+            count = call(script, rows, id, count);
+        }
     qsort(script->called, count, sizeof *script->called, by_number);
     return count;
 }

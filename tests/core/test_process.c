@@ -46,8 +46,8 @@ a_host_that_lags_gets_no_samples(void **state)
 {
     (void)state;
     start("sleeper");
-    send_frames(65536 / sizeof(struct frame_header));
-    assert_false(process_is_full(stage->process)); /* headers alone: 65520 bytes */
+    send_frames(131072 / sizeof(struct frame_header));
+    assert_false(process_is_full(stage->process)); /* headers alone: 131064 bytes */
     send_frames(1);
     assert_true(process_is_full(stage->process));
     wait_for(&stage->frames, 1);

@@ -7,7 +7,7 @@
 #include "script/roster.h"
 
 static size_t
-watchers(const struct roster *roster, uint32_t center, int64_t id, uint32_t *out)
+watchers(struct roster *roster, uint32_t center, int64_t id, uint32_t *out)
 {
     size_t at = 0, count = 0;
     uint32_t entry;
