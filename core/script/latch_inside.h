@@ -32,12 +32,13 @@ struct latch_slot *latch_find_or_add(struct latch *latch, uint32_t center,
 void latch_release(struct latch *latch, struct latch_slot *slot);
 
 /* Of a row of a sample, whose key is no text. Rows come in the order in which they are
- * watched, mostly: then nothing is searched. */
+ * watched, mostly, and from the first one again: then nothing is searched. */
 static inline struct latch_slot *
 latch_find_row(struct latch *latch, uint32_t center, int64_t id)
 {
-    struct latch_slot *slot = latch->slots + latch->near;
-    if (latch->near >= latch->slot_count || slot->id != id || slot->center != center) {
+    size_t near = latch->near < latch->slot_count ? latch->near : 0;
+    struct latch_slot *slot = latch->slots + near;
+    if (near >= latch->slot_count || slot->id != id || slot->center != center) {
         struct key key;
         key_of_id(&key, id);
         slot = latch_find(latch, center, &key);
