@@ -61,7 +61,7 @@ room_is_told_once(void **state)
 {
     (void)state;
     start("slow");
-    send_frames(4000);
+    send_frames(8000);
     assert_true(process_is_full(stage->process));
     assert_true(process_is_full(stage->process));
     wait_for(&stage->rooms, 1);
@@ -158,7 +158,7 @@ the_dead_can_be_written_to(void **state)
     (void)state;
     start("quitter");
     wait_for(&stage->ends, 1);
-    send_frames(4000);
+    send_frames(8000);
     assert_true(process_is_full(stage->process));
     run_for(50);
     assert_int_equal(stage->ends, 1);
