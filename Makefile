@@ -42,7 +42,8 @@ SCRIPT_CORE := $(addprefix core/script/,supervisor.c supervisor_look.c ward.c \
 	ward_tell.c ward_errors.c resident.c resident_take.c resident_wait.c resident_ask.c \
 	resident_receipt.c resident_alerts.c resident_http.c secrets.c ask_json.c \
 	resident_jobs.c resident_tick.c \
-	resident_handler.c process.c folder.c modules.c setup.c strikes.c sweep.c ledger.c)
+	resident_handler.c process.c folder.c modules.c setup.c strikes.c sweep.c ledger.c \
+	run_report.c)
 SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c \
 	message_job.c message_said.c message_task.c message_word.c message_metric.c tally.c \
 	latch_step.c key.c quoted.c library.c decode.c encode.c \

@@ -37,6 +37,12 @@ log_set_level(enum log_level least)
     atomic_store(&least_level, (int)least);
 }
 
+const char *
+log_word(enum log_level level)
+{
+    return words[level];
+}
+
 int
 log_level_of(const char *word)
 {

@@ -14,6 +14,7 @@ void log_set_level(enum log_level least);
 
 /* The level of "debug", "info", "warn" or "error"; -1 for another word. */
 int log_level_of(const char *word);
+const char *log_word(enum log_level level);
 
 /* `room` names the part that speaks: "poll", "deliver", "script queue_wait". */
 void log_write(enum log_level level, const char *room, const char *format, ...)

@@ -2,10 +2,10 @@
 #include "command/client.h"
 
 static const struct verb verbs[] = {
-    {NULL, NULL, "GET", "/api/v1/alerts", NULL, true, false},
-    {"list", NULL, "GET", "/api/v1/alerts", NULL, true, false},
-    {"ack", "ID", "POST", "/api/v1/alerts/*/ack", "by note ", false, true},
-    {"clear", "ID", "POST", "/api/v1/alerts/*/clear", "by note ", false, true},
+    {NULL, NULL, "GET", "/api/v1/alerts", NULL, true, false, 0},
+    {"list", NULL, "GET", "/api/v1/alerts", NULL, true, false, 0},
+    {"ack", "ID", "POST", "/api/v1/alerts/*/ack", "by note ", false, true, 0},
+    {"clear", "ID", "POST", "/api/v1/alerts/*/clear", "by note ", false, true, 0},
     {0},
 };
 

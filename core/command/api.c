@@ -21,6 +21,7 @@ call_delete(struct api_call *call)
     if (call->read)
         store_read_cancel(call->read);
     trial_delete(call->trial);
+    job_wait_delete(call->job);
     listing_fini(&call->listing);
     buf_fini(&call->said);
     args_fini(&call->args);

@@ -15,7 +15,7 @@
  *     POST /api/v1/outbox/retry           ?all-dead=yes &destination=
  *     POST /api/v1/outbox/ID/retry
  *     POST /api/v1/outbox/ID/drop
- *     POST /api/v1/jobs/NAME/run
+ *     POST /api/v1/jobs/NAME/run          answers when it has ended; 500: it failed
  *     POST /api/v1/destinations/NAME/send ?text= ; answers when an attempt has ended
  *     POST /-/reload                      answers when it is over; 409: refused
  *

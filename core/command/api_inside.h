@@ -22,6 +22,7 @@ struct api_call {
     struct listing listing;  /* likewise */
     struct store_read *read; /* a page that it waits for */
     struct trial *trial;     /* a test message that it waits for */
+    struct job_wait *job;    /* a run of a job that it waits for */
     size_t count;            /* of messages done so far */
     store_on_page *on_page;  /* what comes when its message is known */
     struct api_call *next;
@@ -51,6 +52,11 @@ const char *api_by(const struct api_call *call);
 /* Says it when all that was handed to the store before is on disk. */
 void api_say_when_durable(struct api_call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* ---- api_job.c ---- */
+
+/* NULL is allowed. */
+void job_wait_delete(struct job_wait *wait);
 
 /* ---- what they do ---- */
 

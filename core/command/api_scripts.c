@@ -1,4 +1,4 @@
-/* Rules and jobs, and reading everything anew. */
+/* Rules and jobs, how they do, and reading everything anew. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,8 +6,11 @@
 #include "command/api_inside.h"
 
 static const struct listing_column columns[] = {
-    {"kind", "KIND"},     {"name", "NAME"},   {"script", "SCRIPT"}, {"state", "STATE"},
-    {"raised", "RAISED"}, {"about", "ABOUT"}, {NULL, NULL},
+    {"kind", "KIND"},   {"name", "NAME"},       {"script", "SCRIPT"},
+    {"state", "STATE"}, {"raised", "RAISED"},   {"errors", "ERRORS"},
+    {"ran_at", "RAN"},  {"took_ms", NULL},      {"ran_well", NULL},
+    {"about", "ABOUT"}, {"trouble", "TROUBLE"}, {"trouble_at", NULL},
+    {NULL, NULL},
 };
 
 struct view {
@@ -23,6 +26,38 @@ count(void *arg, const struct alert_record *record)
     ++*raised;
 }
 
+/* When its last run began, and how it ended. */
+static void
+add_run_cells(struct listing *listing, const struct run_report *run)
+{
+    bool has_ended = run && run->took_ms >= 0;
+    listing_age(listing, run ? run->started_ms : 0);
+    listing_number(listing, has_ended ? run->took_ms : -1);
+    if (has_ended)
+        listing_flag(listing, !run->trouble, "", "");
+    else
+        listing_text(listing, NULL);
+}
+
+/* What went wrong last; people read how long ago. */
+static void
+add_trouble_cells(struct listing *listing, const char *trouble, int64_t at_ms)
+{
+    struct buf json = {0}, text = {0};
+    if (trouble && at_ms) {
+        buf_add_json(&json, trouble, strlen(trouble));
+        listing_format_age(listing->now_ms - at_ms, &text);
+        char *told = mem_format("%s (%s ago)", trouble, text.data);
+        listing_raw(listing, json.data, json.size, told);
+        free(told);
+    } else {
+        listing_text(listing, trouble);
+    }
+    listing_time(listing, at_ms);
+    buf_fini(&json);
+    buf_fini(&text);
+}
+
 static void
 add_entry(void *arg, const struct entry_look *look)
 {
@@ -36,8 +71,31 @@ add_entry(void *arg, const struct entry_look *look)
     listing_text(&view->listing, look->script);
     listing_text(&view->listing, look->state);
     listing_number(&view->listing, raised);
+    listing_number(&view->listing, (int64_t)look->errors);
+    add_run_cells(&view->listing, look->last_run);
     listing_text(&view->listing, about);
+    add_trouble_cells(&view->listing, look->trouble, look->trouble_ms);
     free(about);
+}
+
+/* One that is not as its file says, with a rule or without. */
+static void
+add_script(void *arg, const struct script_look *look)
+{
+    struct listing *listing = &((struct view *)arg)->listing;
+    const char *trouble = look->trouble ? look->trouble : look->death;
+    if (!trouble)
+        return;
+    listing_text(listing, "script");
+    listing_text(listing, NULL);
+    listing_text(listing, look->name);
+    listing_text(listing, look->state);
+    listing_number(listing, -1);
+    listing_number(listing, -1);
+    add_run_cells(listing, NULL);
+    listing_text(listing,
+                 look->trouble && look->pid ? "What ran before goes on." : NULL);
+    add_trouble_cells(listing, trouble, 0);
 }
 
 void
@@ -47,17 +105,8 @@ api_rules(struct api_call *call)
     listing_init(&view.listing, columns, "no script with a rule or a job is loaded",
                  clock_wall_ms());
     supervisor_each_entry(call->api->world.supervisor, add_entry, &view);
+    supervisor_each_script(call->api->world.supervisor, add_script, &view);
     api_list(call, &view.listing);
-}
-
-void
-api_run_job(struct api_call *call)
-{
-    struct error error = {0};
-    if (supervisor_run_job(call->api->world.supervisor, call->name, &error))
-        api_say(call, 200, "job %s runs", call->name);
-    else
-        api_say(call, error.kind == ERROR_API ? 404 : 409, "%s", error.message);
 }
 
 /* ---- reload ---- */

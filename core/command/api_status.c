@@ -12,6 +12,11 @@ static const struct listing_column script_columns[] = {
     {"trouble", "TROUBLE"}, {NULL, NULL},
 };
 
+static const struct listing_column entry_columns[] = {
+    {"name", "RULE OR JOB"}, {"script", "SCRIPT"},   {"state", "STATE"},
+    {"errors", "ERRORS"},    {"trouble", "TROUBLE"}, {NULL, NULL},
+};
+
 static const struct listing_column destination_columns[] = {
     {"name", "DESTINATION"}, {"kind", "KIND"}, {"waiting", "WAITING"},
     {"oldest_at", "OLDEST"}, {"done", "DONE"}, {"failed", "FAILED"},
@@ -25,6 +30,22 @@ add_script(void *arg, const struct script_look *look)
     listing_text(listing, look->name);
     listing_text(listing, look->state);
     listing_number(listing, (int64_t)look->restarts);
+    listing_text(listing, look->trouble ? look->trouble : look->death);
+}
+
+/* Rules and jobs that are not simply on. */
+static void
+add_entry(void *arg, const struct entry_look *look)
+{
+    struct listing *listing = arg;
+    bool is_ill =
+        strcmp(look->state, "failing") == 0 || strcmp(look->state, "switched off") == 0;
+    if (!is_ill)
+        return;
+    listing_text(listing, look->name);
+    listing_text(listing, look->script);
+    listing_text(listing, look->state);
+    listing_number(listing, (int64_t)look->errors);
     listing_text(listing, look->trouble);
 }
 
@@ -54,7 +75,7 @@ struct status {
     int64_t now_ms;
     size_t raised;
     bool is_failing; /* the store */
-    struct listing scripts, destinations;
+    struct listing scripts, ill, destinations;
 };
 
 static void
@@ -64,10 +85,13 @@ gather(struct status *status, const struct api_world *world)
                               .now_ms = clock_wall_ms(),
                               .is_failing = store_is_failing(world->store)};
     listing_init(&status->scripts, script_columns, "no scripts", status->now_ms);
+    listing_init(&status->ill, entry_columns, "all rules and jobs are on",
+                 status->now_ms);
     listing_init(&status->destinations, destination_columns, "no destinations",
                  status->now_ms);
     notify_each_raised(world->notify, NULL, count, &status->raised);
     supervisor_each_script(world->supervisor, add_script, &status->scripts);
+    supervisor_each_entry(world->supervisor, add_entry, &status->ill);
     deliver_each(world->deliver, add_destination, &status->destinations);
 }
 
@@ -83,6 +107,8 @@ write_lines(const struct status *status, struct buf *out)
     buf_add_text(out, "\n");
     listing_lines(&status->scripts, out);
     buf_add_text(out, "\n");
+    listing_lines(&status->ill, out);
+    buf_add_text(out, "\n");
     listing_lines(&status->destinations, out);
 }
 
@@ -97,6 +123,8 @@ write_json(const struct status *status, struct buf *out)
     control_state_json(status->world->planner, status->world->conf, out);
     buf_add_text(out, ",\"scripts\":");
     listing_json(&status->scripts, out);
+    buf_add_text(out, ",\"troubled\":");
+    listing_json(&status->ill, out);
     buf_add_text(out, ",\"destinations\":");
     listing_json(&status->destinations, out);
     buf_add_text(out, "}\n");
@@ -112,6 +140,7 @@ api_status(struct api_call *call)
     else
         write_json(&status, &call->said);
     listing_fini(&status.scripts);
+    listing_fini(&status.ill);
     listing_fini(&status.destinations);
     api_reply(call, 200, &call->said);
 }

@@ -233,7 +233,8 @@ ask_about(const struct request *request, const struct conf *conf,
         buf_add_text(&path, star + 1);
     }
     buf_add(&path, request->query.data, request->query.size);
-    int code = client_call(conf, request->is_json, verb->method, path.data, 0, NULL);
+    int code = client_call(conf, request->is_json, verb->method, path.data,
+                           verb->timeout_ms, NULL);
     buf_fini(&path);
     return code;
 }

@@ -18,6 +18,7 @@ struct verb {
                             NULL: none. They travel behind the path's '?' */
     bool is_listing;     /* takes -o, too */
     bool is_many;        /* takes several operands, each a call of its own */
+    int64_t timeout_ms;  /* 0: 10 s */
 };
 
 /* Reads the arguments, asks, prints the answer: on standard output, EXIT_FINE, when it

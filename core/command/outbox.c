@@ -2,12 +2,12 @@
 #include "command/client.h"
 
 static const struct verb verbs[] = {
-    {"list", NULL, "GET", "/api/v1/outbox", "destination state ", true, false},
-    {"show", "ID", "GET", "/api/v1/outbox/*", NULL, true, false},
-    {"retry", "ID", "POST", "/api/v1/outbox/*/retry", NULL, false, true},
+    {"list", NULL, "GET", "/api/v1/outbox", "destination state ", true, false, 0},
+    {"show", "ID", "GET", "/api/v1/outbox/*", NULL, true, false, 0},
+    {"retry", "ID", "POST", "/api/v1/outbox/*/retry", NULL, false, true, 0},
     {"retry", NULL, "POST", "/api/v1/outbox/retry", "all-dead destination ", false,
-     false},
-    {"drop", "ID", "POST", "/api/v1/outbox/*/drop", NULL, false, true},
+     false, 0},
+    {"drop", "ID", "POST", "/api/v1/outbox/*/drop", NULL, false, true, 0},
     {0},
 };
 

@@ -2,7 +2,7 @@
 #include "command/client.h"
 
 static const struct verb verbs[] = {
-    {NULL, NULL, "POST", "/-/reload", NULL, true, false},
+    {NULL, NULL, "POST", "/-/reload", NULL, true, false, 60000},
     {0},
 };
 

@@ -2,7 +2,7 @@
 #include "command/client.h"
 
 static const struct verb verbs[] = {
-    {NULL, NULL, "GET", "/api/v1/rules", NULL, true, false},
+    {NULL, NULL, "GET", "/api/v1/rules", NULL, true, false, 0},
     {0},
 };
 
@@ -20,8 +20,11 @@ const struct command command_rules = {
         "  -c, --conf FILE   the configuration (default gateway.conf)\n"
         "  -o text|json      how to list\n"
         "\n"
-        "Of each its script, how many alerts it has raised now, and whether it is on:\n"
-        "what was stopped three times in ten minutes is switched off, a script that\n"
-        "dies again and again is quarantined. `ccgate reload` lets both in again.\n",
+        "Of each its script, how many alerts it has raised now, how many errors its code\n"
+        "made, of a job when it ran, and whether it is on: one whose code fails again\n"
+        "and again is failing, what was stopped three times in ten minutes is switched\n"
+        "off, a script that dies again and again is quarantined. `ccgate reload` lets\n"
+        "the last two in again. TROUBLE is the last error; scripts that are not loaded\n"
+        "as their files are stand below.\n",
     .run = run,
 };

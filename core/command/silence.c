@@ -3,9 +3,9 @@
 
 static const struct verb verbs[] = {
     {"add", NULL, "POST", "/api/v1/silences", "rule key label lasts by note ", false,
-     false},
-    {"list", NULL, "GET", "/api/v1/silences", NULL, true, false},
-    {"expire", "ID", "POST", "/api/v1/silences/*/expire", NULL, false, true},
+     false, 0},
+    {"list", NULL, "GET", "/api/v1/silences", NULL, true, false, 0},
+    {"expire", "ID", "POST", "/api/v1/silences/*/expire", NULL, false, true, 0},
     {0},
 };
 

@@ -2,7 +2,7 @@
 #include "command/client.h"
 
 static const struct verb verbs[] = {
-    {NULL, NULL, "GET", "/api/v1/status", NULL, true, false},
+    {NULL, NULL, "GET", "/api/v1/status", NULL, true, false, 0},
     {0},
 };
 

@@ -179,7 +179,7 @@ bool
 rehearsal_run_job(struct rehearsal *rehearsal, const char *name, struct error *error)
 {
     struct outside outside = rehearsal_enter(rehearsal);
-    bool is_good = supervisor_run_job(rehearsal->engine.supervisor, name, error);
+    bool is_good = supervisor_run_job(rehearsal->engine.supervisor, name, NULL, error);
     rehearsal_settle(rehearsal);
     rehearsal_leave(rehearsal, outside);
     return is_good;

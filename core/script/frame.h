@@ -89,8 +89,9 @@
  * commit of a rule is that of a handler: it has what a job has, and behind it u8
  * ITEM_NOTE, text note: alert.note from now on, and u8 ITEM_DONE: the run has ended.
  *
- * DONE: id = entry; i64 scheduled_ms: a job's run has ended, well or not; behind what
- * it did. Each RUN has one, but for a job that is switched off.
+ * DONE: id = entry; i64 scheduled_ms; text trouble: a job's run has ended, well ("") or
+ * not (its error, the first line); behind what it did. Each RUN has one, but for a job
+ * that is switched off.
  *
  * SLEEP: id = wait; i64 ms.
  *

@@ -8,13 +8,16 @@
 struct run {
     struct ledger *ledger;
     struct run_record record; /* owns its texts */
-    const void *owner;        /* NULL: nobody */
+    struct run_report report;
+    const void *owner; /* NULL: nobody */
     size_t
         recording; /* begins that are not on disk yet: who began last waits for all */
     loop_callback *on_recorded;
     void *arg;
     struct run *next;
 };
+
+#define DIED "its host ended before the run did; the log says why"
 
 struct ledger {
     struct store *store;
@@ -44,12 +47,21 @@ write_down(struct run *run, loop_callback *on_done)
     store_commit(run->ledger->store, txn, on_done, run);
 }
 
+static struct run *
+find(const struct ledger *ledger, const char *script, const char *job)
+{
+    struct run *run = ledger->runs;
+    while (run && (strcmp(run->record.script, script) || strcmp(run->record.job, job)))
+        run = run->next;
+    return run;
+}
+
 struct run *
 ledger_open(struct ledger *ledger, const char *script, const char *job, int64_t now_ms)
 {
-    for (struct run *run = ledger->runs; run; run = run->next)
-        if (!strcmp(run->record.script, script) && !strcmp(run->record.job, job))
-            return run;
+    struct run *known = find(ledger, script, job);
+    if (known)
+        return known;
     const struct run_record fresh = {.script = (char *)(uintptr_t)script,
                                      .job = (char *)(uintptr_t)job,
                                      .scheduled_ms = now_ms,
@@ -57,6 +69,19 @@ ledger_open(struct ledger *ledger, const char *script, const char *job, int64_t 
     struct run *run = add(ledger, &fresh);
     write_down(run, NULL);
     return run;
+}
+
+struct run_report *
+run_report_of(struct run *run)
+{
+    return &run->report;
+}
+
+const struct run_report *
+ledger_report(const struct ledger *ledger, const char *script, const char *job)
+{
+    struct run *run = find(ledger, script, job);
+    return run && run->report.started_ms ? &run->report : NULL;
 }
 
 int64_t
@@ -69,6 +94,12 @@ bool
 run_is_taken(const struct run *run)
 {
     return run->owner != NULL;
+}
+
+bool
+run_is_taken_by(const struct run *run, const void *owner)
+{
+    return run->owner == owner;
 }
 
 bool
@@ -99,6 +130,7 @@ run_begin(struct run *run, const void *owner, int64_t scheduled_ms,
     run->on_recorded = callback;
     run->arg = arg;
     run->recording++;
+    run_report_begin(&run->report);
     write_down(run, on_recorded);
 }
 
@@ -113,10 +145,13 @@ finish(struct run *run, int64_t scheduled_ms)
 }
 
 void
-run_end(struct run *run, const void *owner, int64_t scheduled_ms)
+run_end(struct run *run, const void *owner, int64_t scheduled_ms, const char *trouble,
+        size_t size)
 {
-    if (owner == run->owner && scheduled_ms == run->record.scheduled_ms)
-        finish(run, scheduled_ms);
+    if (owner != run->owner || scheduled_ms != run->record.scheduled_ms)
+        return;
+    finish(run, scheduled_ms);
+    run_report_end(&run->report, trouble, size);
 }
 
 void
@@ -132,6 +167,7 @@ ledger_let_go(struct ledger *ledger, const void *owner)
         if (run->owner == owner) {
             run->owner = NULL;
             run->on_recorded = NULL;
+            run_report_end(&run->report, DIED, strlen(DIED));
         }
 }
 
@@ -162,6 +198,7 @@ ledger_delete(struct ledger *ledger)
         ledger->runs = run->next;
         free(run->record.script);
         free(run->record.job);
+        run_report_fini(&run->report);
         free(run);
     }
     free(ledger);

@@ -339,6 +339,8 @@ void message_commit_fini(struct message_commit *commit);
 struct message_done {
     uint32_t entry; /* a job */
     int64_t scheduled_ms;
+    const char *trouble; /* the error's first line */
+    size_t trouble_size; /* bytes of any kind; 0: it ended well */
 };
 void message_write_done(struct buf *out, int64_t now_ms,
                         const struct message_done *done);

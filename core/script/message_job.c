@@ -39,6 +39,7 @@ message_write_done(struct buf *out, int64_t now_ms, const struct message_done *d
 {
     size_t begin = frame_begin(out, FRAME_DONE, done->entry, now_ms);
     frame_put_i64(out, done->scheduled_ms);
+    frame_put_text(out, done->trouble, done->trouble_size);
     frame_end(out, begin);
 }
 
@@ -49,6 +50,7 @@ message_read_done(const struct frame *frame, const struct message_loaded *loaded
     struct cursor cursor = cursor_open(frame, "DONE", error);
     out->entry = cursor_entry(&cursor, frame, loaded->entry_count);
     out->scheduled_ms = frame_get_i64(&cursor.in);
+    out->trouble = frame_get_text(&cursor.in, &out->trouble_size);
     cursor_demand(&cursor,
                   out->entry < loaded->entry_count &&
                       loaded->entries[out->entry].kind == ENTRY_JOB,

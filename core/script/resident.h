@@ -78,9 +78,10 @@ void resident_start(struct resident *resident, const bool *disabled);
  * two runs of a job. 0: nobody knows. */
 int64_t resident_period_ms(const struct resident *resident, uint32_t entry);
 
-/* Runs a job now, besides its times. False: its last run has not ended, or it is not
- * live. */
-bool resident_run_job(struct resident *resident, uint32_t entry);
+/* Runs a job now, besides its times; `watch` hears of the end, NULL: nobody does.
+ * False: its last run has not ended, or it is not live. */
+bool resident_run_job(struct resident *resident, uint32_t entry,
+                      struct run_watch *watch);
 
 /* Switches an entry off. */
 void resident_disable(struct resident *resident, uint32_t entry);

@@ -116,6 +116,11 @@ void resident_stop_jobs(struct resident *resident);
 void resident_stop_job(struct resident *resident, uint32_t entry);
 /* A run has ended. */
 void resident_end_run(struct resident *resident, const struct message_done *done);
+/* What the run of the job does that is under way here; NULL: none is. By its entry, and
+ * by how it is called in the log, "job digest". */
+struct run_report *resident_report(const struct resident *resident, uint32_t entry);
+struct run_report *resident_report_in(const struct resident *resident,
+                                      const char *room);
 /* The time between its next two runs; 0 when there are none. */
 int64_t resident_job_period_ms(const struct resident *resident, uint32_t entry);
 /* A run has been begun and is not yet on its way to the host. */

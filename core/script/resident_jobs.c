@@ -20,7 +20,8 @@
 /* A run that lies further ahead was made by a clock that stood wrong. */
 #define AHEAD_MAX_MS ((int64_t)24 * 3600 * 1000)
 /* How often is looked whether a script that was replaced has ended its run. */
-#define LOOK_MS ((int64_t)1000)
+#define LOOK_MS      ((int64_t)1000)
+#define SWITCHED_OFF "the job was switched off"
 
 struct job {
     struct resident *resident;
@@ -159,7 +160,7 @@ arm(struct job *job)
 }
 
 bool
-resident_run_job(struct resident *resident, uint32_t entry)
+resident_run_job(struct resident *resident, uint32_t entry, struct run_watch *watch)
 {
     for (size_t i = 0; i < resident->job_count; i++) {
         struct job *job = &resident->jobs[i];
@@ -168,6 +169,8 @@ resident_run_job(struct resident *resident, uint32_t entry)
         bool is_free = job->run && !job->is_off && !run_is_taken(job->run);
         if (is_free)
             begin(job, clock_wall_ms());
+        if (is_free && watch)
+            run_report_watch(run_report_of(job->run), watch);
         return is_free;
     }
     return false;
@@ -226,10 +229,41 @@ resident_end_run(struct resident *resident, const struct message_done *done)
         struct job *job = &resident->jobs[i];
         if (job->entry != done->entry || !job->run)
             continue;
-        run_end(job->run, resident, done->scheduled_ms);
+        run_end(job->run, resident, done->scheduled_ms, done->trouble,
+                done->trouble_size);
         if (!job->is_off)
             work_off(job);
     }
+}
+
+/* ---- what a run does ---- */
+
+static bool
+is_at_it(const struct job *job)
+{
+    return job->run && run_is_taken_by(job->run, job->resident);
+}
+
+struct run_report *
+resident_report(const struct resident *resident, uint32_t entry)
+{
+    for (size_t i = 0; i < resident->job_count; i++)
+        if (resident->jobs[i].entry == entry && is_at_it(&resident->jobs[i]))
+            return run_report_of(resident->jobs[i].run);
+    return NULL;
+}
+
+struct run_report *
+resident_report_in(const struct resident *resident, const char *room)
+{
+    static const char word[] = "job ";
+    size_t size = strlen(word);
+    for (size_t i = 0; i < resident->job_count; i++)
+        if (!strncmp(room, word, size) &&
+            !strcmp(room + size, name_of(&resident->jobs[i])) &&
+            is_at_it(&resident->jobs[i]))
+            return run_report_of(resident->jobs[i].run);
+    return NULL;
 }
 
 /* ---- what was missed ---- */
@@ -394,7 +428,8 @@ resident_stop_job(struct resident *resident, uint32_t entry)
         stop(job);
         job->is_starting = false;
         if (job->run)
-            run_end(job->run, resident, run_scheduled_ms(job->run));
+            run_end(job->run, resident, run_scheduled_ms(job->run), SWITCHED_OFF,
+                    strlen(SWITCHED_OFF));
     }
 }
 

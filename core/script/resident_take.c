@@ -178,6 +178,15 @@ add_end(struct resident *resident, struct notify_batch *batch,
     resident_end_handler(resident, number);
 }
 
+/* For whoever watches the run. */
+static void
+report_sends(const struct resident *resident, const struct message_commit *commit)
+{
+    struct run_report *report = resident_report(resident, commit->entry);
+    for (uint32_t i = 0; report && i < commit->send_count; i++)
+        run_report_send(report, commit->sends[i].destination);
+}
+
 static bool
 take_commit(struct resident *resident, const struct frame *frame, struct error *error)
 {
@@ -201,6 +210,8 @@ take_commit(struct resident *resident, const struct frame *frame, struct error *
         add_kept(resident, batch, &commit);
     if (fine && is_run)
         add_end(resident, batch, &commit);
+    if (fine)
+        report_sends(resident, &commit);
     if (fine)
         notify_commit(batch);
     else
@@ -230,6 +241,9 @@ take_log(struct resident *resident, const struct frame *frame, struct error *err
         return false;
     log_write(line.level, resident->room, "%s%s%.*s", line.room,
               line.room[0] ? ": " : "", (int)line.text_size, line.text);
+    struct run_report *report = resident_report_in(resident, line.room);
+    if (report)
+        run_report_line(report, line.level, line.text, line.text_size);
     return true;
 }
 

@@ -62,6 +62,7 @@ bool supervisor_is_settled(const struct supervisor *supervisor);
 struct script_look {
     const char *name, *file;
     const char *state;   /* "live" "loading" "restarting" "quarantined" "not loaded" */
+    const char *death;   /* why its host died last; NULL: it is live, or did not die */
     const char *trouble; /* why the newest version is not loaded, a line for each
                             mistake; NULL: it is */
     pid_t pid;           /* of its host; 0: none runs */
@@ -76,10 +77,14 @@ void supervisor_each_script(const struct supervisor *supervisor,
 struct entry_look {
     const char *script, *name;
     bool is_rule;
-    const char *state; /* "on", "switched off", or the script's when that is not live */
+    const char *state; /* "on", "failing" (again and again), "switched off", or the
+                          script's when that is not live */
     const char *about; /* its `doc` or description; not terminated */
     size_t about_size;
-    uint64_t errors; /* of its code, since the start of the gateway */
+    uint64_t errors;     /* of its code, since the start of the gateway */
+    const char *trouble; /* its last error or strike; NULL: none since it was loaded */
+    int64_t trouble_ms;  /* wall */
+    const struct run_report *last_run; /* of a job; NULL: it has not run since then */
 };
 typedef void supervisor_on_entry(void *arg, const struct entry_look *look);
 /* By script, in the order of their definition. */
@@ -91,11 +96,11 @@ void supervisor_each_entry(const struct supervisor *supervisor,
 bool supervisor_is_held(const struct supervisor *supervisor, const char *rule,
                         const char *script, struct buf *out);
 
-/* Runs a job now, besides its times. `name` is JOB, or SCRIPT/JOB where several scripts
- * have one of that name. False with `error`: there is none, it is switched off, or its
- * host is busy. */
+/* Runs a job now, besides its times; `watch` hears of the end, NULL: nobody does.
+ * `name` is JOB, or SCRIPT/JOB where several scripts have one of that name. False with
+ * `error`: there is none, it is switched off, or its host is busy. */
 bool supervisor_run_job(struct supervisor *supervisor, const char *name,
-                        struct error *error);
+                        struct run_watch *watch, struct error *error);
 
 /* What scripts count. */
 const struct tally *supervisor_tally(const struct supervisor *supervisor);

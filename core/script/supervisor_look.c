@@ -33,13 +33,14 @@ supervisor_each_script(const struct supervisor *supervisor,
                        supervisor_on_script *on_script, void *arg)
 {
     for (const struct ward *ward = supervisor->wards; ward; ward = ward->next) {
-        struct script_look look = {.name = ward->file.name,
-                                   .file = ward->file.shown,
-                                   .state = state_of(ward),
-                                   .trouble = ward->trouble,
-                                   .pid = ward->resident ? resident_pid(ward->resident)
-                                                         : 0,
-                                   .restarts = ward->restarts};
+        struct script_look look = {
+            .name = ward->file.name,
+            .file = ward->file.shown,
+            .state = state_of(ward),
+            .trouble = ward->trouble,
+            .death = ward->state == WARD_LIVE ? NULL : ward->death,
+            .pid = ward->resident ? resident_pid(ward->resident) : 0,
+            .restarts = ward->restarts};
         on_script(arg, &look);
     }
 }
@@ -67,6 +68,25 @@ loaded_of(const struct ward *ward)
     return ward->resident ? resident_loaded(ward->resident) : NULL;
 }
 
+static const char *
+entry_state(const struct ward *ward, const struct entry_record *record)
+{
+    if (ward->state != WARD_LIVE)
+        return state_of(ward);
+    if (record->strikes.out_since_ms)
+        return "switched off";
+    return record->is_failing ? "failing" : "on";
+}
+
+static const struct run_report *
+last_run(const struct supervisor *supervisor, const struct ward *ward,
+         const struct message_entry *entry)
+{
+    return entry->kind == ENTRY_JOB && supervisor->world.ledger
+               ? ledger_report(supervisor->world.ledger, ward->file.name, entry->name)
+               : NULL;
+}
+
 void
 supervisor_each_entry(const struct supervisor *supervisor,
                       supervisor_on_entry *on_entry, void *arg)
@@ -75,15 +95,17 @@ supervisor_each_entry(const struct supervisor *supervisor,
         const struct message_loaded *loaded = loaded_of(ward);
         for (uint32_t i = 0; loaded && i < loaded->entry_count; i++) {
             const struct message_entry *entry = &loaded->entries[i];
-            const char *state = is_off(ward, entry) ? "switched off" : "on";
-            struct entry_look look = {
-                .script = ward->file.name,
-                .name = entry->name,
-                .is_rule = entry->kind == ENTRY_RULE,
-                .state = ward->state == WARD_LIVE ? state : state_of(ward),
-                .about = entry->about,
-                .about_size = entry->about_size,
-                .errors = record_of(ward, entry).error_count};
+            const struct entry_record record = record_of(ward, entry);
+            struct entry_look look = {.script = ward->file.name,
+                                      .name = entry->name,
+                                      .is_rule = entry->kind == ENTRY_RULE,
+                                      .state = entry_state(ward, &record),
+                                      .about = entry->about,
+                                      .about_size = entry->about_size,
+                                      .errors = record.error_count,
+                                      .trouble = record.trouble,
+                                      .trouble_ms = record.trouble_ms,
+                                      .last_run = last_run(supervisor, ward, entry)};
             on_entry(arg, &look);
         }
     }
@@ -195,7 +217,7 @@ fail_search(const struct job_search *search, struct error *error)
 }
 
 static bool
-run_found(const struct job_search *search, struct error *error)
+run_found(const struct job_search *search, struct run_watch *watch, struct error *error)
 {
     const struct ward *ward = search->ward;
     if (ward->state != WARD_LIVE)
@@ -206,7 +228,7 @@ run_found(const struct job_search *search, struct error *error)
             error, ERROR_LIMIT, "",
             "job %s is switched off after its strikes; `ccgate reload` lets it in",
             search->name);
-    else if (!resident_run_job(ward->resident, search->entry))
+    else if (!resident_run_job(ward->resident, search->entry, watch))
         error_set(error, ERROR_LIMIT, "", "its last run has not ended");
     else
         return true;
@@ -214,13 +236,14 @@ run_found(const struct job_search *search, struct error *error)
 }
 
 bool
-supervisor_run_job(struct supervisor *supervisor, const char *name, struct error *error)
+supervisor_run_job(struct supervisor *supervisor, const char *name,
+                   struct run_watch *watch, struct error *error)
 {
     struct job_search found = {.name = name};
     for (struct ward *ward = supervisor->wards; ward; ward = ward->next)
         search(&found, ward);
     bool is_good =
-        found.count == 1 ? run_found(&found, error) : fail_search(&found, error);
+        found.count == 1 ? run_found(&found, watch, error) : fail_search(&found, error);
     free(found.names);
     return is_good;
 }

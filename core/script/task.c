@@ -125,10 +125,19 @@ is_waiting(struct script *script, struct task *task, int status, int results)
     return task->kind != WAIT_NONE;
 }
 
-static void
-tell_done(struct script *script, const struct job *job, int64_t scheduled_ms)
+static const char *
+failure_of(const struct entry *entry)
 {
-    const struct message_done done = {job->entry.number, scheduled_ms};
+    return entry->failure[0] ? entry->failure : "(no message)";
+}
+
+/* `trouble` "": it ended well. */
+static void
+tell_done(struct script *script, const struct entry *entry, int64_t scheduled_ms,
+          const char *trouble)
+{
+    const struct message_done done = {entry->number, scheduled_ms, trouble,
+                                      strlen(trouble)};
     message_write_done(script->effects.out, script->effects.now_ms, &done);
 }
 
@@ -155,7 +164,8 @@ end_run(struct script *script, struct task *task, int status)
     if (script->budget.exceeded)
         effect_strike(&script->effects, entry, script->budget.exceeded);
     if (task->job)
-        tell_done(script, task->job, task->scheduled_ms);
+        tell_done(script, entry, task->scheduled_ms,
+                  status == LUA_OK ? "" : failure_of(entry));
     else if (status != LUA_OK)
         commit_end(script, task);
     task_delete(script, task);
@@ -256,7 +266,7 @@ start(struct script *script, struct task *task, const struct message_handle *han
     if (script->budget.exceeded)
         effect_strike(&script->effects, task->entry, script->budget.exceeded);
     if (task->job)
-        tell_done(script, task->job, task->scheduled_ms);
+        tell_done(script, task->entry, task->scheduled_ms, failure_of(task->entry));
     else
         commit_end(script, task);
     task_delete(script, task);
@@ -267,7 +277,8 @@ refuse(struct script *script, const struct job *job, int64_t scheduled_ms)
 {
     effect_note(&script->effects, LEVEL_WARN,
                 "is due, but %zu tasks run already: skipped", script->task_count);
-    tell_done(script, job, scheduled_ms);
+    tell_done(script, &job->entry, scheduled_ms,
+              "skipped: as many tasks run as the limit tasks says");
 }
 
 static void

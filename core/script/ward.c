@@ -44,6 +44,7 @@ forgive_entries(struct ward *ward)
 {
     for (size_t i = 0; i < ward->entry_count; i++) {
         struct entry_record *record = &ward->entries[i];
+        free(record->trouble);
         *record = (struct entry_record){.kind = record->kind,
                                         .name = record->name,
                                         .error_count = record->error_count};
@@ -54,8 +55,10 @@ forgive_entries(struct ward *ward)
 static void
 forget_entries(struct ward *ward)
 {
-    for (size_t i = 0; i < ward->entry_count; i++)
+    for (size_t i = 0; i < ward->entry_count; i++) {
+        free(ward->entries[i].trouble);
         free(ward->entries[i].name);
+    }
     free(ward->entries);
 }
 
@@ -65,6 +68,7 @@ strike(struct ward *ward, struct entry_record *record, const char *reason)
     int64_t now = clock_mono_ms();
     const char *word = record->kind == ENTRY_RULE ? "rule" : "job";
     bool is_out = strikes_add(&record->strikes, now);
+    ward_note_error(record, reason, strlen(reason));
     if (is_out)
         ward_tell_off(ward, record, reason);
     if (is_out)
@@ -233,6 +237,8 @@ mourn(struct ward *ward, const struct resident *dead, const struct process_end *
         end->entry ? ward_record_at(ward, end->entry - 1) : NULL;
     bool is_loading = !resident_loaded(dead);
     bool was_at_fault = end->was_busy || end->was_ours || is_loading;
+    free(ward->death);
+    ward->death = mem_text(end->reason);
     if (!was_at_fault)
         log_warn(ward->room, "its host was %s; starting it again", end->reason);
     else if (record)
@@ -449,6 +455,7 @@ ward_delete(struct ward *ward)
     script_file_fini(&ward->file);
     buf_fini(&ward->setup);
     free(ward->trouble);
+    free(ward->death);
     free(ward->room);
     free(ward);
 }

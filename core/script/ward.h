@@ -21,6 +21,8 @@ struct entry_record {
     struct strikes strikes;
     struct strikes errors; /* turns in which its code failed; out: again and again */
     uint64_t error_count;  /* since the gateway started */
+    char *trouble;         /* the last error or strike; NULL: none so far */
+    int64_t trouble_ms;    /* wall */
     bool is_told;          /* people know that it is switched off, */
     bool is_full;          /* that raises of it wait for room, */
     bool is_failing;       /* that its code fails again and again */
@@ -49,6 +51,7 @@ struct ward {
     uint64_t came_with; /* the reload in which it went live */
     uint64_t restarts;  /* hosts that were started in the place of a dead one */
     char *trouble;      /* why the newest version is not loaded; NULL: it is */
+    char *death;        /* why its host died last; NULL: none has */
     struct ward *next;
 };
 
@@ -94,6 +97,9 @@ struct entry_record *ward_record(struct ward *ward, uint8_t kind, const char *na
 struct entry_record *ward_record_at(struct ward *ward, uint32_t entry);
 
 /* ---- ward_errors.c ---- */
+
+/* Remembers its last error or strike. */
+void ward_note_error(struct entry_record *record, const char *text, size_t size);
 
 /* Counts errors of the script's code in an entry. The third turn with errors within ten
  * minutes, or within three periods of an entry that runs more seldom, is told. */

@@ -1,6 +1,9 @@
 /* Errors of a script's own code: counted for each rule and job, and told when they come
  * again and again. */
+#include <stdlib.h>
+
 #include "base/log.h"
+#include "base/mem.h"
 #include "script/ward.h"
 
 #define PERIODS 3
@@ -15,11 +18,20 @@ within_ms(const struct ward *ward, uint32_t entry)
 }
 
 void
+ward_note_error(struct entry_record *record, const char *text, size_t size)
+{
+    free(record->trouble);
+    record->trouble = mem_copy(text, size);
+    record->trouble_ms = clock_wall_ms();
+}
+
+void
 ward_take_errors(struct ward *ward, const struct message_failed *failed)
 {
     struct entry_record *record = ward_record_at(ward, failed->entry);
     record->error_count += (uint64_t)failed->count;
     record->errors.within_ms = within_ms(ward, failed->entry);
+    ward_note_error(record, failed->text, failed->text_size);
     bool is_again = strikes_add(&record->errors, clock_mono_ms());
     /* That it is switched off has been told, with the reason. */
     if (is_again && !record->is_failing && !record->strikes.out_since_ms)

@@ -79,10 +79,13 @@ test_small(void **state)
     assert_string_equal(failed.text, "a.lua:3: no");
 
     struct message_done done;
-    message_write_done(&bench.out, NOW, &(struct message_done){1, 60000});
+    message_write_done(&bench.out, NOW,
+                       &(struct message_done){1, 60000, "a.lua:3: no", 11});
     assert_true(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
     assert_int_equal(done.entry, 1);
     assert_int_equal(done.scheduled_ms, 60000);
+    assert_int_equal(done.trouble_size, 11);
+    assert_string_equal(done.trouble, "a.lua:3: no");
 
     message_loaded_fini(&loaded);
     bench_fini(&bench);
@@ -162,10 +165,10 @@ test_small_refused(void **state)
     assert_fault(&bench, "FAILED: the count");
 
     struct message_done done;
-    message_write_done(&bench.out, NOW, &(struct message_done){ENTRIES, 1});
+    message_write_done(&bench.out, NOW, &(struct message_done){ENTRIES, 1, "", 0});
     assert_false(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
     assert_fault(&bench, "DONE: no such entry");
-    message_write_done(&bench.out, NOW, &(struct message_done){0, 1});
+    message_write_done(&bench.out, NOW, &(struct message_done){0, 1, "", 0});
     assert_false(message_read_done(bench_frame(&bench), &loaded, &done, &bench.error));
     assert_fault(&bench, "DONE: the end of what is no job");
 
@@ -336,7 +339,7 @@ write_all(struct buf *out)
     message_write_strike(out, NOW, &(struct message_strike){0, "cpu limit"});
     message_write_full(out, NOW, &(struct message_full){0, true});
     message_write_failed(out, NOW, &(struct message_failed){0, 2, "no", 2});
-    message_write_done(out, NOW, &(struct message_done){1, 60000});
+    message_write_done(out, NOW, &(struct message_done){1, 60000, "", 0});
     message_write_ask(out, NOW, &(struct message_ask){5, "http", "{}", 2});
     message_write_answer(out, NOW, &answer);
     message_write_answer(out, NOW, &refusal);

@@ -208,7 +208,7 @@ run_until(bool (*is_so)(void), const char *what)
         if (clock_mono_ms() > until)
             fail_msg("waited in vain: %s", what);
         if (is_live())
-            resident_run_job(care.ward->resident, 0);
+            resident_run_job(care.ward->resident, 0, NULL);
         run_for(2);
     }
 }

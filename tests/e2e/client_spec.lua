@@ -237,7 +237,8 @@ describe("ccgate rules, job, status", function ()
       { rules[1].kind, rules[1].name, rules[1].script, rules[1].state, rules[1].raised })
     assert.same({ "job", "digest", "on" }, { rules[2].kind, rules[2].name, rules[2].state })
     has(fine "rules", "rule  waiting  waiting  on     1 ")
-    assert.equal("job digest runs\n", fine("job", "digest"))
+    local said = fine("job", "digest")
+    assert.truthy(said:find "^job digest ended well after %w+\nsent: 1 message for floor%-chat\n$", said)
     world:wait_received(1, 10, harness.is_message "the digest")
     refused("no job 'digst' (did you mean 'digest'?)", "job", "digst")
     harness.wait(function () return json("status").destinations[1].done == 2 end, 10, "two deliveries")
@@ -248,6 +249,98 @@ describe("ccgate rules, job, status", function ()
     has(text, "; 1 alert raised\n")
     has(text, "circuit closed")
     has(text, "floor-chat   webhook  0        -       2 ")
+  end)
+end)
+
+describe("what goes wrong in scripts", function ()
+  local ILL <const> = [[
+local gw = require "gateway"
+
+gw.rule "faulty" {
+  from  = gw.queues { 1 },
+  every = "1s",
+  when  = function(row) return row.calls_waiting > row.nothing end,
+  clear = gw.below("calls_waiting", 1),
+}
+
+gw.job "broken" {
+  every = "1h",
+  run   = function()
+    gw.log.info "about to fail"
+    gw.destination "floor-chat":send "dropped with the error"
+    local none
+    return none.field
+  end,
+}
+
+gw.job "slow" { every = "1h", run = function() gw.log.warn "sleeps" gw.sleep "1h" end }
+]]
+
+  before_each(function () world:script("ill", ILL) end)
+
+  local function entry(name)
+    for _, one in ipairs(json "rules") do
+      if one.name == name or one.name == cjson.null and one.script == name then return one end
+    end
+  end
+
+  it("a job says how it ended, and rules when", function()
+    run()
+    assert.same({ cjson.null, 0 }, { entry("broken").ran_at, entry("broken").errors })
+    local code, out, err = ask("job", "broken")
+    assert.equal(PROBLEM, code)
+    assert.equal("", out)
+    assert.truthy(err:find("^job broken failed after %w+: %S+/scripts/ill.lua:16: attempt to index a nil value "
+      .. "%(local 'none'%)\ninfo: about to fail\n$"), err)
+    code, out, err = ask("job", "ill/broken", "-o", "json")
+    assert.equal(PROBLEM, code)
+    assert.equal("", out)
+    local told = cjson.decode(err)
+    assert.same({ "ill/broken", {}, "info", "about to fail" },
+      { told.job, told.sent, told.log[1].level, told.log[1].text })
+    has(told.trouble, "scripts/ill.lua:16: ")
+    local broken = entry "broken"
+    assert.same({ "on", 2, false, told.trouble }, { broken.state, broken.errors, broken.ran_well, broken.trouble })
+    assert(math.abs(broken.ran_at - os.time()) < 60)
+    has(fine "rules", "(0s ago)")
+    fine("job", "digest")
+    assert.same({ true, cjson.null }, { entry("digest").ran_well, entry("digest").trouble })
+    ask("job", "broken")
+    assert.equal("failing", entry("broken").state)
+  end)
+
+  it("a run whose host dies, or that nobody waits for, has an end", function()
+    run()
+    local waiting = world:spawn(harness.ccgate, { "job", "slow", "-c", world:path "gateway.conf" })
+    world.gateway:wait_log "job slow: sleeps"
+    refused("its last run has not ended", "job", "slow")
+    assert.same({ cjson.null, cjson.null }, { entry("slow").took_ms, entry("slow").ran_well })
+    local host = world:wait_host "ill"
+    harness.execute("kill", { "-KILL", tostring(host) })
+    assert.equal(PROBLEM, waiting:join())
+    has(waiting:errors(), ": its host ended before the run did; the log says why\nwarn: sleeps\n")
+    world:wait_host("ill", host)
+    harness.wait(function () return entry("slow") and entry("slow").state == "on" end, 10, "the job again")
+    waiting = world:spawn(harness.ccgate, { "job", "slow", "-c", world:path "gateway.conf" })
+    harness.wait(function () return world.gateway:count_log "job slow: sleeps" == 2 end, 10, "the second run")
+    waiting:stop "sigint"
+    assert.equal(cjson.null, entry("slow").ran_well)
+  end)
+
+  it("a rule that fails, a file that does not load", function()
+    run()
+    harness.wait(function () return entry("faulty").state == "failing" end, 15, "the rule failing")
+    has(entry("faulty").trouble, "scripts/ill.lua:6: ")
+    local status = json "status"
+    assert.same({ "faulty", "ill", "failing" },
+      { status.troubled[1].name, status.troubled[1].script, status.troubled[1].state })
+    has(fine "status", "RULE OR JOB  SCRIPT  STATE    ERRORS  TROUBLE")
+    world:script("ill", ILL .. "gw.rule 'x' { evry = '1s' }\n")
+    ask "reload"
+    local script = entry "ill"
+    assert.same({ "script", "live" }, { script.kind, script.state })
+    has(script.trouble, "scripts/ill.lua:21: ")
+    has(fine "rules", "What ran before goes on.")
   end)
 end)
 

@@ -111,6 +111,13 @@ describe("the gateway", function()
     world:script("waiting", DEADLY)
     world:run()
     world.gateway:wait_log("raise ccgate-script/waiting (critical): ", 20)
+    local _, out = world:command { "rules", "-o", "json" }
+    local script = cjson.decode(out)[1]
+    assert.same({ "script", "waiting", "quarantined" }, { script.kind, script.script, script.state })
+    assert(script.trouble:find("cpu limit", 1, true), script.trouble)
+    _, out = world:command { "status" }
+    assert(out:find(script.trouble, 1, true), out)
+    assert(out:find("all rules and jobs are on\n", 1, true), out)
     world:script("waiting", RULE)
     world:reload "live: rule waiting"
     world.gateway:wait_log "clear ccgate-script/waiting"
