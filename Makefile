@@ -46,7 +46,7 @@ SCRIPT_CORE := $(addprefix core/script/,supervisor.c supervisor_look.c ward.c \
 	run_report.c)
 SCRIPT_BOTH := $(addprefix core/script/,frame.c cursor.c message.c message_reply.c \
 	message_job.c message_said.c message_task.c message_word.c message_metric.c tally.c \
-	latch_step.c key.c quoted.c library.c decode.c encode.c \
+	latch_step.c key.c limit.c quoted.c library.c decode.c encode.c \
 	bind_model.c)
 HOST_SOURCES := $(addprefix core/base/,mem.c buf.c quote.c text.c error.c sha256.c message_id.c \
 	zone.c zone_file.c hours.c cron.c calendar.c timetable.c) \

@@ -6,11 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void (*last_word)(void *arg);
+static void *last_arg;
+
+void
+mem_set_last_word(void (*callback)(void *arg), void *arg)
+{
+    last_word = callback;
+    last_arg = arg;
+}
+
 /* Allocates nothing itself: there is no memory left to say it with. */
 static _Noreturn void
 give_up(const char *what, size_t size)
 {
-    fprintf(stderr, "%s: no memory for %zu bytes\n", what, size);
+    if (last_word)
+        last_word(last_arg);
+    else
+        fprintf(stderr, "%s: no memory for %zu bytes\n", what, size);
     abort();
 }
 

@@ -26,4 +26,8 @@ void *mem_copy(const void *data, size_t size);
 /* A formatted string. */
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Called before the abort in the place of the line on standard error, for a program
+ * that has another way to be heard. It allocates nothing. */
+void mem_set_last_word(void (*last_word)(void *arg), void *arg);
+
 #endif

@@ -239,6 +239,7 @@ struct host_page {
     _Atomic uint64_t activation; /* number of the current or last activation */
     _Atomic uint32_t entry;      /* 1 + entry that runs; 0: none (loading, between) */
     _Atomic uint32_t busy;       /* 1 from taking frames until back at the socket */
+    _Atomic uint32_t starved;    /* 1: it ends because it got no more memory */
 };
 
 #define HOST_SOCKET_FD 3 /* the inherited socket */

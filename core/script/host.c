@@ -288,6 +288,13 @@ work(void)
     return used;
 }
 
+/* The core tells people, who know the limit by its name and not by what met it. */
+static void
+on_starved(void *page)
+{
+    atomic_store(&((struct host_page *)page)->starved, 1);
+}
+
 /* Maps the page and closes all descriptors but the socket and the standard ones. */
 static void
 map_page(void)
@@ -297,6 +304,7 @@ map_page(void)
     if (host.page == MAP_FAILED)
         fail("page", strerror(errno));
     closefrom(HOST_PAGE_FD);
+    mem_set_last_word(on_starved, host.page);
 }
 
 /* A host whose core was killed would see the end of its stream, but not while it is at

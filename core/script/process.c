@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "script/limit.h"
 
 #define FULL_BYTES  ((size_t)128 * 1024)
 #define READ_BYTES  ((size_t)32 * 1024)
@@ -244,6 +245,15 @@ process_kill(struct process *process, const char *format, ...)
 }
 
 static void
+tell_starved(const struct process *process, struct process_end *end)
+{
+    struct buf advice = {0};
+    limit_tell(LIMIT_MEMORY, &process->limits, process->name, &advice);
+    snprintf(end->reason, sizeof end->reason, "memory limit: %s", advice.data);
+    buf_fini(&advice);
+}
+
+static void
 finish(struct process *process)
 {
     int status = 0;
@@ -263,7 +273,9 @@ finish(struct process *process)
     kill(process->pid, SIGKILL);
     waitpid(process->pid, &status, 0);
     process->pid = 0;
-    if (!process->is_killed && WIFSIGNALED(status))
+    if (!process->is_killed && process->page->starved)
+        tell_starved(process, &end);
+    else if (!process->is_killed && WIFSIGNALED(status))
         snprintf(end.reason, sizeof end.reason, "killed by signal %d (%s)",
                  WTERMSIG(status), strsignal(WTERMSIG(status)));
     else if (!process->is_killed)
@@ -439,12 +451,22 @@ note(struct process *process, int64_t now_ms)
 }
 
 static void
+kill_for_cpu(struct process *process, int64_t used_ms)
+{
+    struct buf advice = {0};
+    limit_tell(process->is_loaded ? LIMIT_CPU : LIMIT_CPU_LOAD, &process->limits,
+               process->name, &advice);
+    process_kill(process, "cpu limit: killed after %lld ms of processor time; %s",
+                 (long long)used_ms, advice.data);
+    buf_fini(&advice);
+}
+
+static void
 judge(struct process *process, int64_t now_ms)
 {
     int64_t used = (clock_process_cpu_us(process->pid) - process->cpu_us) / 1000;
     if ((double)used > (double)limit_ms(process) * KILL_SHARE)
-        process_kill(process, "cpu limit: killed after %lld ms of processor time",
-                     (long long)used);
+        kill_for_cpu(process, used);
     else if (now_ms - process->wall_ms > WALL_MOST_S * 1000)
         process_kill(process, "time limit: killed after %d s", WALL_MOST_S);
 }

@@ -21,7 +21,7 @@ struct process_end {
     bool was_ours;    /* killed by the core: too much processor time, a broken frame */
     bool was_busy;    /* it was working, not waiting for frames */
     uint32_t entry;   /* 1 + the entry that ran, 0 for none */
-    char reason[256]; /* "killed by signal 9", "cpu limit: killed after 213ms", … */
+    char reason[512]; /* "killed by signal 9", "cpu limit: killed after 213ms", … */
 };
 
 struct process_events {

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "script/bind.h"
 #include "script/library.h"
+#include "script/limit.h"
 #include "script/rows.h"
 #include "script/tally.h"
 
@@ -380,13 +381,29 @@ l_finish(lua_State *L)
     return 0;
 }
 
+/* How a limit that was met is moved. */
+static void
+add_advice(const struct script *script, struct buf *out)
+{
+    const char *exceeded = script->budget.exceeded;
+    if (!exceeded)
+        return;
+    buf_add_text(out, "; ");
+    limit_tell(strcmp(exceeded, "memory limit") == 0 ? LIMIT_MEMORY : LIMIT_CPU_LOAD,
+               &script->limits, script->name, out);
+}
+
 /* The error of a chunk as a problem: the place in front of it becomes the spot. */
 static void
 problem_of_error(struct script *script)
 {
     const char *text = script->error.data ? script->error.data : "";
     uint32_t spot = spots_take(&script->spots, &text, script->error_spot);
-    script_problem(script, spot, text, strlen(text));
+    struct buf whole = {0};
+    buf_add_text(&whole, text);
+    add_advice(script, &whole);
+    script_problem(script, spot, whole.data, whole.size);
+    buf_fini(&whole);
 }
 
 /* Problems alone when there are any: nobody runs what else there is. */

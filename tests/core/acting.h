@@ -186,6 +186,21 @@ play_crasher(void)
 }
 
 static inline void
+mark_starved(void *arg)
+{
+    ((struct host_page *)arg)->starved = 1;
+}
+
+static inline void
+play_starved(void)
+{
+    take();
+    begin(6);
+    mem_set_last_word(mark_starved, page);
+    mem_grow(NULL, SIZE_MAX, 2);
+}
+
+static inline void
 play_teller(void)
 {
     for (char **variable = environ; *variable; variable++)
@@ -200,7 +215,7 @@ static const struct {
     {"parrot", play_parrot},   {"sleeper", play_sleeper}, {"slow", play_slow},
     {"burner", play_burner},   {"worker", play_worker},   {"waiter", play_waiter},
     {"loader", play_loader},   {"liar", play_liar},       {"quitter", play_quitter},
-    {"crasher", play_crasher}, {"teller", play_teller},
+    {"crasher", play_crasher}, {"starved", play_starved}, {"teller", play_teller},
 };
 
 static inline void
@@ -266,7 +281,8 @@ on_end(void *arg, const struct process_end *ended)
 static inline void
 start(const char *part)
 {
-    const struct conf_limits limits = {.cpu_ms = CPU_MS, .cpu_load_ms = 10 * CPU_MS};
+    const struct conf_limits limits = {
+        .cpu_ms = CPU_MS, .cpu_load_ms = 10 * CPU_MS, .memory_bytes = 32 << 20};
     const struct process_events events = {on_frame, on_room, on_end, stage};
     struct error error = {0};
     stage->process =

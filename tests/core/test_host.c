@@ -48,10 +48,12 @@ test_mistakes_are_problems_with_their_line(void **state)
         {"error({})", 1, "the error is a table"},
         {"local t = nil\nlocal u = t.x\n", 2, "attempt to index a nil value"},
         {"\x1bLua", 0, "attempt to load a binary chunk"},
-        {"while true do end", 1, "cpu limit"},
+        {"while true do end", 1,
+         "cpu limit; loading (1s, or cpu when that is more) may take 1s of processor "
+         "time: cpu = 2s in [script "},
         {"\nwhile true do pcall(function() while true do end end) end", 2, "cpu limit"},
         {"local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1000) .. #t end", 0,
-         "memory limit"},
+         "memory limit: not enough memory; it may use 32 MB: memory = 64MB in [script "},
         {"require 'gateway.core'", 1, "require knows only"},
         {"local gw = require 'gateway'\nlocal ids = {}\n"
          "for i = 1, 501 do gw.rule('r' .. i) { from = gw.queues { 7 }, when = "

@@ -110,6 +110,9 @@ ends_have_a_reason(void **state)
     } cases[] = {
         {"quitter", "ended with status 3", false, 0},
         {"crasher", "killed by signal 6 (Aborted)", true, 7},
+        {"starved",
+         "memory limit: it may use 32 MB: memory = 64MB in [script starved] allows more",
+         true, 7},
         {"nobody", "ended with status 127", false, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -267,6 +267,30 @@ describe("a file that is no script", function ()
   end)
 end)
 
+describe("a script whose rules need more memory than it may have", function ()
+  local FAT <const> = [[
+local gw = require "gateway"
+local ids = {}
+for i = 1, 8200 do ids[i] = i end
+local all = gw.queues(ids)
+for i = 1, 60 do gw.rule("rule-" .. i) { from = all, when = gw.above("calls_waiting", i) } end
+]]
+
+  it("is told the key that allows more", function ()
+    world = harness.world()
+    world:simulate()
+    world:script("fat", FAT)
+    world:conf("[script fat]\nmemory = 24MB\n", { queues = "edition = 2025" })
+    local code, _, err = world:command { "check" }
+    if not harness.is_sanitized then -- there the kernel sets no limit
+      assert.equal(1, code)
+      assert.truthy(err:find("fat.lua: memory limit: it may use 24 MB: memory = 48MB in [script fat] allows more\n",
+        1, true), err)
+    end
+    world:close()
+  end)
+end)
+
 -- ---- floods ----
 
 describe("a flood", function ()
