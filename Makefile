@@ -71,7 +71,7 @@ ALL_LIBS = $(call pkg,--libs,$(LIBRARIES) cmocka)
 
 # What tests of scripts need in a plain busted: the engine as a library of Lua, and the
 # modules around it. A sanitizer is not for a library in a program without it.
-SIM_MODULES := $(addsuffix .lua,sim sim_answer sim_rows sim_sent duration field json problem shape \
+SIM_MODULES := $(addsuffix .lua,sim sim_answer sim_module sim_rows sim_sent duration field json problem shape \
 	source value wording)
 SIM_PARTS := decode.lua encode.lua
 ifneq ($(SANITIZE),1)

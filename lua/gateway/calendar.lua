@@ -126,9 +126,21 @@ for index, described in ipairs(core.setup.calendars) do
 end
 
 -- Made when it is first asked for.
+-- "mon-fri 09:00-18:00" is no name: how to write it. nil: it may be one.
+local function advice(name)
+  local days, hours = name:match "^(%a*[%a,%-]*)%s*(%d+:%d+%s*%-.*)$"
+  if hours then
+    local first = days ~= "" and string.format("days = %q, ", days) or ""
+    return string.format("'%s' is no name of a calendar; hours stand in one: gw.calendar { %shours = %q }",
+      name, first, hours)
+  end
+end
+
 local function find(name, fail)
   local described = named[name]
-  if not described then
+  if not described and advice(name) then
+    return fail(advice(name))
+  elseif not described then
     return fail(string.format("no calendar '%s' in gateway.conf%s", name, #names > 0
       and wording.guess_or_list(name, names)
       or "; there is none at all: add a section [calendar NAME]"))

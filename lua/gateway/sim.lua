@@ -13,11 +13,14 @@ local field = require "gateway.field"
 local json = require "gateway.json"
 local shape = require "gateway.shape"
 local sim_answer = require "gateway.sim_answer"
+local sim_module = require "gateway.sim_module"
 local sim_rows = require "gateway.sim_rows"
 local sim_sent = require "gateway.sim_sent"
 local wording = require "gateway.wording"
 
 local sim = {}
+
+sim_module.offer()
 
 --- The configuration that sim.load takes when a test names none (`ccgate test -c FILE`).
 sim.conf = nil

@@ -1,9 +1,37 @@
---- How the messages that a test looks at print: in the failure of an assertion, and by
---- print() and tostring().
+--- The messages that a test looks at: how they print, in the failure of an assertion and
+--- by print() and tostring(); and what is said where there is none, or no such field.
+local wording = require "gateway.wording"
+
 local sim_sent = {}
+
+local FIELDS <const> = { "to", "kind", "rule", "key", "severity", "summary", "body", "requests", "id",
+  "at" }
+
+local is_field = {}
+for _, name in ipairs(FIELDS) do
+  is_field[name] = true
+end
 
 local Message = { __name = "message" }
 local List = { __name = "messages" }
+
+-- How Lua calls what has a number for its name, by the number and by a variable.
+local NO_MESSAGE <const> = "attempt to index a nil value %(field '[%?i]"
+
+-- { list, index } of the last message that a test looked at and that there was not.
+local missed
+
+-- Some messages have no key, for instance; none has a sumary.
+function Message.__index(_, name)
+  if not is_field[name] then
+    error(string.format("a message has no %s%s", wording.show(name),
+      type(name) == "string" and wording.guess_or_list(name, FIELDS) or ""), 2)
+  end
+end
+
+function List.__index(list, index)
+  missed = math.type(index) and { list, index }
+end
 
 local clocks = setmetatable({}, { __mode = "k" })
 
@@ -28,6 +56,21 @@ local function format(value)
   if meta == Message or meta == List then
     return tostring(value)
   end
+end
+
+--- What a test says that failed: where it looked into a message that there is not, with
+--- those that there are.
+function sim_sent.explain(text)
+  if not missed or not text:find(NO_MESSAGE) then
+    return text
+  end
+  local list, index = table.unpack(missed)
+  return string.format("%s\ns.sent[%s]: %d sent\n%s", text, index, #list, list)
+end
+
+--- Another test begins.
+function sim_sent.forget()
+  missed = nil
 end
 
 --- An empty list. Once there is luassert, its failures show messages on a line each.

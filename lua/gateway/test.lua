@@ -5,6 +5,7 @@
 --- A mistake outside of a test, such as a file that does not load, is a failed record, too.
 local report = require "gateway.test_report"
 local sim = require "gateway.sim"
+local sim_sent = require "gateway.sim_sent"
 
 local test = {}
 
@@ -88,7 +89,7 @@ local function record_of(busted, element, status, message, trace)
     name = name_of(busted, element),
     status = status,
     ms = math.floor((element.duration or 0) * 1000 + 0.5),
-    message = message ~= nil and tostring(message) or nil,
+    message = message ~= nil and sim_sent.explain(tostring(message)) or nil,
   }
 end
 
@@ -103,6 +104,10 @@ local function listen(busted, tell)
     end
     return nil, true
   end
+  busted.subscribe({ "test", "start" }, function()
+    sim_sent.forget()
+    return nil, true
+  end)
   busted.subscribe({ "failure" }, on_failure)
   busted.subscribe({ "error" }, on_failure)
   busted.subscribe({ "test", "end" }, function(element, _, status)

@@ -277,7 +277,7 @@ for i = 1, 60 do gw.rule("rule-" .. i) { from = all, when = gw.above("calls_wait
 ]]
 
   it("is told the key that allows more", function ()
-    world = harness.world()
+    local world = harness.world()
     world:simulate()
     world:script("fat", FAT)
     world:conf("[script fat]\nmemory = 24MB\n", { queues = "edition = 2025" })

@@ -147,7 +147,7 @@ describe("the first hour with the README", function ()
     assert.equal(2, follow("Your real centre", with_ports))
     for _, process in ipairs(running) do process:stop("sigint") end
     running = {}
-    assert.equal(7, follow("By hand", with_ports))
+    assert.equal(9, follow("By hand", with_ports))
     stop()
   end)
 end)

@@ -67,6 +67,29 @@ describe("ccgate test", function ()
     has(out, "\n1 passed, 1 failed, 1 pending\n")
   end)
 
+  it("lists what was sent where a test looks for more", function ()
+    write_conf()
+    world:script("a", [[
+local gw = require "gateway"
+gw.job "tick" { every = "1m", run = function () gw.destination "other":send "tick" end }
+]])
+    world:write("scripts/a_spec.lua", [[
+local sim = require "gateway.sim"
+it("looks", function ()
+  local s = sim.load "scripts/a.lua"
+  s:advance "90s"
+  assert.equal("tock", s.sent[2].summary)
+end)
+it("is no message", function () local list = {} ; return list[1].x end)
+]])
+    local code, out = test { "scripts" }
+    assert.equal(1, code)
+    has(out, "scripts/a_spec.lua:5: attempt to index a nil value (field 'integer index')\n          s.sent[2]: 1 sent\n"
+      .. "          [1] 2026-03-03 10:01:00 message → other: \"tick\"\n")
+    local _, count = out:gsub("s%.sent%[", "")
+    assert.equal(1, count)
+  end)
+
   it("says it to programs", function ()
     world:write("scripts/a_spec.lua", BAD)
     world:write("scripts/b_spec.lua", "x = = 1\n")

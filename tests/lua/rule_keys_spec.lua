@@ -152,7 +152,10 @@ describe("a key of a rule with a mistake names it:", function()
     { 'doc = ""', "doc: one sentence of up to 200 bytes is needed" },
     { 'doc = "a\\nb"', "doc: one sentence of up to 200 bytes is needed" },
     { 'during = "ofice"', "during: no calendar 'ofice' in gateway.conf (did you mean 'office'?)" },
-    { 'during = "09:00-18:00"', "during: no calendar '09:00-18:00' in gateway.conf; known: office" },
+    { 'during = "09:00-18:00"', "during: '09:00-18:00' is no name of a calendar; hours stand in one: "
+      .. 'gw.calendar { hours = "09:00-18:00" }' },
+    { 'during = "mon-fri 09:00-12:00,13:00-18:00"', "during: 'mon-fri 09:00-12:00,13:00-18:00' is no name of a "
+      .. 'calendar; hours stand in one: gw.calendar { days = "mon-fri", hours = "09:00-12:00,13:00-18:00" }' },
     { "during = 9", [[during: a calendar is needed, such as "office" of gateway.conf or gw.calendar { … }, not 9]] },
     { "levels = {}", [[levels: a list is needed, such as { { "warning", when = gw.above("calls_waiting", 5) } }, ]]
       .. "not an empty one" },
