@@ -20,8 +20,16 @@ struct plan_script {
     struct plan_script *next;
 };
 
+/* A rule or a job whose questions are known only when it runs. */
+struct plan_asker {
+    char *name, *script, *when;
+    bool is_rule;
+};
+
 struct plan {
     const struct conf *conf;
+    struct plan_asker *askers;
+    size_t asker_count;
     struct demand demand;
     struct plan_script *scripts, **last; /* in the order of loading */
     size_t mistakes;
@@ -47,6 +55,42 @@ on_problem(void *arg, const char *file, uint32_t line, int level, const char *te
     loading_print_problem(file, line, level, text, size);
 }
 
+static bool
+has_want(const struct message_loaded *loaded, uint32_t entry)
+{
+    uint32_t i = 0;
+    while (i < loaded->want_count && loaded->wants[i].entry != entry)
+        i++;
+    return i < loaded->want_count;
+}
+
+static char *
+when_of(const struct message_schedule *schedule)
+{
+    char every[32];
+    /* A rule has an interval alone. */
+    return schedule->cron && schedule->cron[0]
+               ? mem_format("at '%s' (%s)", schedule->cron, schedule->zone)
+               : mem_format("every %s", text_format_duration(schedule->every_ms, every,
+                                                             sizeof every));
+}
+
+/* A job may fetch; a rule without wants has a function for its `from`. */
+static void
+add_askers(struct plan *plan, const char *script, const struct message_loaded *loaded)
+{
+    for (uint32_t i = 0; i < loaded->entry_count; i++) {
+        const struct message_entry *entry = &loaded->entries[i];
+        if (has_want(loaded, i))
+            continue;
+        plan->askers =
+            mem_grow(plan->askers, plan->asker_count + 1, sizeof *plan->askers);
+        plan->askers[plan->asker_count++] =
+            (struct plan_asker){mem_text(entry->name), mem_text(script),
+                                when_of(&entry->schedule), entry->kind == ENTRY_RULE};
+    }
+}
+
 static void
 on_loaded(void *arg, const struct script_file *file,
           const struct message_loaded *loaded)
@@ -58,6 +102,7 @@ on_loaded(void *arg, const struct script_file *file,
     script->name = mem_text(file->name);
     *plan->last = script;
     plan->last = &script->next;
+    add_askers(plan, file->name, loaded);
     for (uint32_t i = 0; i < loaded->want_count; i++) {
         const struct message_want *from = &loaded->wants[i];
         struct planner_want want = {from->center,  from->query, from->every_ms,
@@ -76,6 +121,12 @@ plan_fini(struct plan *plan)
         free(script->name);
         free(script);
     }
+    for (size_t i = 0; i < plan->asker_count; i++) {
+        free(plan->askers[i].name);
+        free(plan->askers[i].script);
+        free(plan->askers[i].when);
+    }
+    free(plan->askers);
     demand_fini(&plan->demand);
 }
 
@@ -181,10 +232,23 @@ print_center(struct plan *plan, uint32_t number)
 }
 
 static void
+print_askers(const struct plan *plan)
+{
+    if (plan->asker_count)
+        printf("not counted above, for what they ask is known when they run:\n");
+    for (size_t i = 0; i < plan->asker_count; i++) {
+        const struct plan_asker *asker = &plan->askers[i];
+        printf("  %s %s of %s, %s\n", asker->is_rule ? "rule" : "job", asker->name,
+               asker->script, asker->when);
+    }
+}
+
+static void
 print_text(struct plan *plan)
 {
     for (uint32_t i = 0; i < plan->conf->center_count; i++)
         print_center(plan, i);
+    print_askers(plan);
 }
 
 /* ---- for programs ---- */
@@ -219,6 +283,23 @@ print_json_line(const struct plan *plan, const struct line *line, size_t index)
     printf("}");
 }
 
+/* Behind the centres, of which it is none. */
+static void
+print_json_askers(const struct plan *plan)
+{
+    printf(",\n {\"center\":null,\"asks_when_it_runs\":[");
+    for (size_t i = 0; i < plan->asker_count; i++) {
+        const struct plan_asker *asker = &plan->askers[i];
+        printf("%s\n  {\"kind\":\"%s\",\"name\":\"%s\",\"script\":", i ? "," : "",
+               asker->is_rule ? "rule" : "job", asker->name);
+        print_json_text(asker->script);
+        printf(",\"when\":");
+        print_json_text(asker->when);
+        printf("}");
+    }
+    printf("]}");
+}
+
 static void
 print_json(struct plan *plan)
 {
@@ -235,6 +316,8 @@ print_json(struct plan *plan)
         each_line(plan, i, print_json_line);
         printf("]}");
     }
+    if (plan->asker_count)
+        print_json_askers(plan);
     printf("\n]\n");
 }
 
@@ -295,7 +378,8 @@ const struct command command_plan = {
         "Loads the scripts as `run` does and merges their wishes without asking the\n"
         "centre. What is wanted seldom and fits into a request that goes out oftener\n"
         "rides with it and costs nothing. When it all comes to more than `rate`, all\n"
-        "intervals of that centre grow by one factor. Exits with 1 when a script has\n"
-        "mistakes.\n",
+        "intervals of that centre grow by one factor. What functions ask for, jobs and\n"
+        "rules with a function for from, is known when they run: they stand below, and\n"
+        "are not counted. Exits with 1 when a script has mistakes.\n",
     .run = run,
 };

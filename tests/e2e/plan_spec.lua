@@ -40,6 +40,29 @@ describe("ccgate plan", function ()
     return cjson.decode(out)[1]
   end
 
+  it("names those whose questions are known only when they run", function ()
+    world:script("watch", watch("watch", 1, 2, "30s"))
+    local code, out = world:command { "plan" }
+    assert.equal(0, code)
+    assert.is_nil(out:find("not counted", 1, true), out)
+    world:script("made", [[
+local gw = require "gateway"
+gw.rule "made" { from = function() return { { id = 1, name = "a" } } end, every = "20s",
+  fields = { load = "ratio" }, when = function() return false end, summary = "x" }
+gw.job "digest" { at = "18:05", zone = "Europe/Istanbul", run = function() gw.queues():fetch() end }
+gw.job "sample" { every = "1m", run = function() gw.queues():fetch() end }
+]])
+    code, out = world:command { "plan" }
+    assert.equal(0, code)
+    assert.truthy(out:find("not counted above, for what they ask is known when they run:\n"
+      .. "  rule made of made, every 20s\n  job digest of made, at '5 18 * * *' (Europe/Istanbul)\n"
+      .. "  job sample of made, every 1m\n", 1, true), out)
+    local _, json = world:command { "plan", "-o", "json" }
+    local asks = cjson.decode(json)[2].asks_when_it_runs
+    assert.same({ kind = "rule", name = "made", script = "made", when = "every 20s" }, asks[1])
+    assert.equal(3, #asks)
+  end)
+
   it("and the centre agree: many scripts cost as much as one", function ()
     for script = 1, SCRIPTS do
       local name = ("watch-%02d"):format(script)
