@@ -179,8 +179,9 @@ describe("the gateway", function()
     world.gateway:wait_log "live: rule waiting"
     world.gateway:stop()
     local code, _, problem = harness.execute("sqlite3", { world:path "var/state.db", ([[
-      INSERT INTO alert VALUES ('%s', '', 'ccgate-store', 'store', 'ccgate/core', 1, 1,
-        '{"started_at":1,"severity":"critical","labels":{},"summary":"full","told":[]}', 0, NULL)
+      INSERT INTO alert (fingerprint, center, rule, key, script, raised, opening, state)
+        VALUES ('%s', '', 'ccgate-store', 'store', 'ccgate/core', 1, 1,
+        '{"started_at":1,"severity":"critical","labels":{},"summary":"full","told":[]}')
     ]]):format(fingerprint) })
     assert.equal(0, code, problem)
     world:run()
