@@ -45,10 +45,11 @@ function bench.write(name, text)
   return path
 end
 
---- A rehearsal of a script with this text, which begins with `gw` at hand.
-function bench.load(text, at, zone)
+--- A rehearsal of a script with this text, which begins with `gw` at hand; `more` are
+--- further sections of gateway.conf.
+function bench.load(text, at, zone, more)
   return sim.load(bench.write("rule.lua", 'local gw = require "gateway"\n' .. text),
-    { at = at, conf = bench.write("gateway.conf", CONF:format(zone or "Europe/Istanbul")) })
+    { at = at, conf = bench.write("gateway.conf", CONF:format(zone or "Europe/Istanbul") .. (more or "")) })
 end
 
 --- Another text of the script, from the next reload or restart on.

@@ -3,13 +3,7 @@ local bench = require "sim.bench"
 local cjson = require "cjson"
 local sim = require "gateway.sim"
 
-local CONF <const> = [[
-[center main]
-url = https://centre.example.com
-cc_id = 1
-vdn = 1
-access_key = a
-secret_key = b
+local MORE <const> = [[
 [destination desk]
 kind = jira
 url = https://acme.atlassian.net
@@ -22,9 +16,6 @@ url = smtp://mail.example.com
 from = ccgate@example.com
 to = ops@example.com
 starttls = off
-[destination chat]
-kind = webhook
-url = https://chat.example.com/hook
 [secret crm]
 value = crm-key
 to = https://crm.example.com
@@ -40,8 +31,7 @@ gw.rule "wait" {
 local ISSUES <const> = "/rest/api/3/issue"
 
 local function load_script(text)
-  return sim.load(bench.write("rule.lua", 'local gw = require "gateway"\n' .. text),
-    { conf = bench.write("gateway.conf", CONF) })
+  return bench.load(text, nil, nil, MORE)
 end
 
 local function busy(...)
@@ -82,7 +72,7 @@ describe("a played ticket system", function ()
     local s = load_script(RULE)
     s:queues(busy(7)):advance "15s"
     assert.same({ "POST /rest/api/3/search/jql", "POST " .. ISSUES }, chain(s.sent[1]))
-    assert.equal("skill 1: calls_waiting is 7 (above 5)", cjson.decode(s.sent[1].body).fields.summary)
+    assert.equal("sales: calls_waiting is 7 (above 5)", cjson.decode(s.sent[1].body).fields.summary)
     assert.equal(s.sent[1].body, s.sent[1].requests[2].body)
     s:advance "10m"
     assert.same({ "POST " .. ISSUES .. "/OPS-1/comment" }, chain(s.sent[2]))
