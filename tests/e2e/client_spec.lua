@@ -23,9 +23,7 @@ gw.job "digest" {
 
 local world
 
-local function has(text, part)
-  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
-end
+local has = harness.has
 
 local function ask(...) return world:command { ... } end
 

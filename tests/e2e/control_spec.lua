@@ -20,9 +20,7 @@ gw.rule "waiting" {
 
 local world
 
-local function has(text, part)
-  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
-end
+local has = harness.has
 
 local function query(...) return world:command { "query", ... } end
 local function center(...) return world:command { "center", ... } end

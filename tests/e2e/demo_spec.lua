@@ -48,13 +48,7 @@ end
 
 local world
 
-local function has(text, part)
-  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
-end
-
-local function has_not(text, part)
-  assert(not text:find(part, 1, true), ("%q is in:\n%s"):format(part, text))
-end
+local has, has_not = harness.has, harness.has_not
 
 local function read(path)
   local file = assert(io.open(path))

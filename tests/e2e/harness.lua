@@ -163,6 +163,16 @@ function harness.memory_has(pid, text)
   return false
 end
 
+-- ---- what is said ----
+
+function harness.has(text, part)
+  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
+end
+
+function harness.has_not(text, part)
+  assert(not text:find(part, 1, true), ("%q is in:\n%s"):format(part, text))
+end
+
 -- ---- worlds ----
 
 local World = {}
@@ -345,6 +355,17 @@ function World:command(arguments, options)
   all[#all + 1] = "-c"
   all[#all + 1] = self:path("gateway.conf")
   return harness.execute(CCGATE, all, options)
+end
+
+--- Runs `ccgate …` as somebody who stands in the folder of the world, with nothing in the
+--- environment but a token: code, output, errors.
+function World:ccgate(...)
+  local environment = { "PATH=" .. os.getenv "PATH", "CCGATE_TOKEN=quiet please" }
+  for _, name in ipairs { "ASAN_OPTIONS", "UBSAN_OPTIONS" } do
+    environment[#environment + 1] = os.getenv(name) and name .. "=" .. os.getenv(name)
+  end
+  return harness.execute(assert(uv.fs_realpath(harness.ccgate)), { ... },
+    { cwd = self.folder, env = environment })
 end
 
 --- The child processes of the gateway that host a script.

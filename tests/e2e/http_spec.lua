@@ -22,9 +22,7 @@ broken_pipe:unref()
 
 local world, address
 
-local function has(text, part)
-  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
-end
+local has = harness.has
 
 -- ---- clients ----
 

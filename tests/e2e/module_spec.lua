@@ -10,9 +10,7 @@ local function rule(name, head)
     .. '  when = gw.above("calls_waiting", 5),\n  send = "floor-chat",\n}\n'):format(head or "", name)
 end
 
-local function has(text, part)
-  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
-end
+local has = harness.has
 
 local function check(...)
   local code, out, err = world:command { "check", ... }

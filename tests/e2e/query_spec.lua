@@ -24,9 +24,7 @@ end
 
 local function answer_of(text) return cjson.decode(text).resultDesc end
 
-local function has(text, part)
-  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
-end
+local has = harness.has
 
 before_each(function ()
   world = harness.world()

@@ -35,9 +35,7 @@ local function of_language(language)
   return chosen
 end
 
-local function has(text, part)
-  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
-end
+local has = harness.has
 
 local function absolute(path)
   local pipe = assert(io.popen("realpath " .. path))

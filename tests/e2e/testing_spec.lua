@@ -37,9 +37,7 @@ local function test(arguments, env)
   return harness.execute(ccgate, { "test", table.unpack(arguments) }, { cwd = world.folder, env = env })
 end
 
-local function has(text, part)
-  assert(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
-end
+local has = harness.has
 
 before_each(function () world = harness.world() end)
 after_each(function () world:close() end)
