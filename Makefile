@@ -229,7 +229,8 @@ fuzz: $(BUILD)/.check-packages $(BUILD)/gen/library_data.c
 
 # ---- benchmarks ----
 
-BENCH_OBJECTS := $(call object,$(addprefix core/base/,mem.c buf.c quote.c text.c error.c log.c agenda.c clock.c loop.c range.c) \
+BENCH_OBJECTS := $(call object,$(addprefix core/base/,mem.c buf.c quote.c text.c error.c log.c \
+	agenda.c clock.c loop.c loop_held.c range.c) \
 	$(wildcard core/net/http*.c) core/net/sign.c)
 
 $(BUILD)/.bench-packages: .ci/packages

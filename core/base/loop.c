@@ -1,77 +1,21 @@
-#include "base/loop.h"
+#include "base/loop_inside.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#include "base/agenda.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 /* Deferred calls that follow each other within one turn. */
 #define ROUNDS_MAX 4
 
-/* Where the clock of a held loop begins: no 0, which means "never" in many places. */
-#define HELD_START_MS ((int64_t)24 * 3600 * 1000)
-/* How long a held loop sleeps before it looks again whether something is still owed:
- * that somebody has nothing to say is told by no descriptor. Doubles from the first to
- * the second. */
-#define LOOK_FIRST_US 10
-#define LOOK_MOST_US  1000
-
 /* Timers that have slack fire at multiples of this. */
 #define SLACK_US ((int64_t)10000)
 
-struct call {
-    loop_callback *callback; /* NULL: taken back */
-    void *arg;
-};
-
-struct calls {
-    struct call *items;
-    size_t count, room;
-};
-
-TAILQ_HEAD(watches, watch);
-
-struct loop {
-    struct event_base *base;
-    bool is_held; /* with these three: */
-    struct clock_held clock;
-    struct agenda agenda;   /* its timers */
-    struct watches watches; /* in the order of their making */
-    struct event *look;     /* ends a wait for what is owed */
-    struct calls deferred;  /* asked for since the last round began */
-    struct calls running;   /* being called; keeps its room from round to round */
-    bool is_stopping;
-};
-
-struct timer {
-    struct agenda_entry entry; /* first; of a held loop's */
-    struct loop *loop;
-    struct event *event; /* NULL: of a held loop's */
-    bool is_real;
-    loop_callback *on_time;
-    void *arg;
-};
-
-struct watch {
-    TAILQ_ENTRY(watch) link;
-    struct loop *loop;
-    struct event *event;
-    int mode;
-    int ready; /* in a held loop: what it is ready for, and is still to be told */
-    enum watch_owed (*owed)(const void *arg);
-    watch_callback *on_ready;
-    void *arg;
-};
-
-/* What libevent refuses here is a bug or a machine without descriptors: a gateway that
- * went on would be deaf. */
-static _Noreturn void
-give_up(const char *what)
+_Noreturn void
+loop_give_up(const char *what)
 {
     log_error("loop", "cannot %s: %s", what, strerror(errno));
     abort();
@@ -93,7 +37,7 @@ loop_new(void)
     TAILQ_INIT(&loop->watches);
     struct event_config *config = event_config_new();
     if (config == NULL)
-        give_up("start libevent");
+        loop_give_up("start libevent");
     /* Without PRECISE_TIMER libevent reads a clock that moves in steps of 4 ms and
      * fires that much too early; with a cached time a long callback shortens the timers
      * that it starts. */
@@ -104,7 +48,7 @@ loop_new(void)
     loop->base = event_base_new_with_config(config);
     event_config_free(config);
     if (loop->base == NULL)
-        give_up("start libevent");
+        loop_give_up("start libevent");
     return loop;
 }
 
@@ -120,8 +64,8 @@ loop_delete(struct loop *loop)
     free(loop);
 }
 
-static void
-run_deferred(struct loop *loop)
+void
+loop_run_deferred(struct loop *loop)
 {
     for (int round = 0; round < ROUNDS_MAX && loop->deferred.count > 0; round++) {
         struct calls calls = loop->deferred;
@@ -144,8 +88,8 @@ loop_run(struct loop *loop)
         if (loop->deferred.count > 0)
             flags |= EVLOOP_NONBLOCK;
         if (event_base_loop(loop->base, flags) < 0)
-            give_up("wait for events");
-        run_deferred(loop);
+            loop_give_up("wait for events");
+        loop_run_deferred(loop);
     }
     loop->is_stopping = false;
 }
@@ -211,7 +155,7 @@ make_timer(struct loop *loop, bool is_real, loop_callback *on_time, void *arg)
         return timer;
     timer->event = event_new(loop->base, -1, 0, on_timeout, timer);
     if (timer->event == NULL)
-        give_up("make a timer");
+        loop_give_up("make a timer");
     return timer;
 }
 
@@ -249,7 +193,7 @@ add(struct timer *timer, int64_t delay_us)
     struct timeval delay = {.tv_sec = delay_us / 1000000,
                             .tv_usec = delay_us % 1000000};
     if (event_add(timer->event, &delay) != 0)
-        give_up("start a timer");
+        loop_give_up("start a timer");
 }
 
 void
@@ -343,7 +287,7 @@ add_watch(struct loop *loop, int fd, short events, watch_callback *on_ready, voi
     watch->arg = arg;
     watch->event = event_new(loop->base, fd, events, on_event, watch);
     if (watch->event == NULL)
-        give_up("make a watch");
+        loop_give_up("make a watch");
     TAILQ_INSERT_TAIL(&loop->watches, watch, link);
     return watch;
 }
@@ -356,9 +300,8 @@ watch_new(struct loop *loop, int fd, int mode, watch_callback *on_ready, void *a
     return watch;
 }
 
-/* Listens for `mode` from now on, for nothing when it is 0. */
-static void
-listen_for(struct watch *watch, int mode)
+void
+watch_listen(struct watch *watch, int mode)
 {
     event_del(watch->event);
     if (mode == 0)
@@ -366,7 +309,7 @@ listen_for(struct watch *watch, int mode)
     if (event_assign(watch->event, watch->loop->base, event_get_fd(watch->event),
                      events_of(mode), on_event, watch) != 0 ||
         event_add(watch->event, NULL) != 0)
-        give_up("watch a descriptor");
+        loop_give_up("watch a descriptor");
 }
 
 void
@@ -376,7 +319,7 @@ watch_set(struct watch *watch, int mode)
         return;
     watch->mode = mode;
     watch->ready &= mode;
-    listen_for(watch, mode);
+    watch_listen(watch, mode);
 }
 
 void
@@ -401,139 +344,6 @@ watch_signal(struct loop *loop, int number, watch_callback *on_signal, void *arg
     struct watch *watch =
         add_watch(loop, number, EV_SIGNAL | EV_PERSIST, on_signal, arg);
     if (event_add(watch->event, NULL) != 0)
-        give_up("watch a signal");
+        loop_give_up("watch a signal");
     return watch;
-}
-
-/* ---- a held clock ---- */
-
-static void
-on_look(evutil_socket_t fd, short events, void *arg)
-{
-    (void)fd, (void)events, (void)arg;
-}
-
-struct loop *
-loop_new_held(int64_t wall_ms)
-{
-    struct loop *loop = loop_new();
-    loop->is_held = true;
-    loop->clock = (struct clock_held){HELD_START_MS, wall_ms};
-    loop->look = event_new(loop->base, -1, 0, on_look, NULL);
-    if (!loop->look)
-        give_up("make a timer");
-    return loop;
-}
-
-void
-loop_step(struct loop *loop, int64_t by_ms)
-{
-    loop->clock.wall_ms += by_ms;
-}
-
-const struct clock_held *
-loop_clock(const struct loop *loop)
-{
-    return &loop->clock;
-}
-
-/* Looks at the descriptors once, for at most `wait_us`; what is ready is put off. */
-static void
-look_around(struct loop *loop, int64_t wait_us)
-{
-    struct timeval wait = {.tv_usec = wait_us};
-    int flags = EVLOOP_ONCE | (wait_us ? 0 : EVLOOP_NONBLOCK);
-    if ((wait_us && event_add(loop->look, &wait) != 0) ||
-        event_base_loop(loop->base, flags) < 0)
-        give_up("wait for events");
-    event_del(loop->look);
-}
-
-/* Waits for what is on its way. What comes last may come together with the word that it
- * was the last, so asking comes before looking. */
-static bool
-await(struct loop *loop, const struct watch *watch)
-{
-    enum watch_owed owed;
-    int64_t wait_us = 0;
-    do {
-        owed = watch->owed ? watch->owed(watch->arg) : OWED_NOTHING;
-        look_around(loop, owed ? wait_us : 0);
-        wait_us = wait_us ? 2 * wait_us : LOOK_FIRST_US;
-        if (wait_us > LOOK_MOST_US)
-            wait_us = LOOK_MOST_US;
-    } while (owed == OWED_ALL || (owed == OWED_SOMETHING && !watch->ready));
-    return watch->ready != 0;
-}
-
-static void
-serve(struct watch *watch)
-{
-    int ready = watch->ready;
-    watch->ready = 0;
-    listen_for(watch, watch->mode);
-    watch->on_ready(watch->arg, ready);
-}
-
-/* Works off what the first descriptor has to say that has anything to say. False:
- * nothing more comes from any. */
-static bool
-serve_one(struct loop *loop)
-{
-    struct watch *watch;
-    TAILQ_FOREACH(watch, &loop->watches, link)
-    if (await(loop, watch)) {
-        serve(watch);
-        return true;
-    }
-    return false;
-}
-
-/* Those that were started before: what a timer starts for now comes after all that is
- * already there. */
-static void
-run_due(struct loop *loop)
-{
-    uint64_t last = loop->agenda.orders;
-    struct agenda_entry *entry;
-    while ((entry = agenda_first(&loop->agenda)) &&
-           entry->due_ms <= loop->clock.mono_ms && entry->order <= last) {
-        struct timer *timer = (struct timer *)entry;
-        agenda_remove(&loop->agenda, entry);
-        timer->on_time(timer->arg);
-    }
-}
-
-static bool
-is_due(const struct loop *loop)
-{
-    const struct agenda_entry *entry = agenda_first(&loop->agenda);
-    return loop->deferred.count > 0 || (entry && entry->due_ms <= loop->clock.mono_ms);
-}
-
-/* Until nothing is left to happen at this time. */
-static void
-play_now(struct loop *loop)
-{
-    do {
-        run_due(loop);
-        run_deferred(loop);
-    } while (is_due(loop) || serve_one(loop));
-}
-
-void
-loop_advance(struct loop *loop, int64_t ms)
-{
-    const struct clock_held *before = clock_hold(&loop->clock);
-    int64_t until_ms = loop->clock.mono_ms + ms;
-    const struct agenda_entry *entry;
-    play_now(loop);
-    do {
-        entry = agenda_first(&loop->agenda);
-        int64_t to_ms = entry && entry->due_ms < until_ms ? entry->due_ms : until_ms;
-        loop->clock.wall_ms += to_ms - loop->clock.mono_ms;
-        loop->clock.mono_ms = to_ms;
-        play_now(loop);
-    } while (loop->clock.mono_ms < until_ms);
-    clock_hold(before);
 }
