@@ -180,6 +180,8 @@ $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TEST_OBJECTS) $
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(call pkg,--cflags,$(LIBRARIES)) -o $@ tests/fuzz/fuzz_$*.c \
 		tests/fuzz/replay.c $(TEST_OBJECTS) $(ALL_LIBS)
 
+$(BUILD)/tests/fuzz_frame: tests/core/frame_again.h
+
 # What tests preload into programs.
 PRELOADED := -std=c11 -Wall -Wextra -O2 -fPIC -shared
 SHIMS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(wildcard tests/shim/*.c))
