@@ -64,6 +64,16 @@ ask_integer(const struct message_ask *ask, const char *name, int64_t low, int64_
            *out <= high;
 }
 
+/* Up to its first NUL, and one behind it. */
+static void
+add_c_text(const struct json_text *text, struct buf *out)
+{
+    size_t begin = out->size;
+    json_unescape(text, out);
+    buf_add(out, "", 1);
+    out->size = begin + strlen(out->data + begin) + 1;
+}
+
 size_t
 ask_pairs(const struct message_ask *ask, const char *name, struct buf *out)
 {
@@ -76,10 +86,8 @@ ask_pairs(const struct message_ask *ask, const char *name, struct buf *out)
     while (json_more(&json, '}', &first)) {
         if (!json_key(&json, &key) || !json_string(&json, &text))
             break;
-        json_unescape(&key, out);
-        buf_add(out, "", 1);
-        json_unescape(&text, out);
-        buf_add(out, "", 1);
+        add_c_text(&key, out);
+        add_c_text(&text, out);
         count++;
     }
     return count;

@@ -17,8 +17,8 @@ bool ask_text(const struct message_ask *ask, const char *name, struct buf *out);
 /* False when there is no such member, or it is no integer from `low` to `high`. */
 bool ask_integer(const struct message_ask *ask, const char *name, int64_t low,
                  int64_t high, int64_t *out);
-/* Of an object of texts: each name and value, by a NUL each, is added to `out`; what is
- * no such object adds nothing. Returns how many. */
+/* Of an object of texts: each name and value, up to its first NUL and with one behind
+ * it, is added to `out`; what is no such object adds nothing. Returns how many. */
 size_t ask_pairs(const struct message_ask *ask, const char *name, struct buf *out);
 
 /* ---- an answer of somebody else's server ---- */

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "model/pick.h"
+#include "script/ask_json.h"
 #include "script/resident_ask.h"
 #include "script/resident_inside.h"
 
@@ -56,33 +57,14 @@ resident_ask_ack(struct resident *resident, struct wait *wait,
     return is_question;
 }
 
-/* The names and values of an object of texts, one after the other; each to free. */
-static char **
-read_labels(const char *question, size_t *count)
+/* The texts that ask_pairs() put one after the other; free the list alone. */
+static const char **
+list_texts(const struct buf *texts, size_t count)
 {
-    struct json_text object = pick(question, "labels"), text;
-    struct json json;
-    bool first = true;
-    char **labels = NULL;
-    *count = 0;
-    json_init(&json, object.data, object.size);
-    if (json_peek(&json) != '{' || !json_open(&json, '{'))
-        return NULL;
-    while (json_more(&json, '}', &first)) {
-        struct buf name = {0}, value = {0};
-        if (!json_key(&json, &text))
-            break;
-        json_unescape(&text, &name);
-        if (!json_string(&json, &text)) {
-            buf_fini(&name);
-            break;
-        }
-        json_unescape(&text, &value);
-        labels = mem_grow(labels, 2 * *count + 2, sizeof *labels);
-        labels[2 * *count] = buf_take(&name);
-        labels[2 * (*count)++ + 1] = buf_take(&value);
-    }
-    return labels;
+    const char **list = mem_zero((count + 1) * sizeof *list), *at = texts->data;
+    for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
+        list[i] = at;
+    return list;
 }
 
 static void
@@ -99,16 +81,17 @@ bool
 resident_ask_silence(struct resident *resident, struct wait *wait,
                      const struct message_ask *ask, struct error *error)
 {
-    size_t count;
+    struct buf texts = {0};
+    size_t count = ask_pairs(ask, "labels", &texts);
+    const char **labels = list_texts(&texts, 2 * count);
     char *rule = pick_text(ask->question, "rule");
     char *key = pick_text(ask->question, "key");
     char *by = by_of(resident, ask->question);
     char *note = pick_text(ask->question, "note");
-    char **labels = read_labels(ask->question, &count);
     struct silence_wish wish = {
         .rule = rule,
         .key = key,
-        .labels = (const char *const *)labels,
+        .labels = labels,
         .label_count = count,
         .lasts_ms = pick_integer(ask->question, "lasts_ms"),
         .by = by,
@@ -122,9 +105,8 @@ resident_ask_silence(struct resident *resident, struct wait *wait,
     else
         error_set(error, ERROR_DECODE, "", "ASK: silence: of what, for how long?");
     silence_record_fini(&made);
-    for (size_t i = 0; i < 2 * count; i++)
-        free(labels[i]);
     free(labels);
+    buf_fini(&texts);
     free(note);
     free(by);
     free(key);

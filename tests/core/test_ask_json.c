@@ -70,6 +70,20 @@ test_pairs(void **state)
     buf_fini(&texts);
 }
 
+/* A NUL inside would put names where values are looked for. */
+static void
+test_pairs_end_at_a_nul(void **state)
+{
+    (void)state;
+    const struct message_ask ask =
+        ask_of("{\"labels\":{\"a\\u0000b\":\"c\\u0000d\",\"\\u0000\":\"\"}}");
+    struct buf texts = {0};
+    assert_int_equal(ask_pairs(&ask, "labels", &texts), 2);
+    assert_int_equal(texts.size, sizeof "a\0c\0\0");
+    assert_memory_equal(texts.data, "a\0c\0\0", texts.size);
+    buf_fini(&texts);
+}
+
 static void
 test_an_answer(void **state)
 {
@@ -93,9 +107,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members),
-        cmocka_unit_test(test_what_is_no_object),
-        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_members),   cmocka_unit_test(test_what_is_no_object),
+        cmocka_unit_test(test_pairs),     cmocka_unit_test(test_pairs_end_at_a_nul),
         cmocka_unit_test(test_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
