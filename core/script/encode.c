@@ -12,7 +12,7 @@
 
 #define DEPTH_MAX  64
 #define ROOM_FIRST 2048 /* bytes: most messages are shorter */
-#define BREATH     1024 /* values between two looks of the hook */
+#define BREATH     1024 /* values, or keys, between two looks of the hook */
 #define SLOTS      16   /* of the stack, more than one level needs */
 
 /* The stack of encode(): what it was given, and the text once it is long. */
@@ -25,7 +25,7 @@ static const char *const marks[] = {"texts", "views", "lists", "object",
 
 struct writer {
     lua_State *L;
-    unsigned values; /* written so far */
+    unsigned steps; /* values and keys so far */
     size_t size, room;
     char *text; /* `first`, or the userdata at AT_TEXT */
     char first[ROOM_FIRST];
@@ -33,6 +33,21 @@ struct writer {
 
 /* Of a value at the top of the stack, which it takes away. */
 static void write_value(struct writer *writer, int depth);
+
+/* ---- the hook ---- */
+
+/* Lua calls no hook while C works. */
+static void
+step(struct writer *writer)
+{
+    if (++writer->steps % BREATH)
+        return;
+    lua_State *L = writer->L;
+    lua_Debug here = {.event = LUA_HOOKCOUNT};
+    lua_Hook hook = lua_gethook(L);
+    if (hook && lua_gethookmask(L) & LUA_MASKCOUNT && lua_getstack(L, 0, &here))
+        hook(L, &here);
+}
 
 /* ---- bytes ---- */
 
@@ -168,7 +183,7 @@ write_key(struct writer *writer, bool is_first)
 
 /* pairs(table), of which the key alone is wanted:
  *
- *     for (walk_begin(L, table); walk_next(L, table);)
+ *     for (walk_begin(L, table); walk_next(writer, table);)
  *         … the key is on top, and has to be left there …
  *
  * A table's own __pairs() is on the stack, as are the three values that it gave; nil in
@@ -187,8 +202,10 @@ walk_begin(lua_State *L, int table)
 }
 
 static bool
-walk_next(lua_State *L, int table)
+walk_next(struct writer *writer, int table)
 {
+    lua_State *L = writer->L;
+    step(writer);
     if (lua_isnil(L, -3)) {
         if (lua_next(L, table)) {
             lua_pop(L, 1);
@@ -211,12 +228,13 @@ walk_next(lua_State *L, int table)
 /* Pushes a sorted list of the table's keys. It holds them, whatever becomes of the
  * table while its values are written. */
 static lua_Integer
-push_keys(lua_State *L, int table)
+push_keys(struct writer *writer, int table)
 {
+    lua_State *L = writer->L;
     lua_Integer count = 0;
     lua_newtable(L);
     int list = lua_gettop(L);
-    for (walk_begin(L, table); walk_next(L, table);) {
+    for (walk_begin(L, table); walk_next(writer, table);) {
         check_key(L);
         lua_pushvalue(L, -1);
         lua_rawseti(L, list, ++count);
@@ -294,15 +312,16 @@ is_empty(lua_State *L)
 }
 
 static bool
-is_list(lua_State *L)
+is_list(struct writer *writer)
 {
+    lua_State *L = writer->L;
     bool has_first = lua_geti(L, -1, 1) != LUA_TNIL;
     lua_pop(L, 1);
     if (!has_first)
         return is_in_lists(L) && is_empty(L);
     lua_Integer count = 0;
     int table = lua_gettop(L);
-    for (walk_begin(L, table); walk_next(L, table);)
+    for (walk_begin(L, table); walk_next(writer, table);)
         count++;
     return count == luaL_len(L, table);
 }
@@ -311,12 +330,12 @@ static void
 write_plain(struct writer *writer, int depth)
 {
     lua_State *L = writer->L;
-    if (is_list(L)) {
+    if (is_list(writer)) {
         write_list(writer, depth);
         return;
     }
     int table = lua_gettop(L);
-    lua_Integer count = push_keys(L, table); /* table keys */
+    lua_Integer count = push_keys(writer, table); /* table keys */
     add_byte(writer, '{');
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(L, table + 1, i);
@@ -378,22 +397,11 @@ write_table(struct writer *writer, int depth)
 
 /* ---- values ---- */
 
-/* Lua calls no hook while C works. */
-static void
-breathe(lua_State *L)
-{
-    lua_Debug here = {.event = LUA_HOOKCOUNT};
-    lua_Hook hook = lua_gethook(L);
-    if (hook && lua_gethookmask(L) & LUA_MASKCOUNT && lua_getstack(L, 0, &here))
-        hook(L, &here);
-}
-
 static void
 write_value(struct writer *writer, int depth)
 {
     lua_State *L = writer->L;
-    if (++writer->values % BREATH == 0)
-        breathe(L);
+    step(writer);
     if (lua_istable(L, -1))
         exchange(L, TEXTS);
     if (lua_istable(L, -1))
@@ -408,7 +416,7 @@ l_encode(lua_State *L)
 {
     struct writer writer; /* not all of it: most of `first` is never used */
     writer.L = L;
-    writer.values = 0;
+    writer.steps = 0;
     writer.size = 0;
     writer.room = sizeof writer.first;
     writer.text = writer.first;

@@ -22,8 +22,8 @@
  *
  * What JSON cannot say raises a sentence without a place. All memory is Lua's, so that
  * the cap of a state holds, and nothing is lost when something raises. A hook that
- * counts instructions is called on the way: values may be shared, so that a small table
- * can have an endless text. */
+ * counts instructions is called on the way: values may be shared, and __pairs may give
+ * keys for ever, so that a small table can have an endless text. */
 #ifndef CCGATE_SCRIPT_ENCODE_H
 #define CCGATE_SCRIPT_ENCODE_H
 

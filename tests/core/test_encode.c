@@ -243,17 +243,24 @@ on_count(lua_State *L, lua_Debug *here)
     lua_error(L);
 }
 
-/* A small table has an endless text; no instruction of Lua's runs meanwhile. */
+/* A small table has an endless text, or endless keys; no instruction of Lua's runs
+ * meanwhile. */
 static void
 test_interruption(void **state)
 {
     (void)state;
+    static const char *const endless[] = {
+        "local t = {} for _ = 1, 60 do t = { t, t } end return json.encode(t)",
+        "return json.encode(setmetatable({ 1 }, { __pairs = function() "
+        "return rawlen, '' end }))",
+        "return json.encode(setmetatable({}, { __pairs = function() "
+        "return tostring, 'key' end }))",
+    };
     struct budget budget;
     lua_State *L = new_state(&budget, SIZE_MAX);
     lua_sethook(L, on_count, LUA_MASKCOUNT, 1000);
-    const char *error = run(L, "local t = {} for _ = 1, 60 do t = { t, t } end "
-                               "return json.encode(t)");
-    assert_string_equal(error, "interrupted");
+    for (size_t i = 0; i < sizeof endless / sizeof *endless; i++)
+        assert_string_equal(run(L, endless[i]), "interrupted");
     assert_string_equal(run(L, "return json.encode { {}, {} }"), "[{},{}]");
     lua_close(L);
     assert_int_equal(budget.memory_used, 0);
