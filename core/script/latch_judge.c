@@ -250,13 +250,14 @@ latch_end_stale(struct latch *latch, struct latch_round *round, int64_t before_m
     struct latch_input input = {
         .now_ms = round->view.now_ms, .end = round->end, .is_gone = true};
     struct key key;
-    /* Releasing a slot moves the last one to its place. */
+    /* Releasing a slot moves the last one to its place, whose turn it is then. */
     for (size_t at = 0; at < latch->slot_count;) {
         struct latch_slot *slot = &latch->slots[at];
         if (!is_stale(slot, round->center, before_ms)) {
             at++;
             continue;
         }
+        size_t count = latch->slot_count;
         latch_key_of_slot(latch, slot, &key);
         struct block gone;
         block_init(&gone, latch->query);
@@ -264,7 +265,6 @@ latch_end_stale(struct latch *latch, struct latch_round *round, int64_t before_m
         struct row row = block_at(&gone, 0);
         decide(latch, round, slot, &input, &key, &row);
         block_fini(&gone);
-        at += at < latch->slot_count &&
-              is_stale(slot, round->center, before_ms); /* could not be handed over */
+        at += latch->slot_count == count;
     }
 }

@@ -139,6 +139,36 @@ test_text_keys(void **state)
     listed_fini(&listed);
 }
 
+/* Each at its turn, also what comes to the place of one that is freed; what cannot be
+ * handed over stays. */
+static bool
+on_move_but_one(void *arg, const struct latch_transition *transition)
+{
+    return transition->key->id != *(const int64_t *)arg;
+}
+
+static void
+test_all_that_is_stale_ends(void **state)
+{
+    (void)state;
+    enum { IDS = 9 };
+    for (int64_t stays = 0; stays <= IDS; stays++) {
+        struct listed listed;
+        struct latch_round round = {.end = LATCH_GONE,
+                                    .on_move = on_move_but_one,
+                                    .on_state = on_any_state,
+                                    .arg = &stays};
+        listed_init(&listed, &query_agents);
+        for (int64_t id = 1; id <= IDS; id++)
+            set(&listed.latch, id == 4, id);
+        latch_end_stale(&listed.latch, &round, 0);
+        for (int64_t id = 1; id <= IDS; id++)
+            assert_int_equal(is_raised(&listed.latch, id == 4, id),
+                             id == stays || id == 4);
+        listed_fini(&listed);
+    }
+}
+
 int
 main(void)
 {
@@ -146,6 +176,7 @@ main(void)
         cmocka_unit_test(test_many_keys),
         cmocka_unit_test(test_slots_are_freed),
         cmocka_unit_test(test_text_keys),
+        cmocka_unit_test(test_all_that_is_stale_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
