@@ -84,11 +84,17 @@ say_twice(struct check *check, const char *file, const char *rule, const char *o
     free(text);
 }
 
+static bool
+is_rule(const struct found *found, const char *name)
+{
+    return found->kind == ENTRY_RULE && !strcmp(found->name, name);
+}
+
 static const struct found *
 find_rule(const struct check *check, const char *name)
 {
     const struct found *found = check->found;
-    while (found && (found->kind != ENTRY_RULE || strcmp(found->name, name) != 0))
+    while (found && !is_rule(found, name))
         found = found->next;
     return found;
 }
@@ -235,6 +241,25 @@ is_beside(const struct check *check, const char *file)
     return is_beside;
 }
 
+static bool
+was_asked_for(const struct check *check, const char *file)
+{
+    const struct found *found = check->found;
+    while (found && !is_one(found->file, file))
+        found = found->next;
+    return found;
+}
+
+/* The one of this name in a file of the folder. */
+static const struct found *
+find_beside(const struct check *check, const char *rule)
+{
+    const struct found *found = check->found;
+    while (found && !(is_rule(found, rule) && is_beside(check, found->file)))
+        found = found->next;
+    return found;
+}
+
 /* Nobody asked for these: what is wrong with them is not told. */
 static void
 on_other_problem(void *arg, const char *file, uint32_t line, int level,
@@ -248,11 +273,13 @@ on_other_loaded(void *arg, const struct script_file *file,
                 const struct message_loaded *loaded)
 {
     struct check *check = arg;
-    for (uint32_t i = 0; !loaded->failed && i < loaded->entry_count; i++) {
+    if (loaded->failed || was_asked_for(check, file->shown))
+        return;
+    for (uint32_t i = 0; i < loaded->entry_count; i++) {
         const struct found *found = loaded->entries[i].kind == ENTRY_RULE
-                                        ? find_rule(check, loaded->entries[i].name)
+                                        ? find_beside(check, loaded->entries[i].name)
                                         : NULL;
-        if (found && is_beside(check, found->file) && !is_one(found->file, file->shown))
+        if (found)
             say_twice(check, found->file, found->name, file->shown);
     }
 }

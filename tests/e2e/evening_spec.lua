@@ -25,6 +25,24 @@ describe("the first evening", function ()
       world:path "scripts/new.lua", world:path "scripts/old.lua"), err)
   end)
 
+  it("both scripts of one name are asked for, or another one of it elsewhere", function ()
+    world:conf()
+    world:script("old", RULE:format "busy")
+    world:script("new", RULE:format "busy")
+    world:write("drafts/new.lua", RULE:format "busy")
+    local said <const> = "%s: rule 'busy': this name is used twice; the other rule is in %s\n"
+    local new <const>, old <const> = world:path "scripts/new.lua", world:path "scripts/old.lua"
+    local draft <const> = world:path "drafts/new.lua"
+    for _, asked in ipairs {
+      { { new, old }, said:format(old, new) .. "1 mistake\n" },
+      { { world:path "scripts" }, said:format(old, new) .. "1 mistake\n" },
+      { { draft, new }, said:format(new, draft) .. said:format(new, old) .. "2 mistakes\n" },
+    } do
+      local _, _, err = world:command { "check", table.unpack(asked[1]) }
+      assert.equal(asked[2], err)
+    end
+  end)
+
   it("a script is the only one of its name, or a draft outside of the folder", function ()
     world:conf()
     world:script("old", RULE:format "busy")
