@@ -76,7 +76,7 @@ local function connect_when_there(server, path, on_connected)
       elseif not timer:is_closing() then
         timer:close()
         server:own(pipe)
-                on_connected(pipe)
+        on_connected(pipe)
       end
     end)
   end)
@@ -110,7 +110,7 @@ local function begin_tls(server, stream, on_bytes)
     for _, bytes in ipairs(waiting) do pipe:write(bytes) end
   end)
   stdout:read_start(function(_, bytes)
-        if bytes then on_bytes(bytes) end
+    if bytes then on_bytes(bytes) end
   end)
   function stream.write(bytes) stdin:write(bytes) end
 end
