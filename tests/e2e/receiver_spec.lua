@@ -127,8 +127,9 @@ describe("a receiver that", function ()
   end)
 
   it("does what it must not delays no other", function ()
-    world:wait_received(1, 5, harness.is_alert("raise", "waiting"))
-    assert.equal(0, #failures "silent")
+    world.gateway:wait_log "to floor-chat (200"
+    local before = world.gateway:errors():match "^(.-)to floor%-chat %(200"
+    assert.is_nil(before:find("timed out", 1, true))
   end)
 
   for _, known in ipairs(RECEIVERS) do
@@ -139,11 +140,12 @@ describe("a receiver that", function ()
         function () return "a failure:\n" .. world.gateway:errors() end)
       assert.truthy(failures(name)[1]:find(reason, 1, true), failures(name)[1])
       receiver.behave = function (client) client:write(FINE) end
-      assert.equal(0, (world:command { "outbox", "retry", receiver.requests[1].id }))
+      -- Most would come in five seconds, on a slow machine before this.
+      world:command { "outbox", "retry", receiver.requests[1].id }
       harness.wait(function () return world.gateway:count_log("to " .. name .. " (200") == 1 end, 10,
         function () return "a delivery:\n" .. world.gateway:errors() end)
-      assert.same(receiver.requests[1], receiver.requests[2])
-      assert.equal(2, #receiver.requests)
+      assert.equal(#failures(name) + 1, #receiver.requests)
+      for _, request in ipairs(receiver.requests) do assert.same(receiver.requests[1], request) end
     end)
   end
 
