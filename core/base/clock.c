@@ -128,14 +128,25 @@ clock_follow(const struct clock_reading *reading)
     is_followed = reading != NULL;
 }
 
+static int64_t
+round_up(double exact)
+{
+    int64_t whole = (int64_t)exact;
+    return (double)whole < exact ? whole + 1 : whole;
+}
+
 int64_t
 clock_real_delay_us(int64_t delay_ms)
 {
     if (!is_paced)
         return delay_ms * 1000;
-    double exact = (double)delay_ms * 1000 / pace.factor;
-    int64_t whole = (int64_t)exact;
-    return (double)whole < exact ? whole + 1 : whole;
+    return round_up((double)delay_ms * 1000 / pace.factor);
+}
+
+int64_t
+clock_engine_delay_ms(int64_t delay_us)
+{
+    return round_up((double)delay_us * (is_paced ? pace.factor : 1) / 1000);
 }
 
 const struct clock_held *

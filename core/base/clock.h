@@ -60,6 +60,8 @@ char *clock_format_speed(const struct clock_speed *speed, char *out, size_t size
 /* How long the machine waits while engine time goes on by `delay_ms`, in microseconds,
  * rounded up. */
 int64_t clock_real_delay_us(int64_t delay_ms);
+/* How far engine time goes on while the machine waits so long, rounded up. */
+int64_t clock_engine_delay_ms(int64_t delay_us);
 
 /* A clock that stands still, for one thread at a time. */
 struct clock_held {

@@ -217,6 +217,12 @@ timer_start_slack(struct timer *timer, int64_t delay_ms)
     add(timer, (due_us + SLACK_US - 1) / SLACK_US * SLACK_US - now_us);
 }
 
+int64_t
+timer_slack_ms(const struct timer *timer)
+{
+    return timer->event ? clock_engine_delay_ms(SLACK_US) : 0;
+}
+
 void
 timer_stop(struct timer *timer)
 {

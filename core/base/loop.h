@@ -58,6 +58,8 @@ void timer_start(struct timer *timer, int64_t delay_ms);
  * the same 10 ms come in one turn of the loop, so that what follows from them is done
  * and sent together. On a held clock it comes on time. */
 void timer_start_slack(struct timer *timer, int64_t delay_ms);
+/* How much later that may be, in engine time. */
+int64_t timer_slack_ms(const struct timer *timer);
 void timer_stop(struct timer *timer);
 bool timer_is_running(const struct timer *timer);
 /* NULL is allowed. Not "timer_delete", which is POSIX's. */

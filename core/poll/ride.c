@@ -39,11 +39,13 @@ ride_board(struct batch *carrier)
         carrier->turns_apart--;
         return;
     }
+    /* In one turn of the loop, the timer of either may come first. */
+    int64_t until_ms = carrier->due_ms + timer_slack_ms(carrier->timer);
     for (struct batch *rider = carrier->next;
          rider && rider->center == carrier->center && rider->query == carrier->query;
          rider = rider->next)
         if (rider->carrier == carrier && may_travel(rider) && !rider->vehicle &&
-            !rider->errand.lane && rider->due_ms <= carrier->due_ms)
+            !rider->errand.lane && rider->due_ms <= until_ms)
             board(carrier, rider);
 }
 

@@ -22,6 +22,8 @@ test_engine_time_is_real_time(void **state)
     assert_true(clock_wall_ms() > INT64_C(1700000000000));
     assert_true(clock_wall_ms() - clock_real_wall_ms() <= 0);
     assert_int_equal(clock_real_delay_us(15), 15000);
+    assert_int_equal(clock_engine_delay_ms(15000), 15);
+    assert_int_equal(clock_engine_delay_ms(15001), 16);
 }
 
 static void
@@ -118,6 +120,7 @@ live_faster(void)
     struct timer *real = timer_new_real(loop, note_time, &real_us);
     assert_int_equal(clock_real_delay_us(1), 1);
     assert_int_equal(clock_real_delay_us(0), 0);
+    assert_int_equal(clock_engine_delay_ms(10), 10);
     timer_start(hour, 20000);
     timer_start(real, 3);
     loop_run(loop);
