@@ -33,15 +33,16 @@ local function check_reply(status, body)
   end
 end
 
--- A list, and nothing beside it.
+-- A list without holes, and nothing beside it.
 local function check_list(given, most, needs)
-  local length = #given
+  local length, count = #given, 0
   for key in next, given do
     if math.type(key) ~= "integer" or key < 1 or key > length then
       fail("%s, not %s", needs, wording.show(key))
     end
+    count = count + 1
   end
-  if length == 0 or length > most then
+  if length == 0 or length > most or count < length then
     fail("%s", needs)
   end
 end

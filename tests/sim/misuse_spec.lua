@@ -37,6 +37,8 @@ local CASES <const> = {
     's:answer: a list of answers is needed, one for each request: { 503, { 200, "ok" }, "timeout" }' },
   { 's:answer("chat", { 503, { 200, "ok", 3 } })', 's:answer: an answer is 503 or { 503, "body" }' },
   { 's:answer("chat", { { status = 503 } })', "s:answer: an answer is 503 or { 503, \"body\" }, not 'status'" },
+  { 's:answer("chat", { 503, nil, 200 })',
+    's:answer: a list of answers is needed, one for each request: { 503, { 200, "ok" }, "timeout" }' },
   { 's:answer("chat", { 503, "timout" })', "s:answer: no failure 'timout' (did you mean 'timeout'?)" },
   { 's:answer(503)',
     's:answer: the name of a destination, or a server such as "https://crm.example.com", is needed, not 503' },
