@@ -113,6 +113,7 @@ void handlers_add(struct notify_batch *batch, const struct handler_record *recor
 /* What became due with the batch is due from now on. */
 void handlers_take(struct notify_batch *batch);
 void handlers_delete(struct handler *list);
+void handlers_shift(struct notify_batch *batch, int64_t by_ms);
 /* The store has swept this run. Somebody may be at it all the same: then it goes on. */
 void handlers_forget(struct notify *notify, const struct swept *row);
 /* Lets the runners claim. */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/step.h"
 #include "deliver/book.h"
 
 #define ATTEMPTS_MAX 3
@@ -160,10 +161,20 @@ notify_end_run(struct notify_batch *batch, const char *id)
 }
 
 void
+handlers_shift(struct notify_batch *batch, int64_t by_ms)
+{
+    for (struct handler *handler = batch->notify->handlers; handler;
+         handler = handler->next) {
+        handler->record.created_ms = step_shift(handler->record.created_ms, by_ms);
+        txn_put_handler(batch->txn, &handler->record);
+    }
+}
+
+void
 handlers_forget(struct notify *notify, const struct swept *row)
 {
     struct handler **at = find(notify, row->texts[0]);
-    if (!*at || (*at)->holder)
+    if (!*at || (*at)->holder || (*at)->record.created_ms != row->number)
         return;
     log_warn("notify",
              "rule %s: on_%s was due for a week and nobody could run it: given up (%s)",

@@ -1,5 +1,5 @@
-/* The clock was put forward or back: what is known of alerts, of keys and of what
- * scripts keep stays as old as it was (lifecycle.md §2). */
+/* The clock was put forward or back: what is known of alerts, of keys, of what
+ * scripts keep and of runs that are due stays as old as it was (lifecycle.md §2). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +34,7 @@ notify_shift(struct notify *notify, int64_t by_ms, notify_shift_state *shift)
     notify_each_raised(notify, NULL, shift_alert, &shifting);
     states_shift(batch, by_ms, shift);
     shelves_shift(batch, by_ms);
+    handlers_shift(batch, by_ms);
     notify_commit(batch);
     due_tick(notify, false);
 }

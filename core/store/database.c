@@ -34,7 +34,7 @@ static const char *const sql[SQL_SWEEP] = {
     [SQL_RUN] = "REPLACE INTO run VALUES (?1, ?2, ?3, ?4)",
     [SQL_HANDLER] = "INSERT INTO handler (id, rule, kind, alert, attempts, created_ms)"
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-                    " ON CONFLICT (id) DO UPDATE SET attempts = ?5",
+                    " ON CONFLICT (id) DO UPDATE SET attempts = ?5, created_ms = ?6",
     [SQL_HANDLED] = "DELETE FROM handler WHERE id = ?1",
     [SQL_MEMO] = "REPLACE INTO memo VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_PRESENT] =

@@ -220,7 +220,7 @@ void txn_put_kept(struct txn *txn, const struct kept_record *record);
 /* In place of the job's run before. */
 void txn_put_run(struct txn *txn, const struct run_record *record);
 
-/* Adds a run, or sets the attempts of the one with this id. */
+/* Adds a run, or sets the attempts and the time of the one with this id. */
 void txn_put_handler(struct txn *txn, const struct handler_record *record);
 void txn_end_handler(struct txn *txn, const char *id);
 

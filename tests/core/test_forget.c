@@ -297,6 +297,54 @@ test_runs_of_handlers(void **state)
     notify_remove_runner(gateway.notify, &now);
 }
 
+static bool
+shift_state(const char *state, int64_t by_ms, struct buf *out)
+{
+    (void)state, (void)by_ms, (void)out;
+    return false;
+}
+
+/* A run is as old as before when the clock is put forward, after a restart, too. */
+static void
+test_a_step_of_the_clock_makes_no_run_older(void **state)
+{
+    (void)state;
+    const struct notify_runner runner = {on_due, on_start, &now};
+    started = 0;
+    move("raise", "7");
+    settle();
+    now.wall_ms += 30 * DAY_MS;
+    notify_shift(gateway.notify, 30 * DAY_MS, shift_state);
+    pass(7 * DAY_MS);
+    sweep_now();
+    restart();
+    sweep_now();
+    restart();
+    notify_add_runner(gateway.notify, &runner);
+    assert_true(notify_claim(gateway.notify, &now, is_any));
+    settle();
+    assert_int_equal(started, 1);
+    notify_remove_runner(gateway.notify, &now);
+}
+
+/* The clock was far ahead, and the sweep believed it. */
+static void
+test_a_step_back_that_comes_meanwhile(void **state)
+{
+    (void)state;
+    const struct notify_runner runner = {on_due, on_start, &now};
+    notify_add_runner(gateway.notify, &runner);
+    move("raise", "7");
+    settle();
+    pass(8 * DAY_MS);
+    sweep("[]");
+    now.wall_ms -= 8 * DAY_MS;
+    notify_shift(gateway.notify, -8 * DAY_MS, shift_state);
+    settle();
+    assert_true(notify_claim(gateway.notify, &now, is_any));
+    notify_remove_runner(gateway.notify, &now);
+}
+
 static void
 keep(const char *script, const char *key, int64_t at_ms)
 {
@@ -380,6 +428,8 @@ main(void)
         FORGET_TEST(test_a_message_holds_its_alert),
         FORGET_TEST(test_silences),
         FORGET_TEST(test_runs_of_handlers),
+        FORGET_TEST(test_a_step_of_the_clock_makes_no_run_older),
+        FORGET_TEST(test_a_step_back_that_comes_meanwhile),
         FORGET_TEST(test_what_a_missed_script_has),
         FORGET_TEST(test_who_has_a_raised_alert),
     };
