@@ -136,9 +136,10 @@ void notify_forget(struct notify *notify, const struct swept *row);
  * it stays as it is. */
 typedef bool notify_shift_state(const char *state, int64_t by_ms, struct buf *out);
 /* The wall clock was put forward by so much (back: < 0): all that is stored of alerts
- * that are raised, keys, what scripts keep and runs that are due is as old as before,
- * in one transaction. What people named by the clock stays: a silence ends at the time
- * that was said, so one can end, or begin to hold anew, with the step. */
+ * that are raised, of keys, runs that are due, what scripts keep and scripts that are
+ * missed is as old as before, in one transaction. What people named by the clock stays:
+ * a silence ends at the time that was said, so one can end, or begin to hold anew, with
+ * the step. */
 void notify_shift(struct notify *notify, int64_t by_ms, notify_shift_state *shift);
 /* The machine slept, and timers stood still: what is due by now goes out. */
 void notify_look(struct notify *notify);

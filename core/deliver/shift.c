@@ -1,5 +1,6 @@
 /* The clock was put forward or back: what is known of alerts, of keys, of what
- * scripts keep and of runs that are due stays as old as it was (lifecycle.md §2). */
+ * scripts keep, of runs that are due and of scripts that are missed stays as old as it
+ * was (lifecycle.md §2). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ notify_shift(struct notify *notify, int64_t by_ms, notify_shift_state *shift)
     states_shift(batch, by_ms, shift);
     shelves_shift(batch, by_ms);
     handlers_shift(batch, by_ms);
+    txn_shift_missed(batch->txn, by_ms);
     notify_commit(batch);
     due_tick(notify, false);
 }

@@ -54,6 +54,7 @@ static const char *const sql[SQL_SWEEP] = {
         " INSERT OR IGNORE INTO gone SELECT script, ?2 FROM owner"
         " WHERE script NOT NULL"
         " AND script NOT IN (SELECT value FROM json_each(?1))",
+    [SQL_SHIFT] = "UPDATE gone SET since_ms = since_ms + ?1",
 };
 
 static const char *
@@ -355,6 +356,7 @@ apply(struct database *database, struct store_change *change)
     case CHANGE_MEMO: return put_memo(database, &change->memo);
     case CHANGE_SWEEP: return sweep_apply(database, &change->sweep);
     case CHANGE_ROLL: return roll_apply(database, &change->roll);
+    case CHANGE_SHIFT: return shift_apply(database, change->shift_ms);
     }
     return false;
 }

@@ -30,6 +30,7 @@ enum statement {
     SQL_MEMO,
     SQL_PRESENT,
     SQL_MISSED,
+    SQL_SHIFT,
     SQL_SWEEP, /* of the first of the kinds of retention.h */
     STATEMENTS = SQL_SWEEP + RETAINED_KINDS,
 };
@@ -42,8 +43,9 @@ struct database {
 
 /* ---- database_sweep.c ---- */
 
-/* Both take part in the transaction that is open; false: it is to be rolled back. */
+/* All take part in the transaction that is open; false: it is to be rolled back. */
 bool sweep_apply(struct database *database, struct sweep *sweep);
 bool roll_apply(struct database *database, const struct change_roll *roll);
+bool shift_apply(struct database *database, int64_t by_ms);
 
 #endif

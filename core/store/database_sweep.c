@@ -62,3 +62,13 @@ roll_apply(struct database *database, const struct change_roll *roll)
     }
     return is_good;
 }
+
+bool
+shift_apply(struct database *database, int64_t by_ms)
+{
+    sqlite3_stmt *statement = database->statements[SQL_SHIFT];
+    sqlite3_bind_int64(statement, 1, by_ms);
+    bool is_good = sqlite3_step(statement) == SQLITE_DONE;
+    sqlite3_reset(statement);
+    return is_good;
+}

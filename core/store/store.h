@@ -249,6 +249,10 @@ void txn_sweep(struct txn *txn, enum retained from, int64_t now_ms);
  * now on that are not in this list (JSON: [ name, … ]), and none that is. */
 void txn_call_roll(struct txn *txn, const char *scripts, int64_t now_ms);
 
+/* The clock was put forward by so much (back: < 0): whoever is missed has been for as
+ * long as before. */
+void txn_shift_missed(struct txn *txn, int64_t by_ms);
+
 /* What came of a step. */
 struct sweep {
     int64_t now_ms;

@@ -215,6 +215,7 @@ change_fini(struct store_change *change)
     case CHANGE_HANDLED: handler_record_fini(&change->handler); break;
     case CHANGE_SWEEP: sweep_forget(&change->sweep); break;
     case CHANGE_ROLL: free(change->roll.scripts); break;
+    case CHANGE_SHIFT: break;
     }
 }
 
@@ -373,4 +374,10 @@ txn_call_roll(struct txn *txn, const char *scripts, int64_t now_ms)
 {
     add_change(txn, CHANGE_ROLL)->roll =
         (struct change_roll){mem_text(scripts), now_ms};
+}
+
+void
+txn_shift_missed(struct txn *txn, int64_t by_ms)
+{
+    add_change(txn, CHANGE_SHIFT)->shift_ms = by_ms;
 }

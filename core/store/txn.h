@@ -22,6 +22,7 @@ enum change_kind {
     CHANGE_MEMO,
     CHANGE_SWEEP,
     CHANGE_ROLL,
+    CHANGE_SHIFT,
 };
 
 struct change_mark {
@@ -62,6 +63,7 @@ struct store_change {
         struct memo_record memo;
         struct sweep sweep;
         struct change_roll roll;
+        int64_t shift_ms;
     };
 };
 

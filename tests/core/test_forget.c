@@ -395,6 +395,22 @@ test_what_a_missed_script_has(void **state)
 }
 
 static void
+test_a_step_of_the_clock_is_no_absence(void **state)
+{
+    (void)state;
+    keep("b", "x", 1);
+    sweep("[]");
+    now.wall_ms += 40 * DAY_MS;
+    notify_shift(gateway.notify, 40 * DAY_MS, shift_state);
+    pass(35 * DAY_MS);
+    sweep_now();
+    kept_is("b.x b/x ");
+    pass(1);
+    sweep_now();
+    kept_is("");
+}
+
+static void
 add_name(void *arg, const char *script)
 {
     buf_format(arg, "%s ", script);
@@ -431,6 +447,7 @@ main(void)
         FORGET_TEST(test_a_step_of_the_clock_makes_no_run_older),
         FORGET_TEST(test_a_step_back_that_comes_meanwhile),
         FORGET_TEST(test_what_a_missed_script_has),
+        FORGET_TEST(test_a_step_of_the_clock_is_no_absence),
         FORGET_TEST(test_who_has_a_raised_alert),
     };
     return cmocka_run_group_tests_name("forget", tests, NULL, NULL);
