@@ -266,7 +266,7 @@ call_together(struct script *script, const struct message_rows *rows)
     return count;
 }
 
-/* Those who are called hear who goes, and who comes. */
+/* Of a list those who are called hear who goes, and who comes. */
 static void
 attend(struct script *script, size_t count, const struct message_rows *rows)
 {
@@ -287,7 +287,8 @@ void
 rule_sample(struct script *script, const struct message_rows *rows)
 {
     size_t count = call_together(script, rows);
-    attend(script, count, rows);
+    if (rows->query->is_list)
+        attend(script, count, rows);
     for (size_t i = 0; i < count; i++)
         judge(script, (struct rule *)script->entries[script->called[i]], rows);
 }
