@@ -15,9 +15,9 @@ struct memory {
     int64_t edge_until_ms;
     int64_t closed_ms; /* when a window of the server's was seen to end; 0: never */
     struct tracker **trackers; /* of each condition; NULL: none has any, or no sample */
-    uint32_t has_value;        /* a bit for each of the values */
+    uint32_t has_value;        /* a bit for each of the cells */
     bool is_closing;           /* at this sample */
-    double values[];           /* of the plan's fields, of the sample before */
+    int64_t cells[];           /* of the plan's fields, of the sample before */
 };
 
 static void
@@ -29,8 +29,10 @@ find_fields(struct memory_plan *plan, const struct query *query)
         bool is_count = field->kind == FIELD_INTEGER ||
                         (field->kind == FIELD_REAL && field->unit != UNIT_RATIO);
         bool tells = field->window_5m && is_count && !field->is_mean;
-        if (tells && plan->field_count < MEMORY_FIELDS_MAX)
-            plan->fields[plan->field_count++] = i;
+        if (!tells || plan->field_count == MEMORY_FIELDS_MAX)
+            continue;
+        plan->is_real[plan->field_count] = field->kind == FIELD_REAL;
+        plan->fields[plan->field_count++] = i;
     }
 }
 
@@ -55,7 +57,7 @@ memory_size(const struct memory_plan *plan)
 {
     const struct memory *memory = NULL;
     return plan->is_needed
-               ? sizeof *memory + plan->field_count * sizeof memory->values[0]
+               ? sizeof *memory + plan->field_count * sizeof memory->cells[0]
                : 0;
 }
 
@@ -99,21 +101,27 @@ memory_see(const struct memory *memory, size_t index, struct condition_view *vie
     view->is_closing = memory->is_closing;
 }
 
-/* Counts and maxima only grow while a window lasts. */
 static bool
-take_values(const struct memory_plan *plan, struct memory *memory,
-            const struct row *row)
+is_less(bool is_real, int64_t a, int64_t b)
 {
-    const struct query *query = plan->conditions[0]->query;
+    return is_real ? real_of_cell(a) < real_of_cell(b) : a < b;
+}
+
+/* Counts and maxima only grow while a window lasts. Cells are compared as they lie:
+ * this is done with every row. */
+static bool
+take_cells(const struct memory_plan *plan, struct memory *memory, const struct row *row)
+{
     bool has_fallen = false;
-    double value;
     for (size_t i = 0; i < plan->field_count; i++) {
-        if (!row_number(query, row->cells, plan->fields[i], &value))
+        uint32_t field = plan->fields[i], bit = UINT32_C(1) << i;
+        if (!row_has(row->cells, field))
             continue;
-        uint32_t bit = UINT32_C(1) << i;
-        has_fallen |= (memory->has_value & bit) && value < memory->values[i];
+        int64_t cell = row->cells[1 + field];
+        has_fallen |= (memory->has_value & bit) &&
+                      is_less(plan->is_real[i], cell, memory->cells[i]);
         memory->has_value |= bit;
-        memory->values[i] = value;
+        memory->cells[i] = cell;
     }
     return has_fallen;
 }
@@ -122,7 +130,7 @@ static void
 take_edge(const struct memory_plan *plan, struct memory *memory, const struct row *row,
           int64_t now_ms)
 {
-    bool has_fallen = take_values(plan, memory, row);
+    bool has_fallen = take_cells(plan, memory, row);
     if (!memory->closed_ms)
         memory->closed_ms = now_ms;
     bool is_over = now_ms - memory->closed_ms >= SURELY_CLOSED_MS;

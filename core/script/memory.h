@@ -22,6 +22,7 @@ struct memory_plan {
     const struct condition *conditions[MEMORY_CONDITIONS_MAX];
     size_t condition_count;
     uint32_t fields[MEMORY_FIELDS_MAX]; /* those that tell the edge */
+    bool is_real[MEMORY_FIELDS_MAX];
     size_t field_count;
     bool has_trackers; /* some condition tracks something */
     bool is_needed;    /* some condition needs a memory at all */
