@@ -5,11 +5,17 @@
 #include "base/mem.h"
 
 struct roster_post {
+    const struct query *query;
+    uint32_t center;
+    uint32_t first; /* 1 + index of its first duty */
+    uint32_t run;   /* so many posts behind it differ in their id alone */
+    struct attendance *attendance; /* of a list; owned */
+};
+
+struct wanted {
     int64_t id;
     const struct query *query;
     uint32_t center;
-    uint32_t first;                /* 1 + index of its first duty */
-    struct attendance *attendance; /* of a list; owned */
 };
 
 struct roster_duty {
@@ -18,27 +24,24 @@ struct roster_duty {
 };
 
 static bool
-is_same(const struct roster_post *post, const struct roster_post *wanted)
+is_wanted(const void *items, uint32_t number, const void *arg)
 {
-    return post->id == wanted->id && post->center == wanted->center &&
+    const struct roster *roster = items;
+    const struct wanted *wanted = arg;
+    const struct roster_post *post = &roster->posts[number];
+    return roster->ids[number] == wanted->id && post->center == wanted->center &&
            post->query == wanted->query;
-}
-
-static bool
-is_wanted(const void *posts, uint32_t number, const void *wanted)
-{
-    return is_same((const struct roster_post *)posts + number, wanted);
 }
 
 /* NULL: nobody watches the row. */
 static struct roster_post *
 find(struct roster *roster, uint32_t center, const struct query *query, int64_t id)
 {
-    const struct roster_post wanted = {.id = id, .query = query, .center = center};
+    const struct wanted wanted = {id, query, center};
     uint32_t number = (uint32_t)roster->near;
-    if (number >= roster->post_count || !is_same(&roster->posts[number], &wanted))
+    if (number >= roster->post_count || !is_wanted(roster, number, &wanted))
         number = finder_find(&roster->finder, finder_hash(center, id), is_wanted,
-                             roster->posts, &wanted);
+                             roster, &wanted);
     if (number == FINDER_NONE)
         return NULL;
     roster->near = (size_t)number + 1;
@@ -52,9 +55,11 @@ add_post(struct roster *roster, uint32_t center, const struct query *query, int6
         roster->post_room = roster->post_room ? 2 * roster->post_room : 16;
         roster->posts =
             mem_grow(roster->posts, roster->post_room, sizeof *roster->posts);
+        roster->ids = mem_grow(roster->ids, roster->post_room, sizeof *roster->ids);
     }
     struct roster_post *post = &roster->posts[roster->post_count];
-    *post = (struct roster_post){.id = id, .query = query, .center = center};
+    *post = (struct roster_post){.query = query, .center = center};
+    roster->ids[roster->post_count] = id;
     if (query->is_list)
         post->attendance = mem_zero(sizeof *post->attendance);
     finder_add(&roster->finder, finder_hash(center, id), (uint32_t)roster->post_count);
@@ -73,6 +78,7 @@ roster_fini(struct roster *roster)
     }
     finder_fini(&roster->finder);
     free(roster->posts);
+    free(roster->ids);
     free(roster->duties);
     *roster = (struct roster){0};
 }
@@ -81,6 +87,7 @@ void
 roster_add(struct roster *roster, uint32_t center, const struct query *query,
            int64_t id, uint32_t entry)
 {
+    roster->has_runs = false;
     struct roster_post *post = find(roster, center, query, id);
     if (!post)
         post = add_post(roster, center, query, id);
@@ -115,4 +122,50 @@ roster_next(struct roster *roster, uint32_t center, const struct query *query,
     }
     *at = next;
     return next ? roster->duties[next - 1].entry : ROSTER_END;
+}
+
+/* ---- rows that the same entries watch ---- */
+
+static bool
+has_same_duties(const struct roster *roster, uint32_t a, uint32_t b)
+{
+    while (a && b && roster->duties[a - 1].entry == roster->duties[b - 1].entry) {
+        a = roster->duties[a - 1].next;
+        b = roster->duties[b - 1].next;
+    }
+    return !a && !b;
+}
+
+static void
+find_runs(struct roster *roster)
+{
+    for (size_t i = roster->post_count; i-- > 0;) {
+        struct roster_post *post = &roster->posts[i];
+        const struct roster_post *behind = post + 1;
+        bool goes_on = i + 1 < roster->post_count && post->query == behind->query &&
+                       post->center == behind->center &&
+                       has_same_duties(roster, post->first, behind->first);
+        post->run = goes_on ? behind->run + 1 : 0;
+    }
+    roster->has_runs = true;
+}
+
+size_t
+roster_alike(struct roster *roster, const struct message_rows *rows, size_t row)
+{
+    size_t key = 1 + rows->query->key, count = 0;
+    const struct wanted asked = {message_row(rows, row).cells[key], rows->query,
+                                 rows->center};
+    if (roster->near == 0 || !is_wanted(roster, (uint32_t)roster->near - 1, &asked))
+        return 0; /* nobody watches it */
+    if (!roster->has_runs)
+        find_runs(roster);
+    size_t most = roster->posts[roster->near - 1].run;
+    if (most > rows->row_count - row - 1)
+        most = rows->row_count - row - 1;
+    const int64_t *ids = &roster->ids[roster->near];
+    while (count < most && message_row(rows, row + 1 + count).cells[key] == ids[count])
+        count++;
+    roster->near += count;
+    return count;
 }

@@ -4,21 +4,25 @@
 #ifndef CCGATE_SCRIPT_ROSTER_H
 #define CCGATE_SCRIPT_ROSTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "model/schema.h"
 #include "script/attendance.h"
 #include "script/finder.h"
+#include "script/message.h"
 
 struct roster_post;
 
 /* A zeroed struct is an empty roster. */
 struct roster {
     struct roster_post *posts; /* in the order in which their rows were added */
+    int64_t *ids;              /* of the posts */
     size_t post_count, post_room;
     struct finder finder;       /* of posts by (center, query, id) */
     size_t near;                /* the post behind the one that was found last */
+    bool has_runs;              /* of struct roster_post, `run`, for all posts */
     struct roster_duty *duties; /* lists of those who watch one row */
     size_t duty_count;
 };
@@ -39,5 +43,10 @@ struct attendance *roster_attendance(struct roster *roster, uint32_t center,
 #define ROSTER_END UINT32_MAX
 uint32_t roster_next(struct roster *roster, uint32_t center, const struct query *query,
                      int64_t id, size_t *at);
+
+/* How many of the rows behind this one, which was asked for last, are watched by the
+ * very same entries: whoever has asked for all of its entries need not ask for those.
+ * Rows and posts that lie in the same order are compared by their ids alone. */
+size_t roster_alike(struct roster *roster, const struct message_rows *rows, size_t row);
 
 #endif

@@ -261,6 +261,7 @@ call_together(struct script *script, const struct message_rows *rows)
         for (uint32_t i = 0; i < rows->row_count; i++) {
             int64_t id = message_row(rows, i).cells[1 + rows->query->key];
             count = call(script, rows, id, count);
+            i += (uint32_t)roster_alike(&script->roster, rows, i);
         }
     qsort(script->called, count, sizeof *script->called, by_number);
     return count;

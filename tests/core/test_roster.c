@@ -46,6 +46,71 @@ test_several_watch_one_row(void **state)
     roster_fini(&roster);
 }
 
+/* A sample that names these ids; of 0 there is no row. */
+static struct message_rows
+sample_of(struct block *block, uint32_t center, const int64_t *ids)
+{
+    block_clear(block);
+    for (; *ids; ids++) {
+        int64_t *row = block_add(block);
+        row[0] = (int64_t)1 << query_queues.key;
+        row[1 + query_queues.key] = *ids;
+    }
+    return (struct message_rows){.center = center,
+                                 .query = &query_queues,
+                                 .row_count = (uint32_t)block->row_count,
+                                 .cells = block->cells};
+}
+
+/* Ids 1 to 3 and 4 to 5 have the same watchers, and 6 of another centre; 7 and 8 have
+ * the second of 4 and 5 alone. */
+static void
+test_rows_that_are_watched_alike(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t center;
+        int64_t ids[8];
+        size_t alike; /* behind the first */
+    } cases[] = {
+        {0, {1, 2, 3, 4, 5}, 2},
+        {0, {2, 3, 4}, 1},
+        {0, {3, 4, 5}, 0},
+        {0, {4, 5, 6, 7}, 1},
+        {0, {1, 3, 2}, 0},
+        {0, {1, 2, 9, 3}, 1},
+        {0, {1}, 0},
+        {1, {1, 2, 3}, 0},
+        {1, {6, 7, 8}, 0},
+        {0, {9, 2, 3}, 0},
+        {0, {7, 8}, 1},
+        {0, {1, 2, 3}, 2},
+        {1, {3, 4, 5 /* unwatched */}, 0},
+    };
+    struct roster roster = {0};
+    struct block block;
+    uint32_t out[4];
+    block_init(&block, &query_queues);
+    for (int64_t id = 1; id <= 5; id++)
+        roster_add(&roster, 0, &query_queues, id, id <= 3 ? 0 : 1);
+    roster_add(&roster, 1, &query_queues, 6, 2);
+    for (int64_t id = 4; id <= 8; id++)
+        roster_add(&roster, 0, &query_queues, id, 2);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct message_rows rows = sample_of(&block, cases[i].center, cases[i].ids);
+        watchers(&roster, cases[i].center, cases[i].ids[0], out);
+        assert_int_equal(roster_alike(&roster, &rows, 0), cases[i].alike);
+    }
+    /* Who comes later makes another list of it. */
+    struct message_rows rows = sample_of(&block, 0, (const int64_t[]){1, 2, 3, 0});
+    roster_add(&roster, 0, &query_queues, 2, 9);
+    assert_int_equal(1, watchers(&roster, 0, 1, out));
+    assert_int_equal(roster_alike(&roster, &rows, 0), 0);
+    assert_int_equal(2, watchers(&roster, 0, 2, out));
+    block_fini(&block);
+    roster_fini(&roster);
+}
+
 static void
 test_many_rows(void **state)
 {
@@ -120,6 +185,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_several_watch_one_row),
+        cmocka_unit_test(test_rows_that_are_watched_alike),
         cmocka_unit_test(test_many_rows),
         cmocka_unit_test(test_attendance),
     };
