@@ -198,13 +198,13 @@ static void
 wait_for_ride(struct polling *polling)
 {
     polling->is_holding = true;
-    for (size_t seen = polling->requests;;) {
-        polling_wait(polling, &polling->requests, seen + 1);
+    for (int tries = 0; tries < 100; tries++) {
+        polling_wait(polling, &polling->requests, polling->requests + 1);
         if (newest(polling)->id_count > 1)
             return;
-        seen = polling->requests;
         polling_release_one(polling);
     }
+    fail_msg("no request was shared");
 }
 
 /* Somebody leaves while the shared request is on its way. */
