@@ -309,7 +309,7 @@ gw.job "slow" { every = "1h", run = function() gw.log.warn "sleeps" gw.sleep "1h
 
   it("a run whose host dies, or that nobody waits for, has an end", function()
     run()
-    local waiting = world:spawn(harness.ccgate, { "job", "slow", "-c", world:path "gateway.conf" })
+    local waiting = world:start_job "slow"
     world.gateway:wait_log "job slow: sleeps"
     refused("its last run has not ended", "job", "slow")
     assert.same({ cjson.null, cjson.null }, { entry("slow").took_ms, entry("slow").ran_well })
@@ -319,7 +319,7 @@ gw.job "slow" { every = "1h", run = function() gw.log.warn "sleeps" gw.sleep "1h
     has(waiting:errors(), ": its host ended before the run did; the log says why\nwarn: sleeps\n")
     world:wait_host("ill", host)
     harness.wait(function () return entry("slow") and entry("slow").state == "on" end, 10, "the job again")
-    waiting = world:spawn(harness.ccgate, { "job", "slow", "-c", world:path "gateway.conf" })
+    waiting = world:start_job "slow"
     harness.wait(function () return world.gateway:count_log "job slow: sleeps" == 2 end, 10, "the second run")
     waiting:stop "sigint"
     assert.equal(cjson.null, entry("slow").ran_well)

@@ -348,6 +348,11 @@ function World:reload(outcome)
     function () return ("%q after a reload:\n%s"):format(outcome, self.gateway:errors()) end)
 end
 
+--- A job of the running gateway, whose end is not waited for.
+function World:start_job(name)
+  return self:spawn(harness.ccgate, { "job", name, "-c", self:path "gateway.conf" })
+end
+
 --- `ccgate COMMAND … -c gateway.conf` to its end.
 function World:command(arguments, options)
   local all = {}

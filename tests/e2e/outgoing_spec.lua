@@ -28,7 +28,7 @@ describe("gw.http", function ()
     world:conf(more)
     world:run()
     world.gateway:wait_log "live: job ask"
-    world:command { "job", "ask" }
+    world:start_job "ask"
   end
 
   local ALLOWED <const> = "[script ask]\nallow_private = 127.0.0.0/8\n"

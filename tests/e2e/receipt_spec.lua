@@ -27,7 +27,7 @@ describe("receipt:wait", function ()
     world:conf("[destination book]\nkind = log", options)
     world:run()
     world.gateway:wait_log "live: job ask"
-    world:spawn(harness.ccgate, { "job", "ask", "-c", world:path "gateway.conf" }) -- it would wait for its end
+    world:start_job "ask"
   end
 
   it("gives what the receiver said, also of what was over before", function ()
