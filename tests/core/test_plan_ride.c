@@ -180,8 +180,9 @@ who_is_well_again_rides_again(void **state)
     polling->merged_max = 0;
     polling_wait(polling, &slow.count, had + 3);
     size_t before = polling->requests;
-    polling_wait(polling, &slow.count, had + 6);
-    assert_true(count_asked(polling, before, 7, &alone) >= 3);
+    polling_wait(polling, &slow.count,
+                 had + 24); /* who rings first in a turn is chance */
+    assert_true(count_asked(polling, before, 7, &alone) >= 20);
     assert_int_equal(alone, 0);
 }
 
