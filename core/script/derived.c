@@ -51,15 +51,6 @@ derived_new(const char *name, const struct query *base)
     return derived;
 }
 
-void
-derived_delete(struct derived *derived)
-{
-    for (size_t i = 0; i < derived->query.field_count; i++)
-        free((char *)derived->fields[i].name);
-    free((char *)derived->query.name);
-    free(derived);
-}
-
 bool
 derived_add(struct derived *derived, const char *name, enum field_kind kind,
             enum field_unit unit)

@@ -20,7 +20,6 @@ struct derived {
 
 /* Of `base`; NULL: of a function, with the field "id", a text that identifies a row. */
 struct derived *derived_new(const char *name, const struct query *base);
-void derived_delete(struct derived *derived);
 
 /* Adds a field; false when there are too many, or one has this name. */
 bool derived_add(struct derived *derived, const char *name, enum field_kind kind,
