@@ -35,8 +35,11 @@ deliver_stand_in(const struct deliver_departure *departure, size_t number, long 
 {
     const struct flight *flight = departure->flight;
     const struct outlet *outlet = flight->outlet;
-    return connector_play(outlet->deliver->connector, outlet->conf->kind,
-                          &flight->request, number, status);
+    struct connector_request request = flight->request;
+    /* That of a first request has gone to the message, which keeps it. */
+    request.body = (char *)(uintptr_t)departure->body;
+    return connector_play(outlet->deliver->connector, outlet->conf->kind, &request,
+                          number, status);
 }
 
 void
