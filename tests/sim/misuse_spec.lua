@@ -132,7 +132,7 @@ describe("a message", function ()
   end)
 end)
 
-describe("the stub for editors", function ()
+describe("what editors are told", function ()
   it("declares the methods that there are, and no more", function ()
     bench.begin()
     finally(bench.remove)
